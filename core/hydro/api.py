@@ -1,0 +1,107 @@
+"""The door for plugins: everything a plugin may import from the core stands here."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hydro.components import (
+    Columns,
+    Component,
+    Dataset,
+    Exporter,
+    Insight,
+    Logger,
+    Loss,
+    Metric,
+    Model,
+    Optimizer,
+    Problem,
+    Schedule,
+    Tokenizer,
+)
+from hydro.errors import (
+    DataError,
+    HydroError,
+    MetricError,
+    ModelError,
+    PluginError,
+    ResourceError,
+    SettingsError,
+    TrainingError,
+)
+from hydro.hookspecs import hookimpl
+from hydro.predictions import Predictions
+from hydro.settings.fields import Section, only_if, section, setting, unless
+from hydro.settings.sections import (
+    ArchitectureSection,
+    DatasetSection,
+    EnvironmentSection,
+    LoggingSection,
+    Names,
+    PredictionSection,
+    Settings,
+    TokenizerSection,
+    TrainingSection,
+)
+
+if TYPE_CHECKING:
+    from hydro.data.labels import Labels
+    from hydro.training.dataset import Batch
+    from hydro.training.precision import Precision
+
+HEAVY = {
+    "Batch": "hydro.training.dataset",
+    "Labels": "hydro.data.labels",
+    "Precision": "hydro.training.precision",
+}
+"""What loads torch or pandas is fetched when it is asked for: importing the door is light."""
+
+__all__ = [
+    "ArchitectureSection",
+    "Batch",
+    "Columns",
+    "Component",
+    "DataError",
+    "Dataset",
+    "DatasetSection",
+    "EnvironmentSection",
+    "Exporter",
+    "HydroError",
+    "Insight",
+    "Labels",
+    "Logger",
+    "LoggingSection",
+    "Loss",
+    "Metric",
+    "MetricError",
+    "Model",
+    "ModelError",
+    "Names",
+    "Optimizer",
+    "PluginError",
+    "Precision",
+    "PredictionSection",
+    "Predictions",
+    "Problem",
+    "ResourceError",
+    "Schedule",
+    "Section",
+    "Settings",
+    "SettingsError",
+    "Tokenizer",
+    "TokenizerSection",
+    "TrainingError",
+    "TrainingSection",
+    "hookimpl",
+    "only_if",
+    "section",
+    "setting",
+    "unless",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is heavy on first use."""
+    if name not in HEAVY:
+        msg = f"module 'hydro.api' has no attribute '{name}'"
+        raise AttributeError(msg)
+    return getattr(import_module(HEAVY[name]), name)

@@ -1,0 +1,48 @@
+"""The command line: what each command accepts, one file a command."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from hydro.cli.plugins import plugins
+from hydro.cli.problems import problems
+from hydro.cli.run import run
+from hydro.cli.schema import schema
+from hydro.cli.validate import validate
+from hydro.errors import HydroError
+
+EPILOG = (
+    "Exit codes: 0 done, 1 a bug, 2 wrong usage, 3 settings, 4 data, 5 model or plugin, "
+    "6 memory or disk, 7 training, 8 metric, 130 interrupted, 143 terminated."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
+@click.version_option(package_name="hydro-experiments", prog_name="hydro")
+def cli() -> None:
+    """Train models from a table and a YAML file, with the evidence that they got better."""
+
+
+for command in (run, validate, schema, problems, plugins):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, and end the process with the exit code of what went wrong."""
+    try:
+        cli.main(args=arguments, prog_name="hydro", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except HydroError as error:
+        click.echo(f"hydro: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("hydro: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; what is left in the buffer has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,81 @@
+"""Options that several commands share, and how they become settings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from hydro.catalog import Catalog
+    from hydro.components import Problem
+    from hydro.settings.document import Loaded
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+config_argument = click.argument(
+    "config", metavar="CFG.YML", type=click.Path(path_type=Path, dir_okay=True)
+)
+problem_option = click.option(
+    "--problem", metavar="NAME", help="The problem type; not needed where the file names it."
+)
+set_option = click.option(
+    "--set",
+    "overrides",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Change a setting, as in --set training.epochs=3. Can be repeated.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a command is asked to work on."""
+
+    catalog: "Catalog"
+    problem: "Problem"
+    loaded: "Loaded"
+
+
+def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) -> Request:
+    """Load plugins, find the problem type and check the settings.
+
+    Raises:
+        SettingsError: the file or an override is wrong, or no problem type is named.
+    """
+    from hydro.settings.document import check
+    from hydro.settings.yaml_text import read_yaml
+
+    catalog = installed_catalog()
+    document = read_yaml(config)
+    found = catalog.problem(_problem_name(problem, document.values.get("problem_type"), config))
+    base = config.resolve().parent
+    loaded = check(document, catalog.schema(found), base=base, overrides=overrides)
+    for note in loaded.notes:
+        click.echo(f"note: {note}", err=True)
+    return Request(catalog, found, loaded)
+
+
+def installed_catalog() -> "Catalog":
+    """Load what is installed; say which plugins did not load."""
+    from hydro.catalog import Catalog
+
+    catalog = Catalog.installed()
+    for failure in catalog.failures:
+        click.echo(f"hydro: {failure}", err=True)
+    return catalog
+
+
+def _problem_name(asked: str | None, written: Any, config: Path) -> str:
+    from hydro.errors import SettingsError
+
+    if asked and written and asked != written:
+        msg = f"{config}: problem_type is '{written}', but --problem says '{asked}'. Change one"
+        raise SettingsError(msg)
+    name = asked or written
+    if not isinstance(name, str):
+        msg = f"{config}: no problem type. Add --problem NAME; hydro problems lists what there is"
+        raise SettingsError(msg)
+    return name

@@ -1,0 +1,66 @@
+"""``hydro run``: train an experiment."""
+
+import json
+from pathlib import Path
+
+import click
+
+from hydro.cli.options import (
+    config_argument,
+    json_option,
+    problem_option,
+    read_request,
+    set_option,
+)
+
+
+@click.command()
+@config_argument
+@problem_option
+@set_option
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="runs",
+    show_default=True,
+    envvar="HYDRO_OUTPUT",
+    show_envvar=True,
+    help="The folder that the experiment's own folder is made in.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Check everything, print the settings, train nothing."
+)
+@json_option
+def run(
+    config: Path,
+    problem: str | None,
+    overrides: tuple[str, ...],
+    output: Path,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Train the experiment that CFG.YML describes, and show how much better the model became."""
+    request = read_request(config, problem, overrides)
+
+    from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
+    from hydro.experiment import prepare
+    from hydro.experiment import run as run_experiment
+    from hydro.settings.document import dump
+
+    stop_on_sigterm()
+    experiment = prepare(request.loaded.settings, request.problem, request.catalog)
+    if dry_run:
+        for note in experiment.frames.notes:
+            click.echo(f"warning: {note}", err=True)
+        text = dump(experiment.settings)
+        click.echo(json.dumps(experiment.settings.model_dump(mode="json")) if as_json else text)
+        return
+    with TerminalProgress() as progress:
+        outcome = run_experiment(experiment, output, progress)
+    if as_json:
+        click.echo(json.dumps({"folder": str(outcome.folder), "scores": outcome.scores}))
+        return
+
+    from hydro.cli.result import print_result
+
+    print_result(outcome)

@@ -1,0 +1,133 @@
+"""What people see while work is going on: bars on a terminal, plain lines elsewhere."""
+
+import logging
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import TimeRemainingColumn as TimeLeftColumn
+
+from hydro.progress import Task
+
+PLAIN_SECONDS = 20
+"""How often a task speaks where there is no terminal to redraw."""
+
+NAMES = {"loss": "loss {:.3f}", "rate": "rate {:.1e}", "metric": "metric {:.4f}"}
+
+
+class TerminalProgress:
+    """Shows tasks on standard error: bars on a terminal, now and then a line elsewhere."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True, highlight=False)
+        self.bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[said]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeLeftColumn(),
+            console=self.console,
+            disable=not self.console.is_terminal,
+        )
+        self.handler = _ConsoleHandler(self.console)
+
+    def __enter__(self) -> Self:
+        logger = logging.getLogger("hydro")
+        logger.setLevel(logging.DEBUG)
+        logger.addHandler(self.handler)
+        self.bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.bars.stop()
+        logging.getLogger("hydro").removeHandler(self.handler)
+
+    @contextmanager
+    def task(self, name: str, total: int, unit: str) -> Iterator[Task]:
+        """Show a task of ``total`` units while the context lasts; its figures stay."""
+        row = self.bars.add_task(name, total=total, said="")
+        shown = _ShownTask(self, row, name, total, unit)
+        try:
+            yield shown
+        finally:
+            self.bars.remove_task(row)
+        shown.finish()
+
+    def say(self, line: str) -> None:
+        """Print a line beside the bars."""
+        self.console.print(escape(line), soft_wrap=True)
+
+
+class _ShownTask:
+    """One task on the terminal."""
+
+    def __init__(
+        self, progress: TerminalProgress, row: TaskID, name: str, total: int, unit: str
+    ) -> None:
+        self.progress, self.row = progress, row
+        self.name, self.total, self.unit = name, total, unit
+        self.done = 0
+        self.figures = ""
+        self.started = self.spoke = time.monotonic()
+
+    def advance(self, done: int, **figures: float) -> None:
+        """Say that ``done`` more units are done, with the figures that matter now."""
+        self.done += done
+        if figures:
+            self.figures = "  ".join(NAMES[key].format(value) for key, value in figures.items())
+        self.progress.bars.update(self.row, completed=self.done, said=self._said())
+        now = time.monotonic()
+        if not self.progress.console.is_terminal and now - self.spoke > PLAIN_SECONDS:
+            self.spoke = now
+            left = (now - self.started) / self.done * (self.total - self.done)
+            self.progress.say(
+                f"{self.name}  {self.done:,}/{self.total:,}  {self._said()}  {left:.0f} s left"
+            )
+
+    def finish(self) -> None:
+        """Leave a line where there are figures to remember."""
+        if not self.figures:
+            return
+        seconds = time.monotonic() - self.started
+        self.progress.say(f"{self.name}  {self._said()}  {seconds:.1f} s")
+
+    def _said(self) -> str:
+        rate = self.done / max(1e-9, time.monotonic() - self.started)
+        return f"{rate:,.0f} {self.unit}/s  {self.figures}".rstrip()
+
+
+class _ConsoleHandler(logging.Handler):
+    """Prints what hydro logs, above the bars."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.INFO)
+        self.console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one message; warnings say that they are."""
+        warning = record.levelno >= logging.WARNING
+        prefix = "[yellow]warning:[/] " if warning else ""
+        self.console.print(f"{prefix}{escape(record.getMessage())}", soft_wrap=True)
+
+
+def stop_on_sigterm() -> None:
+    """Make SIGTERM unwind like an error, so that the status is written; the exit code is 143."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, stop)

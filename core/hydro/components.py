@@ -1,0 +1,141 @@
+"""The records that plugins return: a problem type, and the components it is made of."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from hydro.settings.fields import Section
+from hydro.settings.sections import Settings
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of the user's table that a problem reads."""
+
+    inputs: tuple[str, ...]
+    """What the model is given. A row in which one is missing, or all are blank, is dropped."""
+    targets: tuple[str, ...]
+    """What it is to learn. A row in which one is missing is dropped; a test table may lack them."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem type: its settings, and how its predictions are made."""
+
+    name: str
+    """What the YAML and ``--problem`` say: ``text_metric_learning``."""
+    title: str
+    """One line for people."""
+    settings: type[Settings]
+    """The schema; sections shared by all problems are inherited."""
+    columns: Callable[[Any], Columns]
+    """``columns(settings)``: what to read from the tables."""
+    predict: Callable[..., Any]
+    """``predict(settings, *, model, dataset, metrics, precision, watch) -> Predictions``.
+
+    ``metrics`` are the built metrics by name; ``precision.inference()`` is the context to compute
+    in; ``watch(rows)`` is told how many more rows are done.
+    """
+    save: Callable[..., None]
+    """``save(settings, *, model, tokenizer, folder, scores)``: write the trained model as a folder
+    that appears under its name once it is whole."""
+    prepare: Callable[..., None] | None = None
+    """``prepare(settings, *, model, loss, dataset, precision)``, once, before the first update."""
+    classes: bool = True
+    """Whether targets are classes, so that classes unseen in training are scored apart."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """Defaults of shared settings by dotted name: ``{"training.loss_function": "ArcFace"}``."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """Something that a run is assembled from, under the name that the YAML calls it by."""
+
+    name: str
+    build: Callable[..., Any]
+    """Called once a run, settings first. The place to import torch."""
+    problems: tuple[str, ...] = ()
+    """The problem types it fits; empty means all."""
+    settings: type[Section] | None = None
+    """Its own settings; they are shown only while it is chosen."""
+    kind: ClassVar[str] = "component"
+
+    def fits(self, problem: str) -> bool:
+        """Tell whether the component can be used for this problem type."""
+        return not self.problems or problem in self.problems
+
+
+class Tokenizer(Component):
+    """``build(settings)`` gives what turns the input columns of a table into numbers."""
+
+    kind = "tokenizer"
+
+
+class Dataset(Component):
+    """``build(settings, *, frame, tokenizer, labels, training)`` gives a ``training.Dataset``."""
+
+    kind = "dataset"
+
+
+class Model(Component):
+    """``build(settings, *, tokenizer)`` gives a ``torch.nn.Module`` with ``embedding_size``."""
+
+    kind = "model"
+
+
+class Loss(Component):
+    """``build(settings, *, model, labels)`` gives a module: (outputs, targets) -> scalar."""
+
+    kind = "loss"
+
+
+@dataclass(frozen=True)
+class Metric(Component):
+    """``build(settings)`` gives what the problem's ``predict`` scores each row with."""
+
+    higher_is_better: bool = True
+    kind: ClassVar[str] = "metric"
+
+
+class Optimizer(Component):
+    """``build(settings, *, groups)`` gives a ``torch.optim.Optimizer`` over parameter groups."""
+
+    kind = "optimizer"
+
+
+class Schedule(Component):
+    """``build(settings, *, steps, warmup)`` gives the factor on the rate by updates done."""
+
+    kind = "schedule"
+
+
+class Logger(Component):
+    """``build(settings, *, name, folder)`` gives what has ``log(values, step)`` and ``close()``."""
+
+    kind = "logger"
+
+
+class Exporter(Component):
+    """``build(settings, *, model, tokenizer, folder, scores)`` writes a trained model."""
+
+    kind = "exporter"
+
+
+class Insight(Component):
+    """``build(settings, *, predictions, frame)`` gives a table that explains predictions."""
+
+    kind = "insight"
+
+
+KINDS: tuple[type[Component], ...] = (
+    Tokenizer,
+    Dataset,
+    Model,
+    Loss,
+    Metric,
+    Optimizer,
+    Schedule,
+    Logger,
+    Exporter,
+    Insight,
+)

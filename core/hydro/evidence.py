@@ -1,0 +1,84 @@
+"""How much better a model became, on the same rows, and how sure that is."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hydro.predictions import Predictions
+
+RESAMPLES = 2000
+
+
+def compare(
+    before: Predictions,
+    after: Predictions,
+    metric: str,
+    unseen: NDArray[np.bool_],
+    *,
+    higher_is_better: bool,
+) -> dict[str, Any]:
+    """Compare two models on the rows of one split.
+
+    Args:
+        before: The untrained model's predictions.
+        after: The trained model's, of the same rows in the same order.
+        metric: The metric that the comparison is about; the others are given beside it.
+        unseen: Shape (rows,): the class was not among the training rows.
+        higher_is_better: Of the chosen metric.
+
+    Returns:
+        Scores of every metric before and after; for the chosen one also the change with its 95 %
+        interval from a paired bootstrap over rows (Efron and Tibshirani 1993, chapter 13), and
+        seen and unseen classes apart.
+
+    Raises:
+        MetricError: the metric is not defined on any row.
+    """
+    defined = after.defined(metric)
+    changes = (after.values[metric] - before.values[metric])[defined]
+    interval = _interval(changes)
+    return {
+        "metric": metric,
+        "verdict": _verdict(*interval, higher_is_better=higher_is_better),
+        "before": before.score(metric),
+        "after": after.score(metric),
+        "change": float(changes.mean()),
+        "change_interval": interval,
+        "rows": int(defined.size),
+        "rows_left_out": int((~defined).sum()),
+        "seen_classes": _subset(before, after, metric, defined & ~unseen),
+        "unseen_classes": _subset(before, after, metric, defined & unseen),
+        "metrics": {
+            name: {"before": before.score(name), "after": after.score(name)}
+            for name in after.values
+        },
+    }
+
+
+def _subset(
+    before: Predictions, after: Predictions, metric: str, rows: NDArray[np.bool_]
+) -> dict[str, Any] | None:
+    if not rows.any():
+        return None
+    return {
+        "rows": int(rows.sum()),
+        "before": float(before.values[metric][rows].mean()),
+        "after": float(after.values[metric][rows].mean()),
+    }
+
+
+def _verdict(low: float, high: float, *, higher_is_better: bool) -> str:
+    if low <= 0 <= high:
+        return "not clearly different"
+    return "better" if (low > 0) is higher_is_better else "worse"
+
+
+def _interval(changes: NDArray[np.float64]) -> list[float]:
+    """Bound the mean change: its 2.5 % and 97.5 % quantiles over resampled rows."""
+    generator = np.random.default_rng(0)
+    means = [
+        changes[generator.integers(0, changes.size, changes.size)].mean() for _ in range(RESAMPLES)
+    ]
+    low, high = np.quantile(means, [0.025, 0.975])
+    return [float(low), float(high)]

@@ -1,0 +1,36 @@
+"""Names of experiments: which are safe as folders, and what an unnamed one is called."""
+
+import re
+import secrets
+
+from hydro.errors import SettingsError
+
+SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+RESERVED = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789"),
+}
+
+FIRST = ("amber", "brisk", "calm", "clear", "deep", "gentle", "keen", "light", "quiet", "warm")
+SECOND = ("bay", "brook", "cove", "creek", "delta", "ford", "lagoon", "reef", "river", "tide")
+
+
+def experiment_name(name: str | None) -> str:
+    """Give the name itself if it is safe as a folder's, or two random words.
+
+    Raises:
+        SettingsError: it could leave its folder, or some file system refuses it.
+    """
+    if name is None:
+        return f"{secrets.choice(FIRST)}-{secrets.choice(SECOND)}"
+    if not SAFE.fullmatch(name) or name.split(".")[0].lower() in RESERVED or name.endswith("."):
+        shown = repr(name if len(name) <= 60 else f"{name[:57]}...")
+        msg = (
+            f"experiment_name: {shown} cannot be a folder's name. Use up to 100 letters, digits, "
+            "dots, dashes and underscores, and start with a letter or digit"
+        )
+        raise SettingsError(msg)
+    return name

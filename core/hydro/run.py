@@ -1,0 +1,213 @@
+"""One run: one model, trained on one side of a split and scored on the other."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hydro.components import Metric, Problem
+from hydro.data.frames import Frames
+from hydro.evidence import compare
+from hydro.folder import RunFolder
+from hydro.predictions import Predictions
+from hydro.progress import Progress
+from hydro.settings.sections import Settings
+from hydro.training.best import Best
+from hydro.training.dataset import Dataset
+from hydro.training.fit import Step, fit
+from hydro.training.groups import parameter_groups, parts_of
+from hydro.training.parts import Builder, Parts, assemble
+from hydro.training.precision import Precision
+from hydro.training.randomness import seed_torch
+from hydro.training.updates import Updates
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run is made from, and where it goes."""
+
+    builder: Builder
+    frames: Frames
+    precision: Precision
+    folder: RunFolder
+    tracker: Any
+    progress: Progress
+
+    def execute(self) -> dict[str, Any]:
+        """Train, and give the scores of the model before and after."""
+        seed_torch(self.settings.environment.seed)
+        parts = assemble(self.builder, self.frames)
+        parts.model.to(self.precision.device)
+        parts.loss.to(self.precision.device)
+
+        before = self._predict_splits(parts, "before training", samples=0)
+        samples = self._train(parts)
+        after = self._predict_splits(parts, "after training", samples)
+
+        scores = self._compare(parts, before, after)
+        self._write(parts, after, scores)
+        return scores
+
+    def record(self, event: str, values: Mapping[str, Any]) -> None:
+        """Keep an event in the folder, and tell its figures to the tracker."""
+        self.folder.record(event, values)
+        figures = {f"{event}/{name}": value for name, value in values.items() if value is not None}
+        self.tracker.log(figures, values["samples"])
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this run."""
+        return self.builder.settings
+
+    @property
+    def problem(self) -> Problem:
+        """What is solved."""
+        return self.builder.problem
+
+    @property
+    def _metric(self) -> str:
+        return self.settings.prediction.metric
+
+    def _predict_splits(self, parts: Parts, when: str, samples: int) -> dict[str, Predictions]:
+        """Predict every split that is scored."""
+        splits = {"validation": parts.validation}
+        if parts.test is not None:
+            splits["test"] = parts.test
+        if self.settings.training.calculate_train_metric:
+            splits["train"] = parts.train_as_predicted
+        found = {
+            name: self._predict(parts, each, f"{name} {when}") for name, each in splits.items()
+        }
+        score = found["validation"].score(self._metric)
+        logger.info("%s: validation %s %.4f", when, self._metric, score)
+        self.record(when, {"samples": samples, self._metric: score})
+        return found
+
+    def _predict(self, parts: Parts, dataset: Dataset, title: str) -> Predictions:
+        with self.progress.task(title, len(dataset), "rows") as task:
+            predictions: Predictions = self.problem.predict(
+                self.settings,
+                model=parts.model,
+                dataset=dataset,
+                metrics=parts.metrics,
+                precision=self.precision,
+                watch=task.advance,
+            )
+        return predictions
+
+    def _train(self, parts: Parts) -> int:
+        """Train the model in place, so that it has the weights to keep; count the samples seen."""
+        settings = self.settings
+        updates = Updates(len(parts.train), settings.environment.seed, settings.training)
+        if updates.count == 0:
+            logger.info("epochs: 0, so nothing is trained")
+            return 0
+        if settings.training.drop_last_batch and not updates.drops_last:
+            logger.warning("fewer training rows than one batch: drop_last_batch is off")
+        if self.problem.prepare:
+            self.problem.prepare(
+                settings,
+                model=parts.model,
+                loss=parts.loss,
+                dataset=parts.train_as_predicted,
+                precision=self.precision,
+            )
+        best = Best(parts.model, self._higher_is_better())
+        samples = fit(
+            self._step(parts, updates),
+            parts.train,
+            updates,
+            workers=settings.environment.number_of_workers,
+            validate=lambda samples: self._validate(parts, best, samples),
+            record=self.record,
+            progress=self.progress,
+        )
+        if settings.training.save_best_checkpoint:
+            self._validate(parts, best, samples)
+            best.restore()
+        return samples
+
+    def _step(self, parts: Parts, updates: Updates) -> Step:
+        groups = parameter_groups(parts_of(parts.model, parts.loss), self.settings.training)
+        return Step(
+            parts.model,
+            parts.loss,
+            optimizer=self.builder.build("optimizer", groups=groups),
+            factor=self.builder.build("schedule", steps=updates.count, warmup=updates.warmup),
+            precision=self.precision,
+            clip=self.settings.training.gradient_clip,
+        )
+
+    def _validate(self, parts: Parts, best: Best, samples: int) -> float:
+        score = self._predict(parts, parts.validation, "validation").score(self._metric)
+        kept = self.settings.training.save_best_checkpoint and best.offer(score)
+        logger.info(
+            "validation %s %.4f%s", self._metric, score, ", the best so far" if kept else ""
+        )
+        self.record("validation", {"samples": samples, self._metric: score})
+        return score
+
+    def _higher_is_better(self) -> bool:
+        metric = self.builder.pick("metric")
+        return not isinstance(metric, Metric) or metric.higher_is_better
+
+    def _compare(
+        self, parts: Parts, before: dict[str, Predictions], after: dict[str, Predictions]
+    ) -> dict[str, Any]:
+        """Compare before and after on every split that has labels; a test may have none."""
+        overstated = self.settings.training.train_validation_data
+        scores: dict[str, Any] = {}
+        for name, predictions in after.items():
+            if name == "test" and not predictions.defined(self._metric).any():
+                logger.warning("the test rows have no label, or no two share one: no test metric")
+                continue
+            unseen = self._unseen(parts, name)
+            scores[name] = compare(
+                before[name],
+                predictions,
+                self._metric,
+                unseen,
+                higher_is_better=self._higher_is_better(),
+            )
+            if name == "train" or (name == "validation" and overstated):
+                scores[name]["overstated"] = "trained on these very rows"
+        return scores
+
+    def _unseen(self, parts: Parts, split: str) -> NDArray[np.bool_]:
+        """Tell for each row whether training never saw its class."""
+        frame = getattr(self.frames, split)
+        classes = parts.labels.encode(frame)
+        return (classes >= len(parts.labels)) & self.problem.classes
+
+    def _write(self, parts: Parts, after: dict[str, Predictions], scores: dict[str, Any]) -> None:
+        """Leave behind scores, predictions, what explains them, and the model."""
+        self.folder.write_scores(scores)
+        for name, predictions in after.items():
+            frame = getattr(self.frames, name)
+            self.folder.write_predictions(name, frame, predictions)
+        self.problem.save(
+            self.settings,
+            model=parts.model,
+            tokenizer=parts.tokenizer,
+            folder=self.folder.model,
+            scores=scores,
+        )
+        insights = self.builder.build_all(
+            "insight", predictions=after["validation"], frame=self.frames.validation
+        )
+        for name, table in insights.items():
+            self.folder.write_insight(name, table)
+        if self.settings.training.build_scoring_pipelines:
+            for exporter in self.builder.components("exporter"):
+                exporter.build(
+                    self.settings,
+                    model=parts.model,
+                    tokenizer=parts.tokenizer,
+                    folder=self.folder.export(exporter.name),
+                    scores=scores,
+                )

@@ -1,0 +1,139 @@
+"""Facts about every setting of a composed schema, parsed once into frozen records."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import annotated_types
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from hydro.settings.fields import LEVELS, Facts, Level, Section, choices_of
+
+BOUNDS = {
+    annotated_types.Ge: ("ge", "≥"),
+    annotated_types.Gt: ("gt", ">"),
+    annotated_types.Le: ("le", "≤"),
+    annotated_types.Lt: ("lt", "<"),
+}
+
+
+@dataclass(frozen=True)
+class Described:
+    """One setting, as the table, the template, the JSON Schema and the documentation show it."""
+
+    path: str
+    kind: str
+    """The type in words: ``number``, ``path``, ``list of names``."""
+    choices: tuple[Any, ...]
+    bounds: str
+    default: Any
+    required: bool
+    help: str
+    facts: Facts
+
+    @property
+    def section(self) -> str:
+        """The section it stands in; empty at the top of the file."""
+        return self.path.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Its key within the section."""
+        return self.path.rpartition(".")[2]
+
+    def shown_at(self, level: Level) -> bool:
+        """Tell whether somebody of this experience is shown the setting."""
+        return LEVELS.index(self.facts.level) <= LEVELS.index(level)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Its rules, each as a sentence."""
+        facts = self.facts
+        applies = [f"Only while {facts.when}."] if facts.when else []
+        needed = [f"Must be given while {facts.required}."] if facts.required else []
+        clashes = [f"Must keep its default while {facts.clashes}."] if facts.clashes else []
+        planned = ["Not effective yet: refused when it is set."] if facts.planned else []
+        return (*applies, *needed, *clashes, *planned)
+
+
+def describe(model: type[BaseModel], prefix: str = "") -> Iterator[Described]:
+    """Walk a settings model in display order: a component's settings follow their selector."""
+    for name, field in _in_order(model):
+        path = f"{prefix}{name}"
+        if is_section(field):
+            yield from describe(section_of(field), f"{path}.")
+        else:
+            yield Described(
+                path=path,
+                kind=_kind(field.annotation),
+                choices=choices_of(field),
+                bounds=_bounds(field),
+                default=None if field.is_required() else field.default,
+                required=field.is_required(),
+                help=field.description or "",
+                facts=Facts.of(field),
+            )
+
+
+def _in_order(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    # pydantic keeps inherited fields first, so what compose() added stands at the end.
+    owned = [(name, field) for name, field in model.model_fields.items() if Facts.of(field).owner]
+    for name, field in model.model_fields.items():
+        facts = Facts.of(field)
+        if not facts.owner:
+            yield name, field
+        if facts.component:
+            names = choices_of(field)
+            yield from (each for each in owned if Facts.of(each[1]).owner in names)
+
+
+def is_section(field: FieldInfo) -> bool:
+    """Tell a section from a setting."""
+    return isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+
+
+def section_of(field: FieldInfo) -> type[Section]:
+    """Give the model of a field that is a section."""
+    annotation: Any = field.annotation
+    return annotation  # type: ignore[no-any-return]
+
+
+def flat(settings: BaseModel, prefix: str = "") -> dict[str, Any]:
+    """Give the values of all settings by dotted name."""
+    values: dict[str, Any] = {}
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, Section):
+            values |= flat(value, f"{prefix}{name}.")
+        else:
+            values[f"{prefix}{name}"] = value
+    return values
+
+
+def _kind(annotation: Any) -> str:
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _kind(args[0])
+    if origin in (Union, UnionType):
+        inner = [each for each in args if each is not NoneType]
+        return _kind(inner[0]) + (" or nothing" if len(inner) < len(args) else "")
+    if origin in (tuple, list):
+        return f"list of {_kind(args[0])}s"
+    if origin is Literal:
+        return "choice"
+    if origin is dict:
+        return "map of key to list"
+    plain = {bool: "true or false", int: "whole number", float: "number", str: "text", Path: "path"}
+    return plain.get(annotation, "value")
+
+
+def _bounds(field: FieldInfo) -> str:
+    said = [
+        f"{BOUNDS[type(bound)][1]} {getattr(bound, BOUNDS[type(bound)][0])}"
+        for bound in field.metadata
+        if type(bound) in BOUNDS
+    ]
+    return ", ".join(said)

@@ -1,0 +1,1 @@
+"""From assembled parts to trained weights."""

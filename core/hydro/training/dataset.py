@@ -1,0 +1,68 @@
+"""What the loop asks of a dataset: its length, and the batch for some of its rows."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows as the model takes them, with what it is to learn of them."""
+
+    inputs: Any
+    """What the model is called with; has ``to(device)`` and ``pin_memory()``, as tensors have."""
+    targets: torch.Tensor
+    """``(rows,)`` or ``(rows, …)``."""
+
+    def to(self, device: torch.device) -> "Batch":
+        """Copy to a device."""
+        return Batch(self.inputs.to(device), self.targets.to(device, non_blocking=True))
+
+    def pin_memory(self) -> "Batch":
+        """Copy to memory that a GPU can read by itself."""
+        return Batch(self.inputs.pin_memory(), self.targets.pin_memory())
+
+
+class Dataset(Protocol):
+    """Rows that can be had as batches, in any order and grouping."""
+
+    def __len__(self) -> int:
+        """Count the rows."""
+
+    def batch(self, rows: NDArray[np.int64]) -> Batch:
+        """Give the batch of these rows, positions counted from 0."""
+
+
+def load(
+    dataset: Dataset, batches: Sequence[NDArray[np.int64]], *, workers: int, device: torch.device
+) -> Iterator[Batch]:
+    """Give batches in order, on the device; ``workers`` processes, or as many as there are cores
+    for, prepare them ahead."""
+    loader: DataLoader[Batch] = DataLoader(
+        _Batches(dataset, batches),  # type: ignore[arg-type]
+        batch_size=None,
+        num_workers=min(workers, len(os.sched_getaffinity(0))),
+        pin_memory=device.type == "cuda",
+    )
+    for batch in loader:
+        yield batch.to(device)
+
+
+@dataclass(frozen=True)
+class _Batches:
+    """The batches of an epoch, as the map-style dataset that a loader's workers index."""
+
+    dataset: Dataset
+    batches: Sequence[NDArray[np.int64]]
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, number: int) -> Batch:
+        return self.dataset.batch(self.batches[number])

@@ -1,0 +1,181 @@
+"""The training loop."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from hydro.errors import TrainingError
+from hydro.progress import Progress
+from hydro.training.dataset import Batch, Dataset, load
+from hydro.training.precision import Precision
+from hydro.training.updates import Updates
+
+LOGGED = 1000
+"""About how many points of the loss a run keeps, however long it is."""
+
+
+class Record(Protocol):
+    """Takes what is to be kept of the loop."""
+
+    def __call__(self, event: str, values: Mapping[str, Any]) -> None:
+        """Keep one event with its figures."""
+
+
+@dataclass
+class Step:
+    """One update of the weights, from one or more batches."""
+
+    model: nn.Module
+    loss: nn.Module
+    optimizer: torch.optim.Optimizer
+    factor: Callable[[int], float]
+    precision: Precision
+    clip: float
+    scaler: torch.amp.GradScaler = field(init=False)
+    rates: torch.optim.lr_scheduler.LambdaLR = field(init=False)
+    parameters: list[nn.Parameter] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scaler = self.precision.scaler()
+        self.rates = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self.factor)
+        groups = self.optimizer.param_groups
+        self.parameters = [each for group in groups for each in group["params"]]
+
+    def gradients(self, batch: Batch, share: float) -> torch.Tensor:
+        """Add the gradients of a batch, weighted by ``share``; give its loss, shape ()."""
+        with self.precision.training():
+            value: torch.Tensor = self.loss(self.model(batch.inputs), batch.targets)
+        scaled: Any = self.scaler.scale(value * share)
+        scaled.backward()
+        return value.detach()
+
+    def norm(self) -> torch.Tensor:
+        """Clip the gradients; give their Euclidean norm before that, shape ()."""
+        self.scaler.unscale_(self.optimizer)
+        limit = self.clip or float("inf")
+        return nn.utils.clip_grad_norm_(self.parameters, limit)
+
+    def apply(self) -> None:
+        """Change the weights and go on to the next learning rate."""
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.zero_grad()
+        self.rates.step()
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the first group, now."""
+        return float(self.rates.get_last_lr()[0])
+
+
+def fit(
+    step: Step,
+    dataset: Dataset,
+    updates: Updates,
+    *,
+    workers: int,
+    validate: Callable[[int], float],
+    record: Record,
+    progress: Progress,
+) -> int:
+    """Train, recording the loss and asking for a validation whenever one is due.
+
+    Args:
+        step: How an update is made.
+        dataset: The training rows.
+        updates: Which rows make up which update.
+        workers: Processes that prepare batches.
+        validate: Called with the samples seen when a validation is due, except after the last
+            update; gives the metric.
+        record: Keeps the figures.
+        progress: Shows them.
+
+    Returns:
+        The samples seen.
+
+    Raises:
+        TrainingError: the loss or a gradient is not finite.
+    """
+    log = _Log(step, updates, record)
+    device = step.precision.device
+    for epoch in range(updates.epochs):
+        groups = updates.groups(epoch)
+        flat = [rows for group in groups for rows in group]
+        batches = load(dataset, flat, workers=workers, device=device)
+        step.model.train()
+        step.loss.train()
+        title = f"epoch {epoch + 1}/{updates.epochs}"
+        with progress.task(title, sum(map(len, flat)), "rows") as task:
+            for group in groups:
+                values = [step.gradients(next(batches), 1 / len(group)) for _ in group]
+                log.update(
+                    torch.stack(values).mean(), step.norm(), sum(map(len, group)), len(group)
+                )
+                step.apply()
+                task.advance(sum(map(len, group)), **log.shown)
+                if updates.validates_after(log.batches, log.batches - len(group)):
+                    log.shown["metric"] = validate(log.samples)
+                    step.model.train()
+    return log.samples
+
+
+@dataclass
+class _Log:
+    """Reads the loss back from the device now and then, and checks that it is a number."""
+
+    step: Step
+    updates: Updates
+    record: Record
+    done: int = 0
+    batches: int = 0
+    samples: int = 0
+    pending: list[torch.Tensor] = field(default_factory=list)
+    shown: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def every(self) -> int:
+        """Updates between two readings."""
+        return max(1, self.updates.count // LOGGED)
+
+    def update(self, loss: torch.Tensor, norm: torch.Tensor, rows: int, batches: int) -> None:
+        """Take the loss and the gradient norm of the update that is about to be applied."""
+        self.done += 1
+        self.batches += batches
+        self.samples += rows
+        self.pending.append(loss)
+        last = self.done == self.updates.count
+        # Reading a value makes a GPU wait, so it is read at intervals; a CPU has no need to.
+        if self.step.precision.device.type == "cpu" or self.done % self.every == 0 or last:
+            self._check(loss, norm)
+        if self.done % self.every == 0 or last or self.done == 1:
+            self._keep(norm)
+
+    def _keep(self, norm: torch.Tensor) -> None:
+        loss = torch.stack(self.pending).mean().item()
+        self.pending.clear()
+        self.shown.update(loss=loss, rate=self.step.rate)
+        epoch = self.batches / self.updates.batches_an_epoch
+        values = {
+            "update": self.done,
+            "epoch": round(epoch, 6),
+            "samples": self.samples,
+            "loss": loss,
+            "learning_rate": self.step.rate,
+            "gradient_norm": norm.item(),
+        }
+        self.record("training", values)
+
+    def _check(self, loss: torch.Tensor, norm: torch.Tensor) -> None:
+        scaled = self.step.scaler.is_enabled()
+        for name, value in (("loss", loss), ("gradient", norm)):
+            # Loss scaling meets infinite gradients by design, and skips those updates.
+            if not torch.isfinite(value) and not (scaled and name == "gradient"):
+                msg = (
+                    f"the {name} of update {self.done} is {value.item()}. Try a lower "
+                    "training.learning_rate, training.gradient_clip: 1.0, or "
+                    "environment.mixed_precision_training: false"
+                )
+                raise TrainingError(msg)

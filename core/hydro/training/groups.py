@@ -1,0 +1,43 @@
+"""Parameter groups: which rate each part of the model learns at, and what decays."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from torch import nn
+
+from hydro.settings.sections import TrainingSection
+
+
+def parameter_groups(
+    parts: Mapping[str, nn.Module], training: TrainingSection
+) -> list[dict[str, Any]]:
+    """Group the parameters that learn, by part and by whether they decay.
+
+    Args:
+        parts: The parts of the model by the names that the settings use: Backbone, Neck, Loss.
+        training: Rates, the parts that have a rate of their own, and the decay.
+
+    Returns:
+        Groups for a ``torch.optim.Optimizer``. Vectors, that is biases and the weights of norms,
+        do not decay.
+    """
+    groups = []
+    for name, part in parts.items():
+        apart = name in training.differential_learning_rate_layers
+        rate = training.differential_learning_rate if apart else training.learning_rate
+        learning = [each for each in part.parameters() if each.requires_grad]
+        for matrices in (True, False):
+            chosen = [each for each in learning if (each.ndim > 1) is matrices]
+            decay = training.weight_decay if matrices else 0.0
+            if chosen:
+                groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
+    return groups
+
+
+def parts_of(model: nn.Module, loss: nn.Module) -> dict[str, nn.Module]:
+    """Name the children of a model as the settings do, with the loss beside them."""
+    return {**{name.capitalize(): part for name, part in _children(model)}, "Loss": loss}
+
+
+def _children(model: nn.Module) -> Iterable[tuple[str, nn.Module]]:
+    return model.named_children()

@@ -1,0 +1,42 @@
+"""Half precision where the device has it; an object that does nothing where it is off."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Precision:
+    """The number format of forward passes, in training and in inference."""
+
+    device: torch.device
+    training_type: torch.dtype | None
+    inference_type: torch.dtype | None
+
+    @classmethod
+    def of(cls, device: torch.device, *, training: bool, inference: bool) -> "Precision":
+        """Take bfloat16 where the GPU computes in it, else float16; nothing on a CPU."""
+        half = _half(device)
+        return cls(device, half if training else None, half if inference else None)
+
+    def training(self) -> AbstractContextManager[object]:
+        """Compute a training step in half precision, or as it is."""
+        return self._autocast(self.training_type)
+
+    def inference(self) -> AbstractContextManager[object]:
+        """Predict in half precision, or as it is."""
+        return self._autocast(self.inference_type)
+
+    def scaler(self) -> torch.amp.GradScaler:
+        """Give the loss scaler; it passes everything through unless training is in float16."""
+        return torch.amp.GradScaler(self.device.type, enabled=self.training_type is torch.float16)
+
+    def _autocast(self, dtype: torch.dtype | None) -> AbstractContextManager[object]:
+        return torch.autocast(self.device.type, dtype) if dtype else nullcontext()
+
+
+def _half(device: torch.device) -> torch.dtype | None:
+    if device.type != "cuda":
+        return None
+    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16

@@ -1,0 +1,74 @@
+"""How rows become batches, batches become updates, and when to look at the validation rows."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hydro.settings.sections import TrainingSection
+from hydro.training.randomness import stream
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Updates:
+    """The updates of a run, computed from the settings alone; no state to store."""
+
+    rows: int
+    seed: int
+    training: TrainingSection
+
+    @property
+    def drops_last(self) -> bool:
+        """Tell whether an epoch leaves out a batch that is not full; never its only one."""
+        return self.training.drop_last_batch and self.rows >= self.training.batch_size
+
+    @property
+    def batches_an_epoch(self) -> int:
+        """Count the batches of a whole epoch."""
+        full, rest = divmod(self.rows, self.training.batch_size)
+        return full + (rest > 0 and not self.drops_last)
+
+    @property
+    def batches(self) -> int:
+        """Count the batches of the run; a fraction of an epoch is rounded to whole batches."""
+        return round(self.training.epochs * self.batches_an_epoch)
+
+    @property
+    def count(self) -> int:
+        """Count the updates of the run."""
+        return self._updates(self.batches)
+
+    @property
+    def warmup(self) -> int:
+        """Count the updates over which the rate rises."""
+        batches = round(self.training.warmup_epochs * self.batches_an_epoch)
+        return min(self.count, self._updates(batches))
+
+    @property
+    def epochs(self) -> int:
+        """Count the epochs, the last of which may be a part of one."""
+        return math.ceil(self.batches / self.batches_an_epoch)
+
+    def groups(self, epoch: int) -> list[list[Rows]]:
+        """Give the batches of an epoch, counted from 0, grouped into updates.
+
+        The last group may be smaller than the others: what remains of an epoch is applied.
+        """
+        order = stream(self.seed, epoch).permutation(self.rows)
+        size, share = self.training.batch_size, self.training.grad_accumulation
+        left = min(self.batches_an_epoch, self.batches - epoch * self.batches_an_epoch)
+        batches = [order[number * size : (number + 1) * size] for number in range(left)]
+        return [batches[start : start + share] for start in range(0, left, share)]
+
+    def validates_after(self, done: int, last: int) -> bool:
+        """Tell whether a validation is due, ``done`` batches having been seen, ``last`` before."""
+        every = self.training.evaluation_epochs * self.batches_an_epoch
+        return done < self.batches and math.floor(done / every) > math.floor(last / every)
+
+    def _updates(self, batches: int) -> int:
+        whole, rest = divmod(batches, self.batches_an_epoch)
+        share = self.training.grad_accumulation
+        return whole * math.ceil(self.batches_an_epoch / share) + math.ceil(rest / share)
