@@ -1,0 +1,64 @@
+"""What tests share: the catalog with the plugins of tests/support, and a small table."""
+
+import os
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+# Tests run side by side on few cores; threads would only fight for them.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from hydro.catalog import Catalog
+from hydro.plugins import GROUP, load_plugins
+
+PLUGINS = {
+    "cosface": "hydro_cosface",
+    "text_metric_learning": "hydro_text_metric_learning.plugin",
+    "wordcount": "hydro_wordcount",
+}
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYDRO_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(autouse=True)
+def _no_leaks() -> Iterator[None]:
+    before = dict(os.environ)
+    yield
+    assert dict(os.environ) == before, "a test changed the environment"
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    """hydro's own plugins and those of tests/support, as entry points name them."""
+    points = [EntryPoint(name, value, GROUP) for name, value in PLUGINS.items()]
+    found = Catalog(tuple(load_plugins(points)))
+    assert not found.failures
+    return found
+
+
+@pytest.fixture
+def wordcount_yml(tmp_path: Path) -> Path:
+    """A word count experiment on forty small rows."""
+    words = "one two three four five six seven eight nine ten".split()
+    rows = [" ".join(words[: 1 + (row * 7) % 10]) for row in range(40)]
+    lines = ["text,words,fold"]
+    lines += [f"{text},{len(text.split())},{row % 4}" for row, text in enumerate(rows)]
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    config = tmp_path / "wordcount.yml"
+    config.write_text(
+        "problem_type: wordcount\n"
+        "dataset:\n"
+        "  train_dataframe: rows.csv\n"
+        "  text: text\n"
+        "  words: words\n"
+        "environment: {seed: 3, number_of_workers: 0}\n",
+        encoding="utf-8",
+    )
+    return config

@@ -1,0 +1,174 @@
+"""A tiny problem type: how many words a text has, by a linear layer on the counts of letters.
+
+It shares nothing with text metric learning, so the core is never tested with one problem only: its
+target is a number, its metric is an error, of which less is better, and it has no tokens.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hydro.api import (
+    Columns,
+    Dataset,
+    DatasetSection,
+    Exporter,
+    Loss,
+    Metric,
+    Model,
+    PredictionSection,
+    Problem,
+    Settings,
+    Tokenizer,
+    hookimpl,
+    section,
+    setting,
+)
+
+FITS = {"problems": ("wordcount",)}
+
+
+class WordcountDatasetSection(DatasetSection):
+    """Which columns hold what."""
+
+    text: str = setting(help="The column that holds the text.")
+    words: str = setting(help="The column that holds the number of words.")
+
+
+class WordcountPredictionSection(PredictionSection):
+    """How predictions are scored."""
+
+    tolerance: float = setting(0.5, help="How far off a prediction may be.", ge=0)
+
+
+class WordcountSettings(Settings):
+    """All that a word count experiment can be told."""
+
+    dataset: WordcountDatasetSection = section()
+    prediction: WordcountPredictionSection = section()
+
+
+@hookimpl
+def hydro_problems() -> list[Problem]:
+    """Offer the problem type."""
+    return [
+        Problem(
+            name="wordcount",
+            title="Word count",
+            settings=WordcountSettings,
+            columns=lambda settings: Columns((settings.dataset.text,), (settings.dataset.words,)),
+            predict=predict,
+            save=save,
+            classes=False,
+            defaults={
+                "training.loss_function": "Squared error",
+                "prediction.metric": "Error",
+                "training.learning_rate": 0.05,
+            },
+        )
+    ]
+
+
+@hookimpl
+def hydro_tokenizers() -> list[Tokenizer]:
+    """Offer what counts letters."""
+    return [Tokenizer("Letters", lambda settings: count_letters, **FITS)]
+
+
+@hookimpl
+def hydro_datasets() -> list[Dataset]:
+    """Offer texts with the number of their words."""
+    return [Dataset("Counted", build_dataset, **FITS)]
+
+
+@hookimpl
+def hydro_models() -> list[Model]:
+    """Offer a linear layer."""
+    return [Model("Linear", build_model, **FITS)]
+
+
+@hookimpl
+def hydro_losses() -> list[Loss]:
+    """Offer the squared error."""
+    return [Loss("Squared error", build_loss, **FITS)]
+
+
+@hookimpl
+def hydro_metrics() -> list[Metric]:
+    """Offer the absolute error and the share of rows within the tolerance."""
+    return [
+        Metric("Error", lambda settings: abs_error, higher_is_better=False, **FITS),
+        Metric("Close", build_close, **FITS),
+    ]
+
+
+@hookimpl
+def hydro_exporters() -> list[Exporter]:
+    """Offer the weights as JSON."""
+    return [Exporter("json", export, **FITS)]
+
+
+def count_letters(text: str) -> list[float]:
+    """Count spaces and letters."""
+    return [float(text.count(letter)) for letter in " etaoinshr"]
+
+
+def build_dataset(
+    settings: Any, *, frame: Any, tokenizer: Any, labels: Any, training: bool
+) -> Any:
+    """Build the rows of a split."""
+    import torch
+
+    from hydro_wordcount.counted import Counted
+
+    texts = frame[settings.dataset.text]
+    counts = [float(each) for each in frame[settings.dataset.words]]
+    return Counted(torch.tensor([tokenizer(text) for text in texts]), torch.tensor(counts))
+
+
+def build_model(settings: Any, *, tokenizer: Any) -> Any:
+    """Build the layer."""
+    from hydro_wordcount.counted import Linear
+
+    return Linear()
+
+
+def build_loss(settings: Any, *, model: Any, labels: Any) -> Any:
+    """Build the loss."""
+    import torch
+
+    return torch.nn.MSELoss()
+
+
+def build_close(settings: Any) -> Any:
+    """Build the metric that is 1 within the tolerance."""
+    return lambda errors: (errors <= settings.prediction.tolerance).astype(float)
+
+
+def abs_error(errors: Any) -> Any:
+    """Give the error as it is."""
+    return errors
+
+
+def predict(
+    settings: Any, *, model: Any, dataset: Any, metrics: Any, precision: Any, watch: Any
+) -> Any:
+    """Predict the rows of a split."""
+    from hydro_wordcount.counted import predict_counts
+
+    return predict_counts(model, dataset, metrics)
+
+
+def save(settings: Any, *, model: Any, tokenizer: Any, folder: Path, scores: Any) -> None:
+    """Write the weights."""
+    from safetensors.torch import save_file
+
+    folder.mkdir()
+    save_file(dict(model.state_dict()), folder / "model.safetensors")
+
+
+def export(settings: Any, *, model: Any, tokenizer: Any, folder: Path, scores: Any) -> None:
+    """Write the weights as JSON."""
+    folder.mkdir()
+    weights = {name: each.tolist() for name, each in model.state_dict().items()}
+    (folder / "weights.json").write_text(json.dumps(weights), encoding="utf-8")
