@@ -1,0 +1,61 @@
+"""Choose the columns of a table by the names in its header."""
+
+import difflib
+from collections.abc import Sequence
+
+from hydro.errors import DataError
+
+_SHOWN = 20
+_LONGEST = 60
+
+
+def choose_columns(
+    where: str, found: Sequence[str], columns: Sequence[str], *, others: bool
+) -> list[str]:
+    """Choose the columns to read, in the order of the file.
+
+    Args:
+        where: the file, for messages.
+        found: the names in its header.
+        columns: the names that have to be there.
+        others: choose all others too.
+
+    Raises:
+        DataError: a name is not there, or stands for two columns.
+    """
+    _check_unique(where, found)
+    for name in columns:
+        if name not in found:
+            msg = f"{where}: no column {name!r}; there is: {list_names(found)}{_hint(name, found)}"
+            raise DataError(msg)
+    return [name for name in found if others or name in columns]
+
+
+def list_names(names: Sequence[str]) -> str:
+    """List names for a message: the first twenty, cut to a length that people read."""
+    shown = ", ".join(repr(name[:_LONGEST]) for name in names[:_SHOWN])
+    more = len(names) - _SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def _check_unique(where: str, found: Sequence[str]) -> None:
+    first: dict[str, int] = {}
+    for position, name in enumerate(found, start=1):
+        if name in first:
+            msg = (
+                f"{where}: the columns {first[name]} and {position} are both called {name!r}. "
+                "Rename or remove one of them"
+            )
+            raise DataError(msg)
+        first[name] = position
+
+
+def _hint(name: str, found: Sequence[str]) -> str:
+    for separator, spoken in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(found) == 1 and separator in found[0]:
+            return f". The columns look separated by {spoken}; save the table with commas"
+    for other in found:
+        if other.strip().casefold() == name.strip().casefold():
+            return f". Did you mean {other!r}? Blanks and capitals count"
+    near = difflib.get_close_matches(name, found, n=1)
+    return f". Did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,79 @@
+"""Look for what makes training pointless, or its score doubtful."""
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hydro.data.labels import Labels
+from hydro.data.rows import count_rows
+from hydro.errors import DataError
+
+if TYPE_CHECKING:
+    from hydro.components import Columns
+
+_BATCH = 100_000
+
+
+def find_doubts(
+    train: pd.DataFrame, validation: pd.DataFrame, path: Path, columns: "Columns"
+) -> list[str]:
+    """Say what is odd about the rows that were chosen, a sentence each.
+
+    Two texts count as the same if they differ in nothing but capitals and white space.
+
+    Args:
+        train: the rows to train on.
+        validation: the rows held out.
+        path: the file of the training rows, for messages.
+        columns: what the problem reads.
+
+    Raises:
+        DataError: there is only one class to train on.
+    """
+    texts = _hash_texts(train, columns.inputs)
+    doubts = _label_doubts(train, texts, path, columns.targets) if columns.targets else []
+    leaked = pd.Index(_hash_texts(validation, columns.inputs)).isin(texts)
+    if leaked.any():
+        rows = count_rows(leaked)
+        doubts.append(
+            f"Training contains the text of {rows} held out for validation, so the score may be "
+            "too good"
+        )
+    return doubts
+
+
+def _label_doubts(
+    train: pd.DataFrame, texts: NDArray[np.int64], path: Path, targets: Sequence[str]
+) -> list[str]:
+    labels = Labels.of(train, targets)
+    if len(labels) == 1:
+        msg = (
+            f"{path}: nothing to learn, as all {len(train):,} training rows are of one class, "
+            f"{', '.join(map(repr, labels.names[0]))}. Add rows of others, or hold out less"
+        )
+        raise DataError(msg)
+    doubts = []
+    if len(labels) == len(train):
+        doubts.append(f"{path.name}: every class has a single training row, so there are no pairs")
+    pairs = pd.DataFrame({"text": texts, "label": labels.encode(train)}).drop_duplicates()
+    disputed = pairs.loc[pairs["text"].duplicated(), "text"].nunique()
+    if disputed:
+        what = "1 text has" if disputed == 1 else f"{disputed:,} texts have"
+        doubts.append(f"{path.name}: {what} different values of {' and '.join(targets)}")
+    return doubts
+
+
+def _hash_texts(frame: pd.DataFrame, inputs: Sequence[str]) -> NDArray[np.int64]:
+    """Give a number for the text of each row; copies of ten million texts would not fit."""
+    batches = (
+        zip(*(frame[name].iloc[start : start + _BATCH].tolist() for name in inputs), strict=True)
+        for start in range(0, len(frame), _BATCH)
+    )
+    rows = itertools.chain.from_iterable(batches)
+    hashes = (hash(" ".join(" ".join(texts).lower().split())) for texts in rows)
+    return np.fromiter(hashes, dtype=np.int64, count=len(frame))

@@ -1,0 +1,107 @@
+"""Turn the tables that the settings name into frames to train, validate and test on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from hydro.data.doubts import find_doubts
+from hydro.data.rows import usable_rows
+from hydro.data.splits import split_rows
+from hydro.data.tables import read_table
+
+if TYPE_CHECKING:
+    from hydro.components import Columns
+    from hydro.settings.sections import DatasetSection
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The tables of a run.
+
+    Each has all columns of its file, as strings. Its index is the row number in the file, from 0.
+    """
+
+    train: pd.DataFrame
+    validation: pd.DataFrame
+    test: pd.DataFrame | None
+    fold: str
+    """The fold held out, or ``custom`` or ``automatic``."""
+    folds: tuple[str, ...]
+    """All folds there are; none for ``custom`` and ``automatic``."""
+    notes: tuple[str, ...]
+    """What the user should know, a sentence each."""
+
+
+def load_frames(
+    dataset: "DatasetSection", columns: "Columns", *, fold: str | None, seed: int
+) -> Frames:
+    """Read, check, split and sample the tables; the same files and seed give the same frames.
+
+    Args:
+        dataset: the settings.
+        columns: what the problem reads.
+        fold: the fold to hold out; None for the first of ``dataset.folds``, or of all folds.
+        seed: at least 0.
+
+    Raises:
+        DataError: a table cannot be read, lacks a column or a fold, or has nothing to learn from.
+    """
+    notes: list[str] = []
+    train, validation, held_out, folds = _sides(dataset, columns, fold, seed, notes)
+    train = _sampled(train, "Train", dataset, seed)
+    validation = _sampled(validation, "Validation", dataset, seed)
+    notes += find_doubts(train, validation, dataset.train_dataframe, columns)
+    test = _test(dataset.test_dataframe, columns, notes)
+    return Frames(train, validation, test, held_out, folds, tuple(notes))
+
+
+def _sides(
+    dataset: "DatasetSection",
+    columns: "Columns",
+    fold: str | None,
+    seed: int,
+    notes: list[str],
+) -> tuple[pd.DataFrame, pd.DataFrame, str, tuple[str, ...]]:
+    """Give training and validation rows, the fold held out and all folds."""
+    group = dataset.group_fold_column if dataset.validation_strategy == "grouped_kfold" else None
+    frame = _labelled(dataset.train_dataframe, columns, notes, group)
+    if dataset.validation_strategy == "custom":
+        assert dataset.validation_dataframe is not None, "the settings see to it"
+        return frame, _labelled(dataset.validation_dataframe, columns, notes), "custom", ()
+    split = split_rows(frame, dataset, fold=fold, seed=seed)
+    return frame[~split.validation], frame[split.validation], split.fold, split.folds
+
+
+def _labelled(
+    path: Path, columns: "Columns", notes: list[str], group: str | None = None
+) -> pd.DataFrame:
+    """Read the rows that have inputs and targets."""
+    needed = (*columns.inputs, *columns.targets, *([group] if group else []))
+    frame, dropped = usable_rows(read_table(path, needed), path, columns.inputs, columns.targets)
+    notes += dropped
+    return frame
+
+
+def _test(path: Path | None, columns: "Columns", notes: list[str]) -> pd.DataFrame | None:
+    """Read the rows that have inputs, be they labelled or not."""
+    if path is None:
+        return None
+    frame, dropped = usable_rows(read_table(path, columns.inputs), path, columns.inputs, ())
+    notes += dropped
+    absent = [name for name in columns.targets if name not in frame]
+    if absent:
+        notes.append(f"{path.name} has no {' and '.join(absent)}, so there is no test metric")
+    return frame
+
+
+def _sampled(frame: pd.DataFrame, side: str, dataset: "DatasetSection", seed: int) -> pd.DataFrame:
+    """Keep the share of rows that is asked for, in their order."""
+    if side not in dataset.data_sample_choice or dataset.data_sample == 1:
+        return frame
+    count = max(1, round(len(frame) * dataset.data_sample))
+    # Streams of their own, so that a sample has nothing to do with the split or the other sample.
+    random = np.random.default_rng([seed, *side.encode()])
+    return frame[random.permutation(len(frame)) < count]

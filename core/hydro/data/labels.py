@@ -1,0 +1,55 @@
+"""Number the classes that training knows, and those it does not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The classes of a training table. A class is a combination of values of the targets."""
+
+    targets: tuple[str, ...]
+    """The columns."""
+    names: tuple[tuple[str, ...], ...]
+    """The classes, sorted: a value for each target. Their place is their number."""
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, targets: Sequence[str]) -> "Labels":
+        """Collect the classes of the rows that have all targets."""
+        columns = list(dict.fromkeys(targets))
+        return cls(tuple(columns), tuple(sorted(_combinations(frame[columns].dropna()))))
+
+    def __len__(self) -> int:
+        """Count the classes."""
+        return len(self.names)
+
+    def encode(self, frame: pd.DataFrame) -> NDArray[np.int64]:
+        """Number the class of each row.
+
+        Returns:
+            Shape ``(rows,)``: 0 to C-1 for the classes of training; C and above for others, in
+            sorted order of those in this table; -1 where a target is missing, or all over if the
+            table lacks a column.
+        """
+        codes = np.full(len(frame), -1, dtype=np.int64)
+        if not set(self.targets) <= set(frame.columns):
+            return codes
+        targets = frame[list(self.targets)]
+        labelled = targets.notna().all(axis=1).to_numpy(dtype=np.bool_)
+        rows = targets[labelled]
+        combinations = _combinations(rows)
+        number = {name: code for code, name in enumerate(self.names)}
+        unseen = sorted(set(combinations) - number.keys())
+        number.update((name, code) for code, name in enumerate(unseen, start=len(number)))
+        number_of = np.array([number[name] for name in combinations], dtype=np.int64)
+        codes[labelled] = number_of[rows.groupby(list(self.targets), sort=False).ngroup()]
+        return codes
+
+
+def _combinations(rows: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Give each combination of values once, in order of appearance."""
+    return list(rows.drop_duplicates().itertuples(index=False, name=None))

@@ -1,0 +1,88 @@
+"""Read Parquet as a table of strings."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import types
+
+from hydro.data.columns import choose_columns
+from hydro.errors import DataError
+
+_PLAIN = (
+    types.is_string,
+    types.is_large_string,
+    types.is_string_view,
+    types.is_boolean,
+    types.is_integer,
+    types.is_floating,
+    types.is_decimal,
+    types.is_temporal,
+    types.is_null,
+)
+"""What reads as text without being asked for: neither nested columns nor bytes."""
+
+_DAMAGE = (pa.ArrowException, OSError, UnicodeDecodeError)
+"""What Arrow raises on a damaged file; the last if the name of a column is damaged."""
+
+
+def read_parquet(path: Path, columns: Sequence[str], *, others: bool) -> pa.Table:
+    """Read Parquet; every column becomes strings, null where a value is missing.
+
+    Whole numbers read ``1`` even when stored as floats, truth values ``True`` and ``False``, dates
+    as ISO 8601; bytes have to be UTF-8.
+
+    Args:
+        path: the file.
+        columns: the columns that have to be there.
+        others: read all other columns too, except lists, structs and bytes.
+
+    Raises:
+        DataError: the file is damaged; a column is missing, there twice, or cannot be text.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            names = choose_columns(str(path), schema.names, columns, others=others)
+            names = [
+                name for name in names if name in columns or _is_plain(schema.field(name).type)
+            ]
+            table = file.read(names, use_pandas_metadata=False)
+            table.validate(full=True)
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split())
+        msg = f"{path} is damaged or no Parquet table: {reason}. Write or fetch it again"
+        raise DataError(msg) from None
+    return pa.table({name: _as_text(path, name, table[name]) for name in names})
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    if types.is_dictionary(kind):
+        return _is_plain(kind.value_type)
+    return any(holds(kind) for holds in _PLAIN)
+
+
+def _as_text(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if types.is_boolean(column.type):
+        column = pc.if_else(column, "True", "False")
+    if types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+    try:
+        return column.cast(pa.large_string())
+    except pa.ArrowException as error:
+        msg = (
+            f"{path}: column {name!r}{_first_undecodable(column)} is of type {column.type} and "
+            f"cannot be read as text ({error}). Store one text a row in it"
+        )
+        raise DataError(msg) from None
+
+
+def _first_undecodable(column: pa.ChunkedArray) -> str:
+    for row, value in enumerate(column.to_pylist(), start=1):
+        if isinstance(value, bytes) and value.decode(errors="ignore").encode() != value:
+            return f", row {row},"
+    return ""

@@ -1,0 +1,109 @@
+"""Choose the rows of the training table that are held out for validation."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hydro.data.columns import list_names
+from hydro.data.folds import balanced_folds, random_folds
+from hydro.data.rows import number_rows
+from hydro.errors import DataError
+
+if TYPE_CHECKING:
+    from hydro.settings.sections import DatasetSection
+
+FOLD_COLUMN = "fold"
+"""The column that k-fold takes its folds from, if the table has one."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which rows are held out."""
+
+    validation: NDArray[np.bool_]
+    """``(rows,)``: true for the rows held out; the others train."""
+    fold: str
+    """The fold held out, or ``automatic``."""
+    folds: tuple[str, ...] = ()
+    """All folds there are; none for an automatic split."""
+
+
+def split_rows(
+    frame: pd.DataFrame, dataset: "DatasetSection", *, fold: str | None, seed: int
+) -> Split:
+    """Split the rows by any strategy but ``custom``; the same rows and seed give the same split.
+
+    Args:
+        frame: the training table; its index numbers the rows in messages.
+        dataset: the settings.
+        fold: the fold to hold out; None for the first of ``dataset.folds``, or of all folds.
+        seed: at least 0.
+
+    Raises:
+        DataError: there are too few rows, groups or folds; a row has no fold or group; a chosen
+            fold does not exist.
+    """
+    if dataset.validation_strategy == "automatic":
+        return Split(_random_share(frame, dataset, seed), "automatic")
+    fold_of_row = _fold_of_rows(frame, dataset, seed)
+    folds = _in_order(fold_of_row.unique().tolist())
+    wanted = [name.strip() for name in (dataset.folds if fold is None else (fold,))] or folds[:1]
+    for name in wanted:
+        if name not in folds:
+            msg = f"{dataset.train_dataframe}: no fold {name!r}; there is: {list_names(folds)}"
+            raise DataError(msg)
+    return Split(fold_of_row.eq(wanted[0]).to_numpy(dtype=np.bool_), wanted[0], tuple(folds))
+
+
+def _random_share(frame: pd.DataFrame, dataset: "DatasetSection", seed: int) -> NDArray[np.bool_]:
+    rows = len(frame)
+    if rows < 2:
+        msg = f"{dataset.train_dataframe}: 1 row cannot be split. Add rows"
+        raise DataError(msg)
+    held_out = min(max(round(rows * dataset.validation_size), 1), rows - 1)
+    return np.random.default_rng(seed).permutation(rows) < held_out
+
+
+def _fold_of_rows(frame: pd.DataFrame, dataset: "DatasetSection", seed: int) -> "pd.Series[str]":
+    where = str(dataset.train_dataframe)
+    if dataset.validation_strategy == "grouped_kfold":
+        assert dataset.group_fold_column is not None, "the settings see to it"
+        groups = _filled(frame, dataset.group_fold_column, where)
+        folds = balanced_folds(groups, where, seed)
+    elif FOLD_COLUMN in frame:
+        return _own_folds(frame, where)
+    else:
+        folds = random_folds(len(frame), where, seed)
+    return pd.Series(folds).astype("str")
+
+
+def _own_folds(frame: pd.DataFrame, where: str) -> "pd.Series[str]":
+    folds = _filled(frame, FOLD_COLUMN, where)
+    if folds.nunique() == 1:
+        msg = (
+            f"{where}: all rows are in the fold {folds.iloc[0]!r}, so none would be left to train. "
+            f"Give the column {FOLD_COLUMN!r} two values or more, or remove it"
+        )
+        raise DataError(msg)
+    return folds
+
+
+def _filled(frame: pd.DataFrame, column: str, where: str) -> "pd.Series[str]":
+    """Give a column without blanks around its values, all of which have to be there."""
+    values = frame[column].str.strip()
+    missing = (values.isna() | values.eq("")).to_numpy(dtype=np.bool_)
+    if missing.any():
+        msg = f"{where}: no {column!r} in {number_rows(frame, missing)}. Fill it in"
+        raise DataError(msg)
+    return values
+
+
+def _in_order(folds: list[str]) -> list[str]:
+    """Sort by number if all are numbers, else by name."""
+    if all(re.fullmatch(r"[+-]?\d+(\.\d+)?", fold) for fold in folds):
+        return sorted(folds, key=lambda fold: (float(fold), fold))
+    return sorted(folds)

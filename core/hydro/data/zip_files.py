@@ -1,0 +1,105 @@
+"""Read the CSVs of a zip as one table of strings."""
+
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path, PureWindowsPath
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+
+from hydro.data.csv_files import parse_csv
+from hydro.errors import DataError
+
+_MOST_GROWTH = 100
+_HARMLESS_SIZE = 50 * 1024**2
+"""Bytes. Up to here a zip may grow more than that: honest text can be very repetitive."""
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+)
+"""What zipfile raises on a damaged, encrypted or oddly compressed file."""
+
+
+def read_zip(path: Path, columns: Sequence[str], *, others: bool) -> pa.Table:
+    """Read the CSVs of a zip, which have the same columns, one below the other in order of name.
+
+    Args:
+        path: the zip; folders in it are fine, hidden files and other files are ignored.
+        columns: the columns that have to be there.
+        others: read all other columns too.
+
+    Raises:
+        DataError: the zip is damaged, encrypted, leads outside itself, unpacks to more than 100
+            times its size or has no CSV; the CSVs differ in their columns; one cannot be read.
+    """
+    tables: list[tuple[str, pa.Table]] = []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in _csv_members(path, archive):
+                with archive.open(member) as file:
+                    where = f"{path} ({member.filename})"
+                    table = parse_csv(where, cast("BinaryIO", file), columns, others=others)
+                    tables.append((where, table))
+    except _DAMAGE as error:
+        msg = f"{path} is damaged, encrypted or no zip: {error}. Pack it again"
+        raise DataError(msg) from None
+    _check_columns(tables)
+    return pa.concat_tables(table for _, table in tables)
+
+
+def _csv_members(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    members = sorted(archive.infolist(), key=lambda member: member.filename)
+    _check_paths(path, members)
+    _check_size(path, members)
+    chosen = [member for member in members if _is_csv(member)]
+    if not chosen:
+        names = ", ".join(member.filename for member in members) or "nothing"
+        msg = f"{path} has no .csv in it; there is: {names}"
+        raise DataError(msg)
+    return chosen
+
+
+def _is_csv(member: zipfile.ZipInfo) -> bool:
+    name = PureWindowsPath(member.filename)
+    hidden = any(part.startswith((".", "__MACOSX")) for part in name.parts)
+    return name.suffix.lower() == ".csv" and not hidden and not member.is_dir()
+
+
+def _check_paths(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
+    for member in members:
+        # A Windows path takes both kinds of slashes, and drives, for what they are.
+        name = PureWindowsPath(member.filename)
+        if name.anchor or ".." in name.parts:
+            msg = f"{path}: {member.filename!r} leads outside the zip. Pack it with plain names"
+            raise DataError(msg)
+
+
+def _check_size(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
+    size = sum(member.file_size for member in members)
+    if size > max(_HARMLESS_SIZE, _MOST_GROWTH * path.stat().st_size):
+        msg = (
+            f"{path} unpacks to {size:,} bytes, more than {_MOST_GROWTH} times its size. "
+            "If that is right, unpack it and use the CSV"
+        )
+        raise DataError(msg)
+
+
+def _check_columns(tables: Sequence[tuple[str, pa.Table]]) -> None:
+    first, expected = tables[0]
+    for where, table in tables:
+        if table.column_names != expected.column_names:
+            msg = (
+                f"{where} has the columns {table.column_names}, but {first} has "
+                f"{expected.column_names}. The CSVs of a zip need the same columns"
+            )
+            raise DataError(msg)

@@ -1,0 +1,74 @@
+"""Folds that are made are balanced, whole and the same for a seed."""
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hydro.data.folds import balanced_folds, random_folds
+from hydro.errors import DataError
+
+
+def test_random_folds_are_five_of_equal_size() -> None:
+    folds = random_folds(23, "train.csv", seed=0)
+
+    assert sorted(Counter(folds.tolist()).values()) == [4, 4, 5, 5, 5]
+    assert folds.tolist() == random_folds(23, "train.csv", seed=0).tolist()
+    assert folds.tolist() != random_folds(23, "train.csv", seed=1).tolist()
+
+
+def test_five_random_folds_need_five_rows() -> None:
+    assert sorted(random_folds(5, "train.csv", seed=0)) == [0, 1, 2, 3, 4]
+    with pytest.raises(DataError, match=r"train\.csv: 4 rows are too few for 5 folds"):
+        random_folds(4, "train.csv", seed=0)
+
+
+@settings(max_examples=50, deadline=None, database=None)
+@given(groups=st.lists(st.sampled_from("abcdefghij"), min_size=2), seed=st.integers(0, 99))
+def test_no_group_is_in_two_folds(groups: list[str], seed: int) -> None:
+    names = set(groups)
+    if len(names) < 2:
+        return
+    series = pd.Series(groups, dtype="str")
+
+    folds = balanced_folds(series, "train.csv", seed)
+
+    assert len({(group, fold) for group, fold in zip(groups, folds, strict=True)}) == len(names)
+    assert set(folds) == set(range(min(5, len(names))))
+
+
+def test_groups_of_equal_size_give_equal_folds_and_the_seed_chooses_them() -> None:
+    groups = pd.Series([f"g{number}" for number in range(50)] * 2, dtype="str")
+
+    folds = balanced_folds(groups, "train.csv", seed=0)
+
+    assert set(np.bincount(folds)) == {20}
+    assert (folds == balanced_folds(groups, "train.csv", seed=0)).all()
+    assert (folds != balanced_folds(groups, "train.csv", seed=1)).any()
+
+
+def test_big_groups_are_placed_first() -> None:
+    groups = pd.Series(list("abbccddeee" + "f" * 5), dtype="str")
+
+    folds = balanced_folds(groups, "train.csv", seed=0)
+
+    assert sorted(np.bincount(folds)) == [2, 2, 3, 3, 5]
+
+
+def test_the_fold_of_a_group_does_not_depend_on_the_order_of_the_rows() -> None:
+    groups = pd.Series(list("aabbbcddddeff"), dtype="str")
+    backwards = groups[::-1].reset_index(drop=True)
+
+    folds = balanced_folds(groups, "train.csv", seed=3)
+
+    assert folds.tolist() == balanced_folds(backwards, "train.csv", seed=3)[::-1].tolist()
+
+
+def test_one_group_is_an_error() -> None:
+    groups = pd.Series(["x", "x"], name="shop", dtype="str")
+
+    with pytest.raises(DataError, match="all rows are of one group, 'x' in the column 'shop'"):
+        balanced_folds(groups, "train.csv", seed=0)

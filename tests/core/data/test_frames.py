@@ -1,0 +1,190 @@
+"""The frames of a run hold the rows that the settings ask for, and all their columns."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hydro.components import Columns
+from hydro.data.frames import load_frames
+from hydro.errors import DataError
+from hydro.settings.sections import DatasetSection
+
+Dataset = Callable[..., DatasetSection]
+Write = Callable[..., Path]
+
+_COLUMNS = Columns(("text",), ("label",))
+
+
+def _texts(count: int) -> list[str | None]:
+    return [f"text {row}" for row in range(count)]
+
+
+def _labels(count: int) -> list[str | None]:
+    return ["ab"[row % 2] for row in range(count)]
+
+
+def test_a_fold_is_held_out_and_rows_keep_their_number_and_columns(
+    write_table: Write, dataset: Dataset
+) -> None:
+    folds = ["x", "y", "z", "x", "y", "z"]
+    write_table("train.csv", id=list("abcdef"), text=_texts(6), label=_labels(6), fold=folds)
+
+    frames = load_frames(dataset(), _COLUMNS, fold="y", seed=0)
+
+    assert frames.validation.index.tolist() == [1, 4]
+    assert frames.train.index.tolist() == [0, 2, 3, 5]
+    assert frames.train["id"].tolist() == ["a", "c", "d", "f"]
+    assert (frames.fold, frames.folds, frames.test, frames.notes) == (
+        "y",
+        ("x", "y", "z"),
+        None,
+        (),
+    )
+
+
+def test_dropped_rows_are_noted_and_leave_gaps_in_the_index(
+    write_table: Write, dataset: Dataset
+) -> None:
+    texts, labels = _texts(8), _labels(8)
+    texts[2], labels[5] = " ", None
+    write_table("train.csv", text=texts, label=labels, fold=["0", "1", "1", "0"] * 2)
+
+    frames = load_frames(dataset(), _COLUMNS, fold=None, seed=0)
+
+    assert frames.validation.index.tolist() == [0, 3, 4, 7]
+    assert frames.train.index.tolist() == [1, 6]
+    assert frames.notes[:2] == (
+        "train.csv: 1 row without label dropped (row 6)",
+        "train.csv: 1 row with missing or blank text dropped (row 3)",
+    )
+
+
+def test_custom_trains_on_the_whole_train_file(write_table: Write, dataset: Dataset) -> None:
+    write_table("train.csv", text=_texts(4), label=_labels(4), fold=[None] * 4)
+    other = write_table("other.csv", text=["new", "text 1", None], label=["a", "b", "b"])
+    settings = dataset(validation_strategy="custom", validation_dataframe=other, folds=["9"])
+
+    frames = load_frames(settings, _COLUMNS, fold=None, seed=0)
+
+    assert len(frames.train) == 4
+    assert frames.validation["text"].tolist() == ["new", "text 1"]
+    assert (frames.fold, frames.folds) == ("custom", ())
+    assert frames.notes == (
+        "other.csv: 1 row with missing or blank text dropped (row 3)",
+        "Training contains the text of 1 row held out for validation, so the score may be too good",
+    )
+
+
+def test_the_column_of_groups_has_to_be_there(write_table: Write, dataset: Dataset) -> None:
+    write_table("train.csv", text=_texts(6), label=_labels(6))
+    settings = dataset(validation_strategy="grouped_kfold", group_fold_column="lable")
+
+    with pytest.raises(DataError, match=r"no column 'lable'.*Did you mean 'label'"):
+        load_frames(settings, _COLUMNS, fold=None, seed=0)
+
+
+def test_a_test_table_needs_no_labels_and_keeps_rows_without_one(
+    write_table: Write, dataset: Dataset
+) -> None:
+    write_table("train.csv", text=_texts(10), label=_labels(10))
+    labelled = write_table("some.csv", text=["x", " ", "y"], label=["a", "b", None])
+    bare = write_table("bare.csv", text=["x"], more=["m"])
+
+    some = load_frames(dataset(test_dataframe=labelled), _COLUMNS, fold=None, seed=0)
+    none = load_frames(dataset(test_dataframe=bare), _COLUMNS, fold=None, seed=0)
+
+    assert some.test is not None and none.test is not None
+    assert some.test.index.tolist() == [0, 2]
+    assert list(none.test.columns) == ["text", "more"]
+    assert none.notes == ("bare.csv has no label, so there is no test metric",)
+
+
+@pytest.mark.parametrize(
+    ("choice", "train", "validation"),
+    [(["Train", "Validation"], 20, 5), (["Train"], 20, 20), (["Validation"], 80, 5), ([], 80, 20)],
+)
+def test_a_share_of_the_chosen_sides_is_sampled_in_order(
+    write_table: Write, dataset: Dataset, choice: list[str], train: int, validation: int
+) -> None:
+    folds = ["0" if row % 5 == 0 else "1" for row in range(100)]
+    write_table("train.csv", text=_texts(100), label=_labels(100), fold=folds)
+    settings = dataset(data_sample=0.25, data_sample_choice=choice)
+
+    frames, again, other = (load_frames(settings, _COLUMNS, fold=None, seed=s) for s in (1, 1, 2))
+
+    assert (len(frames.train), len(frames.validation)) == (train, validation)
+    assert frames.train.index.is_monotonic_increasing
+    pd.testing.assert_frame_equal(frames.train, again.train)
+    pd.testing.assert_frame_equal(frames.validation, again.validation)
+    assert (frames.train.index.tolist() != other.train.index.tolist()) == ("Train" in choice)
+
+
+def test_a_sample_has_at_least_one_row(write_table: Write, dataset: Dataset) -> None:
+    write_table("train.csv", text=_texts(10), label=_labels(10))
+    settings = dataset(data_sample=0.01, data_sample_choice=["Validation"])
+
+    assert len(load_frames(settings, _COLUMNS, fold=None, seed=0).validation) == 1
+
+
+def test_a_sample_of_one_class_is_an_error(write_table: Write, dataset: Dataset) -> None:
+    write_table("train.csv", text=_texts(10), label=_labels(10))
+
+    with pytest.raises(DataError, match="nothing to learn"):
+        load_frames(dataset(data_sample=0.01), _COLUMNS, fold=None, seed=0)
+
+
+@pytest.mark.parametrize("name", ["a 'b' \"c\"", "x.y", "class", "1 + 1", "`tick`", "@here", ""])
+def test_column_names_are_never_taken_for_code(
+    write_table: Write, dataset: Dataset, name: str
+) -> None:
+    text, label, shop = f"text {name}", name, f"shop {name}"
+    columns = {text: _texts(10), label: _labels(10), shop: [f"s{row % 5}" for row in range(10)]}
+    write_table("train.csv", **columns)
+    settings = dataset(validation_strategy="grouped_kfold", group_fold_column=shop)
+
+    frames = load_frames(settings, Columns((text,), (label,)), fold="4", seed=0)
+
+    assert (len(frames.train), len(frames.validation)) == (8, 2)
+
+
+def test_parquet_folds_of_numbers_are_named_as_people_write_them(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    table = {"text": _texts(4), "label": [1, 1, 2, 2], "fold": [0.0, 1.0, 0.0, 1.0]}
+    pq.write_table(pa.table({**table, "vector": [[1]] * 4}), tmp_path / "train.parquet")
+
+    frames = load_frames(
+        dataset(train_dataframe=tmp_path / "train.parquet"), _COLUMNS, fold="1", seed=0
+    )
+
+    assert frames.folds == ("0", "1")
+    assert frames.train["label"].tolist() == ["1", "2"]
+    assert "vector" not in frames.train
+
+
+def test_a_zip_of_csvs_is_numbered_through(tmp_path: Path, dataset: Dataset) -> None:
+    with zipfile.ZipFile(tmp_path / "train.zip", "w") as archive:
+        archive.writestr("1.csv", "text,label,fold\na,x,0\nb,y,1\n")
+        archive.writestr("2.csv", "text,label,fold\nc,x,1\nd,y,0\n")
+
+    frames = load_frames(
+        dataset(train_dataframe=tmp_path / "train.zip"), _COLUMNS, fold="0", seed=0
+    )
+
+    assert frames.validation.index.tolist() == [0, 3]
+
+
+def test_real_questions_split_into_five_folds(dataset: Dataset) -> None:
+    path = Path(__file__).resolve().parents[3] / "../shared/data/banking77/train.csv"
+    if not path.exists():
+        pytest.skip("the table of real questions is not here")
+
+    frames = load_frames(dataset(train_dataframe=path), _COLUMNS, fold="3", seed=0)
+
+    assert len(frames.train) + len(frames.validation) == 10_003
+    assert frames.train["label"].nunique() == 77
