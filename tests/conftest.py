@@ -29,9 +29,14 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 @pytest.fixture(autouse=True)
 def _no_leaks() -> Iterator[None]:
-    before = dict(os.environ)
+    before = _environment()
     yield
-    assert dict(os.environ) == before, "a test changed the environment"
+    assert _environment() == before, "a test changed the environment"
+
+
+def _environment() -> dict[str, str]:
+    own = ("PYTEST_", "HYDRO_CACHE")
+    return {name: each for name, each in os.environ.items() if not name.startswith(own)}
 
 
 @pytest.fixture(scope="session")

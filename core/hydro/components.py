@@ -13,7 +13,7 @@ class Columns:
     """The columns of the user's table that a problem reads."""
 
     inputs: tuple[str, ...]
-    """What the model is given. A row in which one is missing, or all are blank, is dropped."""
+    """What the model is given. A row in which all are missing or blank is dropped."""
     targets: tuple[str, ...]
     """What it is to learn. A row in which one is missing is dropped; a test table may lack them."""
 

@@ -19,7 +19,7 @@ from hydro.progress import Task
 PLAIN_SECONDS = 20
 """How often a task speaks where there is no terminal to redraw."""
 
-NAMES = {"loss": "loss {:.3f}", "rate": "rate {:.1e}", "metric": "metric {:.4f}"}
+NAMES = {"loss": "loss {:.3f}", "rate": "lr {:.1e}", "metric": "metric {:.4f}"}
 
 
 class TerminalProgress:

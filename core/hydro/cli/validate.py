@@ -44,10 +44,10 @@ def inspect(request: Request) -> tuple[dict[str, int | str], list[str]]:
 
 
 def spoken(facts: dict[str, int | str]) -> str:
-    """Say the counts in one line."""
+    """Say the counts in one line, without those of nothing."""
     counts = [
         f"{value:,} {name.replace('_', ' ')}"
         for name, value in facts.items()
-        if isinstance(value, int)
+        if isinstance(value, int) and value
     ]
     return ", ".join([*counts, f"fold {facts['fold']} held out"])

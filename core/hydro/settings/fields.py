@@ -1,10 +1,12 @@
 """How one setting is declared: its default, its help, and the rules it takes part in."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 
 Level = Literal["novice", "intermediate", "expert", "master"]
@@ -12,6 +14,9 @@ LEVELS: tuple[Level, ...] = ("novice", "intermediate", "expert", "master")
 
 NOTHING = frozenset({"", "~", "null", "Null", "NULL", "None"})
 """What people write for no value; the reference system exports the word None."""
+
+EXPONENT = re.compile(r"[+-]?\d+(\.\d+)?[eE]\+?\d")
+"""A number as in 1e3, which a setting that is a whole number takes as well."""
 
 
 @dataclass(frozen=True)
@@ -100,37 +105,38 @@ class Section(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_nothing(cls, given: Any, info: ValidationInfo) -> Any:
-        """Read an empty value as None where None is a value, else as if the key were absent."""
+    def _read_as_meant(cls, given: Any) -> Any:
+        """Read nothing as None where None is a value, else as if the key were absent."""
         if given is None:
             return {}
         if not isinstance(given, dict):
             return given
-        read = {name: _nothing_is_none(value) for name, value in given.items()}
-        return {
-            name: "None" if value is None and _has_choice_none(cls, name) else value
-            for name, value in read.items()
-            if value is not None or name not in cls.model_fields or _takes_none(cls, name)
-        }
+        read: dict[str, Any] = {}
+        for name, value in given.items():
+            field = cls.model_fields.get(name)
+            if field is None or value not in (None, "None"):
+                read[name] = _whole(value) if field and int in _types_of(field) else value
+            elif "None" in choices_of(field):
+                read[name] = "None"
+            elif NoneType in _types_of(field):
+                read[name] = None
+        return read
 
 
-def _nothing_is_none(value: Any) -> Any:
-    return None if isinstance(value, str) and value == "None" else value
+def _whole(value: Any) -> Any:
+    """Read 1e3 as the whole number that it is."""
+    if isinstance(value, str) and EXPONENT.fullmatch(value) and float(value).is_integer():
+        return int(float(value))
+    return value
 
 
-def _has_choice_none(model: type[BaseModel], name: str) -> bool:
-    return name in model.model_fields and "None" in choices_of(model.model_fields[name])
-
-
-def _takes_none(model: type[BaseModel], name: str) -> bool:
-    field = model.model_fields[name]
-    return type(None) in getattr(field.annotation, "__args__", ()) or _has_choice_none(model, name)
+def _types_of(field: FieldInfo) -> tuple[Any, ...]:
+    return (field.annotation, *getattr(field.annotation, "__args__", ()))
 
 
 def choices_of(field: FieldInfo) -> tuple[Any, ...]:
     """List the values a field is limited to; empty when it is not, ``list`` choices included."""
-    annotations = [field.annotation, *getattr(field.annotation, "__args__", ())]
-    for annotation in annotations:
+    for annotation in _types_of(field):
         if getattr(annotation, "__origin__", None) is Literal:
             return tuple(annotation.__args__)
     return ()

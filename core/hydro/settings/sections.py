@@ -228,7 +228,11 @@ class EnvironmentSection(Section):
         4, help="Processes that prepare batches; results do not depend on it.", level="expert", ge=0
     )
     seed: int = setting(
-        -1, help="Where randomness starts; -1 draws one and stores it.", level="intermediate", ge=-1
+        -1,
+        help="Where randomness starts; -1 draws one and stores it.",
+        level="intermediate",
+        ge=-1,
+        le=2**32 - 1,
     )
 
 
@@ -237,6 +241,9 @@ class LoggingSection(Section):
 
     logger: str = setting(
         "None", help="A tracker that is told the figures.", level="expert", component="logger"
+    )
+    neptune_project: str = setting(
+        "", help="The Neptune project that figures go to.", level="expert", planned=True
     )
     number_of_texts: int = setting(
         10, help="Texts shown in the insights.", level="intermediate", ge=0

@@ -1,5 +1,6 @@
 """Reads YAML into plain text values, each with the line and column that it was written at."""
 
+import codecs
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,14 @@ DEEPEST = 20
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-Path_ = tuple[str | int, ...]
+UNPRINTABLE = yaml.reader.Reader.NON_PRINTABLE
+"""Matches what no YAML file may hold: control characters and lone surrogates."""
+
+Trail = tuple[str | int, ...]
+"""The keys, and the numbers in lists, that lead to a value."""
+
 Place = tuple[int, int]
+"""Line and column, counted from 1."""
 
 
 @dataclass
@@ -31,9 +38,12 @@ class Document:
     values: dict[str, Any]
     source: str
     lines: list[str] = field(default_factory=list)
-    places: dict[Path_, Place] = field(default_factory=dict)
-    """Where each key starts, as (line, column), counted from 1."""
-    value_places: dict[Path_, Place] = field(default_factory=dict)
+    places: dict[Trail, Place] = field(default_factory=dict)
+    """Where each key starts."""
+    value_places: dict[Trail, Place] = field(default_factory=dict)
+    """Where each value starts."""
+    overridden: dict[Trail, str] = field(default_factory=dict)
+    """What the command line says instead."""
 
 
 def read_yaml(path: Path) -> Document:
@@ -51,8 +61,11 @@ def read_yaml(path: Path) -> Document:
     if len(raw) > LONGEST:
         msg = f"{path}: larger than 1 MiB. That is no settings file"
         raise SettingsError(msg)
+    if raw.startswith(codecs.BOM_UTF8):
+        msg = f"{path}:1:1: starts with a byte order mark. Save the file as UTF-8 without one"
+        raise SettingsError(msg)
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode()
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         msg = f"{path}:{line}: not UTF-8. Save the file as UTF-8"
@@ -62,16 +75,12 @@ def read_yaml(path: Path) -> Document:
 
 def parse_yaml(text: str, source: str) -> Document:
     """Parse the text of a settings file; ``source`` is what messages call it."""
+    _check_characters(text, source)
     document = Document({}, source, text.splitlines())
     try:
         values = _Builder(document, text).build()
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        said = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-        hint = ". Indent with spaces, not tabs" if "\\t" in said else ""
-        msg = f"{source}{where}: not valid YAML: {said}{hint}"
-        raise SettingsError(msg) from None
+    except yaml.MarkedYAMLError as error:
+        raise _unreadable(error, document) from None
     if not isinstance(values, dict):
         found = "a list" if isinstance(values, list) else "a single value"
         found = "nothing" if values is None else found
@@ -86,8 +95,29 @@ def parse_yaml(text: str, source: str) -> Document:
 
 def parse_value(text: str, source: str) -> Any:
     """Parse one value as it would be read after ``key:`` in a settings file."""
-    parsed = parse_yaml(f"value: {text}", source)
-    return parsed.values["value"]
+    values = parse_yaml(f"value: {text}", source).values
+    if len(values) > 1:
+        msg = f"{source}: sets more than one value. Give each a {source.split()[0]} of its own"
+        raise SettingsError(msg)
+    return values["value"]
+
+
+def _check_characters(text: str, source: str) -> None:
+    if found := UNPRINTABLE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        column = found.start() - text.rfind("\n", 0, found.start())
+        msg = f"{source}:{line}:{column}: the character {found[0]!a} is not allowed. Take it out"
+        raise SettingsError(msg)
+
+
+def _unreadable(error: yaml.MarkedYAMLError, document: Document) -> SettingsError:
+    """Say where YAML stops making sense."""
+    mark = error.problem_mark
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    text = document.lines[line] if line < len(document.lines) else ""
+    hint = ". Indent with spaces, not tabs" if text[column : column + 1] == "\t" else ""
+    msg = f"{document.source}:{line + 1}:{column + 1}: not valid YAML: {error.problem}{hint}"
+    return SettingsError(msg)
 
 
 class _Builder:
@@ -108,22 +138,22 @@ class _Builder:
                 value = self._node(self._next(), ())
         return value
 
-    def _node(self, event: Any, path: Path_) -> Any:
+    def _node(self, event: Any, path: Trail) -> Any:
         self._check(event, path)
         self.document.value_places[path] = _place(event)
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path)
-        plain = event.style is None
-        return None if plain and event.value in NOTHING else event.value
+        # A plain scalar's style is '' in libyaml's events and None in PyYAML's own.
+        return None if not event.style and event.value in NOTHING else event.value
 
-    def _mapping(self, path: Path_) -> dict[str, Any]:
+    def _mapping(self, path: Trail) -> dict[str, Any]:
         values: dict[str, Any] = {}
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            self._check(event, path)
             if not isinstance(event, yaml.ScalarEvent):
                 self._refuse(event, "a key that is not a word")
-            self._check(event, path)
             key: str = event.value
             here = (*path, key)
             if key in values:
@@ -135,7 +165,7 @@ class _Builder:
             values[key] = self._node(self._next(), here)
         return values
 
-    def _sequence(self, path: Path_) -> list[Any]:
+    def _sequence(self, path: Trail) -> list[Any]:
         values: list[Any] = []
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             values.append(self._node(event, (*path, len(values))))
@@ -144,7 +174,7 @@ class _Builder:
     def _next(self) -> Any:
         return next(self.events)
 
-    def _check(self, event: Any, path: Path_) -> None:
+    def _check(self, event: Any, path: Trail) -> None:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             self._refuse(event, "anchors and aliases are not read. Write the value out")
         tag = getattr(event, "tag", None)

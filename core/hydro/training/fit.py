@@ -34,15 +34,17 @@ class Step:
     factor: Callable[[int], float]
     precision: Precision
     clip: float
+    done: int = field(default=0, init=False)
     scaler: torch.amp.GradScaler = field(init=False)
-    rates: torch.optim.lr_scheduler.LambdaLR = field(init=False)
+    rates: list[float] = field(init=False)
     parameters: list[nn.Parameter] = field(init=False)
 
     def __post_init__(self) -> None:
         self.scaler = self.precision.scaler()
-        self.rates = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self.factor)
         groups = self.optimizer.param_groups
+        self.rates = [group["lr"] for group in groups]
         self.parameters = [each for group in groups for each in group["params"]]
+        self._set_rates()
 
     def gradients(self, batch: Batch, share: float) -> torch.Tensor:
         """Add the gradients of a batch, weighted by ``share``; give its loss, shape ()."""
@@ -63,12 +65,18 @@ class Step:
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad()
-        self.rates.step()
+        self.done += 1
+        self._set_rates()
 
     @property
     def rate(self) -> float:
         """The learning rate of the first group, now."""
-        return float(self.rates.get_last_lr()[0])
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    def _set_rates(self) -> None:
+        # torch's own schedules warn when loss scaling skips the first update.
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * self.factor(self.done)
 
 
 def fit(
@@ -164,7 +172,7 @@ class _Log:
             "samples": self.samples,
             "loss": loss,
             "learning_rate": self.step.rate,
-            "gradient_norm": norm.item(),
+            "gradient_norm": norm.item() if torch.isfinite(norm) else None,
         }
         self.record("training", values)
 

@@ -1,6 +1,6 @@
 """Parameter groups: which rate each part of the model learns at, and what decays."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
@@ -19,13 +19,15 @@ def parameter_groups(
 
     Returns:
         Groups for a ``torch.optim.Optimizer``. Vectors, that is biases and the weights of norms,
-        do not decay.
+        do not decay. A parameter that several parts have goes with the first of them.
     """
     groups = []
+    grouped: set[nn.Parameter] = set()
     for name, part in parts.items():
         apart = name in training.differential_learning_rate_layers
         rate = training.differential_learning_rate if apart else training.learning_rate
-        learning = [each for each in part.parameters() if each.requires_grad]
+        learning = [p for p in part.parameters() if p.requires_grad and p not in grouped]
+        grouped.update(learning)
         for matrices in (True, False):
             chosen = [each for each in learning if (each.ndim > 1) is matrices]
             decay = training.weight_decay if matrices else 0.0
@@ -35,9 +37,9 @@ def parameter_groups(
 
 
 def parts_of(model: nn.Module, loss: nn.Module) -> dict[str, nn.Module]:
-    """Name the children of a model as the settings do, with the loss beside them."""
-    return {**{name.capitalize(): part for name, part in _children(model)}, "Loss": loss}
+    """Name the children of a model as the settings do, with the loss beside them.
 
-
-def _children(model: nn.Module) -> Iterable[tuple[str, nn.Module]]:
-    return model.named_children()
+    The model itself comes last, for the parameters that no child has.
+    """
+    children = {name.capitalize(): part for name, part in model.named_children()}
+    return {**children, "Loss": loss, "": model}

@@ -65,8 +65,12 @@ class Updates:
 
     def validates_after(self, done: int, last: int) -> bool:
         """Tell whether a validation is due, ``done`` batches having been seen, ``last`` before."""
+        return done < self.batches and self._validations(done) > self._validations(last)
+
+    def _validations(self, batches: int) -> int:
         every = self.training.evaluation_epochs * self.batches_an_epoch
-        return done < self.batches and math.floor(done / every) > math.floor(last / every)
+        # 1.1 epochs of 50 batches are 55, though 1.1 * 50 is a little more.
+        return math.floor(batches / every + 1e-9)
 
     def _updates(self, batches: int) -> int:
         whole, rest = divmod(batches, self.batches_an_epoch)

@@ -46,7 +46,7 @@ def test_a_row_with_one_text_of_two_is_kept_and_the_missing_one_is_empty() -> No
 
     assert kept.index.tolist() == [0, 1, 3]
     assert kept["title"].tolist() == ["a", " ", ""]
-    assert notes == ["train.csv: 2 rows with missing or blank title and body dropped (rows 3, 4)"]
+    assert notes == ["train.csv: 1 row with missing or blank title and body dropped (row 3)"]
 
 
 def test_each_dropped_row_is_counted_under_one_reason() -> None:
