@@ -1,0 +1,31 @@
+"""What every text problem shares: tokens, batches without padding, the encoder, embeddings.
+
+This is a second door for plugins, heavy with torch and transformers: import it inside a builder.
+"""
+
+from hydro.text.backbones import find_backbone
+from hydro.text.batches import TextBatch, by_length, gather, quantile_length
+from hydro.text.cache import cached_corpus, default_cache
+from hydro.text.corpus import Corpus
+from hydro.text.embed import embed
+from hydro.text.encoder import Encoder
+from hydro.text.loading import load_backbone
+from hydro.text.pooling import POOLS
+from hydro.text.tokenizer import TextTokenizer, load_tokenizer
+
+__all__ = [
+    "POOLS",
+    "Corpus",
+    "Encoder",
+    "TextBatch",
+    "TextTokenizer",
+    "by_length",
+    "cached_corpus",
+    "default_cache",
+    "embed",
+    "find_backbone",
+    "gather",
+    "load_backbone",
+    "load_tokenizer",
+    "quantile_length",
+]

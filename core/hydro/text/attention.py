@@ -1,0 +1,146 @@
+"""Attention within texts that lie end to end in one row, as transformers calls it."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.attention.varlen import varlen_attn
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface
+
+from hydro.text.batches import TextBatch
+
+RAGGED = "hydro_ragged"
+"""The name under which transformers knows `ragged_attention`.
+
+No mask function goes by it, so transformers makes no mask: a text ends where the batch says.
+"""
+
+
+def ragged_attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    *,
+    texts: TextBatch | None = None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    is_causal: bool | None = None,
+    sliding_window: int | None = None,
+    **others: Any,
+) -> tuple[Tensor, None]:
+    """Let the tokens of each text attend to each other and to no other text.
+
+    The arguments are those that transformers hands to flash attention, and ``texts``, which
+    `hydro.text.Encoder` adds. ``query`` has shape ``(1, heads, tokens, width)``; ``key`` and
+    ``value`` may have fewer heads. Gives ``(1, tokens, heads, width)``.
+
+    Raises:
+        ValueError: the backbone wants something of attention that is not offered here.
+    """
+    unknown = [
+        name for name in ("softcap", "s_aux", "position_bias") if others.get(name) is not None
+    ]
+    if texts is None or attention_mask is not None or unknown:
+        msg = f"ragged attention takes texts and no mask, nor {unknown or 'anything besides'}"
+        raise ValueError(msg)
+    causal = bool(module.is_causal if is_causal is None else is_causal)
+    dtype = _working_type(query)
+    parts = (query[0].to(dtype), key[0].to(dtype), value[0].to(dtype))
+    if dropout == 0.0 and _has_kernel(*parts):
+        return _by_kernel(*parts, texts, scaling, causal, sliding_window), None
+    return _by_runs(*parts, texts, dropout, scaling, causal, sliding_window), None
+
+
+def _working_type(query: Tensor) -> torch.dtype:
+    """Find what autocast would compute in, or else the type at hand."""
+    device = query.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else query.dtype
+
+
+def _has_kernel(query: Tensor, key: Tensor, value: Tensor) -> bool:
+    """Tell whether torch's kernel for ragged attention can take these tensors."""
+    width = query.shape[-1]
+    return (
+        query.is_cuda
+        and query.dtype in (torch.float16, torch.bfloat16)
+        and width % 8 == 0
+        and width <= 256
+        and key.shape == value.shape
+        and torch.cuda.get_device_capability(query.device) >= (8, 0)
+    )
+
+
+def _by_kernel(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    texts: TextBatch,
+    scaling: float | None,
+    causal: bool,
+    window: int | None,
+) -> Tensor:
+    """Attend in one kernel, which reads the texts' ends from ``offsets``."""
+    reach = -1 if window is None else window - 1
+    result = varlen_attn(
+        query.transpose(0, 1),
+        key.transpose(0, 1),
+        value.transpose(0, 1),
+        texts.offsets,
+        texts.offsets,
+        texts.longest,
+        texts.longest,
+        scale=scaling,
+        window_size=(reach, 0 if causal else reach),
+        enable_gqa=query.shape[0] != key.shape[0],
+    )
+    assert isinstance(result, Tensor)
+    return result[None]
+
+
+def _by_runs(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    texts: TextBatch,
+    dropout: float,
+    scaling: float | None,
+    causal: bool,
+    window: int | None,
+) -> Tensor:
+    """Attend to all texts of one length at a time: views of the row, so nothing is padded."""
+    tokens = [count * length for count, length in texts.runs]
+    split = zip(*(part.split(tokens, dim=1) for part in (query, key, value)), strict=True)
+    results = []
+    for shape, parts in zip(texts.runs, split, strict=True):
+        mask = _window_mask(shape[1], window, causal, query.device)
+        queries, keys, values = (part.unflatten(1, shape).transpose(0, 1) for part in parts)
+        result = scaled_dot_product_attention(
+            queries,
+            keys,
+            values,
+            attn_mask=mask,
+            dropout_p=dropout,
+            is_causal=causal and mask is None,
+            scale=scaling,
+            enable_gqa=query.shape[0] != key.shape[0],
+        )
+        results.append(result.transpose(1, 2).flatten(0, 1))
+    return torch.cat(results)[None]
+
+
+def _window_mask(
+    length: int, window: int | None, causal: bool, device: torch.device
+) -> Tensor | None:
+    """Mark the tokens less than ``window`` away: ``(length, length)``, None where all are."""
+    if window is None or length <= window:
+        return None
+    places = torch.arange(length, device=device)
+    distance = places[:, None] - places
+    near = distance.abs() < window
+    return near & (distance >= 0) if causal else near
+
+
+AttentionInterface.register(RAGGED, ragged_attention)

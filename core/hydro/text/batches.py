@@ -1,0 +1,102 @@
+"""Batches of texts in which no token is padding."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hydro.text.corpus import Corpus
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """Texts laid end to end, the longest first, so that texts of one length stand side by side."""
+
+    input_ids: Tensor
+    """``(tokens,)`` int64"""
+    positions: Tensor
+    """``(tokens,)`` int64, from 0 in every text"""
+    offsets: Tensor
+    """``(texts + 1,)`` int32: where each text begins and the last one ends"""
+    places: Tensor
+    """``(texts,)`` int64: where the text that was asked for first, second, … lies"""
+    runs: tuple[tuple[int, int], ...]
+    """Texts of one length, as (number of texts, tokens in each); lengths fall."""
+
+    @property
+    def lengths(self) -> Tensor:
+        """Give the number of tokens of every text, in the order in which they lie: ``(texts,)``."""
+        return self.offsets.diff()
+
+    @property
+    def longest(self) -> int:
+        """Give the number of tokens of the longest text."""
+        return self.runs[0][1]
+
+    def to(self, device: torch.device | str) -> "TextBatch":
+        """Copy the tensors to a device, without waiting for it where memory is pinned."""
+        return replace(
+            self,
+            input_ids=self.input_ids.to(device, non_blocking=True),
+            positions=self.positions.to(device, non_blocking=True),
+            offsets=self.offsets.to(device, non_blocking=True),
+            places=self.places.to(device, non_blocking=True),
+        )
+
+    def pin_memory(self) -> "TextBatch":
+        """Copy the tensors to memory that a GPU can fetch from by itself."""
+        return replace(
+            self,
+            input_ids=self.input_ids.pin_memory(),
+            positions=self.positions.pin_memory(),
+            offsets=self.offsets.pin_memory(),
+            places=self.places.pin_memory(),
+        )
+
+
+def gather(corpus: Corpus, rows: NDArray[np.int64], *, longest: int | None = None) -> TextBatch:
+    """Collect the texts of ``rows``, at least one, into a batch.
+
+    A text of more than ``longest`` tokens is cut to that many, and keeps its closing special tokens
+    as it would have if the tokenizer had cut it.
+    """
+    whole = corpus.offsets[rows + 1] - corpus.offsets[rows]
+    kept = whole if longest is None else np.minimum(whole, longest)
+    order = np.argsort(-kept, kind="stable")
+    rows, whole, kept = rows[order], whole[order], kept[order]
+    offsets = np.concatenate([[0], np.cumsum(kept)])
+    positions = np.arange(offsets[-1]) - np.repeat(offsets[:-1], kept)
+    source = positions + np.repeat(corpus.offsets[rows], kept)
+    if longest is not None:
+        closes = positions >= np.repeat(kept - corpus.closing, kept)
+        source += closes * np.repeat(whole - kept, kept)
+    sizes, counts = np.unique(kept, return_counts=True)
+    return TextBatch(
+        input_ids=torch.from_numpy(corpus.ids[source].astype(np.int64)),
+        positions=torch.from_numpy(positions),
+        offsets=torch.from_numpy(offsets.astype(np.int32)),
+        places=torch.from_numpy(np.argsort(order)),
+        runs=tuple(zip(counts[::-1].tolist(), sizes[::-1].tolist(), strict=True)),
+    )
+
+
+def quantile_length(lengths: NDArray[np.int64], quantile: float) -> int:
+    """Find the length that a share ``quantile`` of the texts does not exceed."""
+    return int(np.quantile(lengths, quantile, method="higher"))
+
+
+def by_length(lengths: NDArray[np.int64], tokens: int) -> list[NDArray[np.int64]]:
+    """Split rows into batches of like length and at most ``tokens`` tokens, the longest first.
+
+    A text of more than ``tokens`` tokens is a batch of its own.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    ends = np.cumsum(lengths[order])
+    batches, start, used = [], 0, 0
+    while start < len(order):
+        stop = max(start + 1, int(np.searchsorted(ends, used + tokens, side="right")))
+        batches.append(order[start:stop])
+        start, used = stop, int(ends[stop - 1])
+    return batches

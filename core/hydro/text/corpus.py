@@ -1,0 +1,32 @@
+"""Tokenised texts as two ragged arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Many texts laid end to end; text ``i`` is ``ids[offsets[i]:offsets[i + 1]]``."""
+
+    ids: NDArray[np.int32]
+    """``(tokens,)``"""
+    offsets: NDArray[np.int64]
+    """``(texts + 1,)``"""
+    closing: int
+    """How many special tokens end every text, such as one ``[SEP]``."""
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Give the number of tokens of every text: ``(texts,)``."""
+        return np.diff(self.offsets)
+
+    def take(self, rows: NDArray[np.int64]) -> "Corpus":
+        """Copy some texts, in the order of ``rows``."""
+        texts = [self.ids[self.offsets[row] : self.offsets[row + 1]] for row in rows]
+        offsets = np.concatenate([[0], self.lengths[rows].cumsum()])
+        return Corpus(np.concatenate([self.ids[:0], *texts]), offsets, self.closing)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1

@@ -1,0 +1,63 @@
+"""The model of every text problem: backbone, pool, dropout, neck."""
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from hydro.errors import ModelError
+from hydro.text.batches import TextBatch
+from hydro.text.engine import prepare, run_padded, run_ragged
+from hydro.text.pooling import POOLS
+from hydro.text.positions import first_position
+
+
+class Encoder(nn.Module):
+    """Turn texts into embeddings, which are not normalised.
+
+    ``note`` says why the backbone has to be run with padding; it is None when it has not.
+    """
+
+    def __init__(
+        self, backbone: PreTrainedModel, *, pool: str, dropout: float, embedding_size: int | None
+    ) -> None:
+        """Put an encoder together.
+
+        Args:
+            backbone: from `load_backbone`. Its attention is exchanged for one without padding if
+                that gives the same results.
+            pool: one of `POOLS`.
+            dropout: the share of the pooled vector that is dropped in training.
+            embedding_size: the neck's output; None, or the backbone's width, for no neck.
+
+        Raises:
+            ModelError: the backbone does not run on texts, or there is no such pool.
+        """
+        super().__init__()
+        if pool not in POOLS:
+            msg = f"there is no pool {pool!r}; there is: {', '.join(POOLS)}"
+            raise ModelError(msg)
+        width, self.note = prepare(backbone)
+        self.backbone = backbone
+        self._first = first_position(backbone)
+        self.pool = pool
+        self.dropout = nn.Dropout(dropout)
+        self.embedding_size = embedding_size or width
+        self.neck = None if self.embedding_size == width else nn.Linear(width, self.embedding_size)
+
+    @property
+    def padding_free(self) -> bool:
+        """Tell whether nothing is computed but real tokens."""
+        return self.note is None
+
+    def forward(self, batch: TextBatch) -> Tensor:
+        """Embed a batch: ``(texts, embedding_size)``, in the order in which they were asked for."""
+        if self.padding_free:
+            tokens = run_ragged(self.backbone, batch, self._first)
+        else:
+            tokens = run_padded(self.backbone, batch)
+        # Averages over many tokens lose too much in half precision.
+        tokens = tokens.to(torch.promote_types(tokens.dtype, torch.float32))
+        vectors: Tensor = self.dropout(POOLS[self.pool](tokens, batch.offsets)[batch.places])
+        if self.neck is not None:
+            vectors = self.neck(vectors)
+        return vectors

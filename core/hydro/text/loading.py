@@ -1,0 +1,143 @@
+"""From the folder of a backbone to a model."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.utils import logging
+
+from hydro.errors import ModelError
+from hydro.text.backbones import check_folder
+
+DROPOUTS = re.compile(
+    r"(?!classifier|seq_classif|qa_|summary|pooler|head|final)\w*(dropout|pdrop)(_prob)?"
+)
+"""Names that configs give to the dropout inside a backbone, not to that of heads on top."""
+
+
+def load_backbone(
+    folder: Path, *, pretrained: bool, dropout: float | None, gradient_checkpointing: bool
+) -> PreTrainedModel:
+    """Load a backbone in float32, in evaluation mode.
+
+    Args:
+        folder: from `find_backbone`.
+        pretrained: False for random weights; then none need be on disk.
+        dropout: the backbone's own hidden and attention dropout; None leaves its config's.
+        gradient_checkpointing: compute activations again in the backward pass to save memory.
+
+    Raises:
+        ModelError: config or weights are missing, damaged or of another kind than safetensors, or
+            the backbone has no dropout to set or cannot checkpoint gradients.
+    """
+    config = load_config(folder)
+    if dropout is not None:
+        _set_dropout(config, dropout, folder)
+    backbone = _from_disk(folder, config) if pretrained else untrained(folder, config)
+    # A head that transformers puts on top of the first token gets no gradient from us.
+    if isinstance(pooler := getattr(backbone, "pooler", None), torch.nn.Module):
+        pooler.requires_grad_(False)
+    if gradient_checkpointing:
+        if not backbone.supports_gradient_checkpointing:
+            msg = f"{folder}: {config.model_type} cannot checkpoint gradients; set it to false"
+            raise ModelError(msg)
+        # transformers renames the method within its major version 5, and warns of the old name.
+        old = backbone.gradient_checkpointing_enable
+        getattr(backbone, "activation_checkpointing_enable", old)({"use_reentrant": False})
+    backbone.eval()
+    return backbone
+
+
+def load_config(folder: Path) -> PretrainedConfig:
+    """Read a backbone's config.
+
+    Raises:
+        ModelError: `check_folder` refuses the folder, or transformers cannot make sense of it.
+    """
+    check_folder(folder)
+    with errors_name(folder, "config.json"):
+        config: PretrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    return config
+
+
+def untrained(folder: Path, config: PretrainedConfig) -> PreTrainedModel:
+    """Make a backbone with random weights, on torch's default device.
+
+    Raises:
+        ModelError: transformers cannot make it from the config.
+    """
+    with errors_name(folder, "config.json"):
+        backbone: PreTrainedModel = AutoModel.from_config(
+            config, dtype=torch.float32, trust_remote_code=False
+        )
+    return backbone
+
+
+def _from_disk(folder: Path, config: PretrainedConfig) -> PreTrainedModel:
+    """Read a backbone's weights, all of them."""
+    if not any(folder.glob("*.safetensors")):
+        msg = (
+            f"backbone {folder} has no weights as safetensors; pickles (.bin, .pt) are not read, "
+            "since they can run code. Save it anew with safetensors, or set pretrained: false"
+        )
+        raise ModelError(msg)
+    backbone: PreTrainedModel
+    with errors_name(folder, "its safetensors"), _quiet():
+        backbone, report = AutoModel.from_pretrained(
+            folder,
+            config=config,
+            dtype=torch.float32,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    missing = sorted(name for name in report["missing_keys"] if not name.startswith("pooler."))
+    if missing:
+        msg = (
+            f"backbone {folder}: its safetensors lack {len(missing)} of the weights that "
+            f"config.json calls for, such as {missing[0]}. Fetch it again, or set pretrained: false"
+        )
+        raise ModelError(msg)
+    return backbone
+
+
+def _set_dropout(config: PretrainedConfig, dropout: float, folder: Path) -> None:
+    """Set the dropout inside a backbone under every name that its config has for it."""
+    values = config.to_dict()
+    names = [n for n in values if DROPOUTS.fullmatch(n) and isinstance(values[n], int | float)]
+    if dropout and not names:
+        msg = f"{folder}: {config.model_type} has no dropout of its own to set; set it to 0"
+        raise ModelError(msg)
+    for name in names:
+        setattr(config, name, dropout)
+
+
+@contextmanager
+def errors_name(folder: Path, what: str) -> Iterator[None]:
+    """Turn whatever the libraries raise on damaged or unknown files into an error of ours.
+
+    Raises:
+        ModelError: naming the folder and what in it was being read.
+    """
+    try:
+        yield
+    except Exception as reason:
+        msg = f"backbone {folder} cannot be loaded from {what}: {reason}"
+        raise ModelError(msg) from reason
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from reporting weights that are there and not needed."""
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

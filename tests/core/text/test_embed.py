@@ -1,0 +1,70 @@
+"""Tests of embedding a whole corpus."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from transformers import PreTrainedModel
+
+from hydro.text import Encoder, TextTokenizer, embed, gather
+
+TEXTS = ["my card", "why was i charged a fee", "the exchange rate", "", "my new pin card"] * 3
+
+
+@pytest.fixture
+def encoder(backbone: Callable[..., PreTrainedModel]) -> Encoder:
+    return Encoder(backbone(), pool="Average", dropout=0.5, embedding_size=8)
+
+
+@pytest.mark.parametrize("tokens", [1, 20, 16384])
+def test_embeddings_have_length_one_and_the_order_of_the_corpus(
+    encoder: Encoder, tokenizer: TextTokenizer, tokens: int
+) -> None:
+    corpus = tokenizer.encode(TEXTS)
+    found = embed(encoder, corpus, tokens=tokens)
+    with torch.no_grad():
+        plain = encoder.eval()(gather(corpus, np.arange(len(TEXTS)))).numpy()
+    expected = plain / np.linalg.norm(plain, axis=1, keepdims=True)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert found.dtype == np.float32
+
+
+def test_the_encoder_is_left_in_the_mode_it_was_in(
+    encoder: Encoder, tokenizer: TextTokenizer
+) -> None:
+    for mode in (True, False):
+        encoder.train(mode)
+        found = embed(encoder, tokenizer.encode(TEXTS))
+        assert encoder.training == mode
+        assert encoder.backbone.training == mode
+        # Dropout of one half would not repeat itself.
+        np.testing.assert_array_equal(found, embed(encoder, tokenizer.encode(TEXTS)))
+
+
+def test_an_encoder_can_be_trained_after_it_embedded(
+    encoder: Encoder, tokenizer: TextTokenizer
+) -> None:
+    corpus = tokenizer.encode(TEXTS)
+    embed(encoder, corpus)
+    encoder(gather(corpus, np.arange(3))).sum().backward()
+
+
+def test_progress_is_told_in_texts(encoder: Encoder, tokenizer: TextTokenizer) -> None:
+    seen: list[int] = []
+    embed(encoder, tokenizer.encode(TEXTS), tokens=20, watch=seen.append)
+    assert len(seen) > 1
+    assert sum(seen) == len(TEXTS)
+
+
+def test_the_encoder_runs_in_the_precision_asked_for(
+    encoder: Encoder, tokenizer: TextTokenizer
+) -> None:
+    corpus = tokenizer.encode(TEXTS)
+    rough = embed(encoder, corpus, autocast=lambda: torch.autocast("cpu", torch.bfloat16))
+    exact = embed(encoder, corpus)
+    assert 0 < np.abs(rough - exact).max() < 0.05
+
+
+def test_no_texts_have_no_embeddings(encoder: Encoder, tokenizer: TextTokenizer) -> None:
+    assert embed(encoder, tokenizer.encode([])).shape == (0, 8)
