@@ -35,24 +35,23 @@ def compare(
     Raises:
         MetricError: the metric is not defined on any row.
     """
+    scores = {
+        name: {"before": before.score(name), "after": after.score(name)} for name in after.values
+    }
     defined = after.defined(metric)
     changes = (after.values[metric] - before.values[metric])[defined]
     interval = _interval(changes)
     return {
         "metric": metric,
         "verdict": _verdict(*interval, higher_is_better=higher_is_better),
-        "before": before.score(metric),
-        "after": after.score(metric),
+        **scores[metric],
         "change": float(changes.mean()),
         "change_interval": interval,
         "rows": int(defined.size),
         "rows_left_out": int((~defined).sum()),
         "seen_classes": _subset(before, after, metric, defined & ~unseen),
         "unseen_classes": _subset(before, after, metric, defined & unseen),
-        "metrics": {
-            name: {"before": before.score(name), "after": after.score(name)}
-            for name in after.values
-        },
+        "metrics": scores,
     }
 
 

@@ -22,6 +22,7 @@ from hydro.run import Run
 from hydro.settings.document import dump
 from hydro.settings.sections import Settings
 from hydro.training.devices import facts_of, pick_device
+from hydro.training.memory import limited_memory
 from hydro.training.parts import Builder
 from hydro.training.precision import Precision
 from hydro.training.randomness import draw_seed
@@ -94,7 +95,8 @@ def run(experiment: Experiment, output: Path, progress: Progress) -> Outcome:
         folder.write_environment(facts_of(device))
         folder.write_status("running")
         try:
-            scores = _execute(experiment, folder, progress)
+            with limited_memory():
+                scores = _execute(experiment, folder, progress)
         except BaseException as error:
             _write_failure(folder, error)
             raise

@@ -1,5 +1,6 @@
 """The folder of an experiment: the only code that knows its file names."""
 
+import csv
 import dataclasses
 import json
 import logging
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from safetensors import SafetensorError
 
 from hydro.errors import ResourceError
 from hydro.predictions import Predictions
@@ -59,9 +61,7 @@ class RunFolder:
 
     def export(self, name: str) -> Path:
         """Where an exporter writes; the folder itself is the exporter's to make."""
-        parent = self.path / "exports"
-        parent.mkdir(exist_ok=True)
-        return parent / name
+        return self._folder("exports") / name
 
     def write_config(self, text: str) -> None:
         """Keep the complete settings, ready to be run again."""
@@ -87,40 +87,51 @@ class RunFolder:
         ``predictions/<split>_predictions.csv`` has one line a row, with its row number in the
         user's file; ``<split>_raw_predictions.npz`` has the arrays in the same order.
         """
-        (self.path / "predictions").mkdir(exist_ok=True)
-        table = frame.assign(**{"row": frame.index})
-        for name, values in predictions.columns().items():
+        folder = self._folder("predictions")
+        table = frame.copy()
+        for name, values in {"row": frame.index, **predictions.columns()}.items():
             column: Any = list(values)
             table[_free(name, frame)] = column
-        text = table.to_csv(index=False, lineterminator="\n")
-        self._write(f"predictions/{split}_predictions.csv", text)
-        with _atomic(self.path / f"predictions/{split}_raw_predictions.npz") as file:
+        self._write(f"predictions/{split}_predictions.csv", _csv(table))
+        with _atomic(folder / f"{split}_raw_predictions.npz") as file:
             arrays: dict[str, Any] = {"rows": frame.index.to_numpy(), **predictions.arrays()}
             np.savez(file, allow_pickle=False, **arrays)
 
     def write_insight(self, name: str, table: pd.DataFrame) -> None:
         """Keep a table that explains predictions."""
-        (self.path / "insights").mkdir(exist_ok=True)
-        self._write(f"insights/{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+        self._folder("insights")
+        self._write(f"insights/{name}.csv", _csv(table))
 
     def record(self, event: str, values: Mapping[str, Any]) -> None:
         """Add a line to the history of the run."""
         line = json.dumps({"event": event, "time": _now(), **values}, allow_nan=False)
-        with (self.path / "history.jsonl").open("a", encoding="utf-8") as file:
+        path = self.path / "history.jsonl"
+        with writing(path), path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
     @contextmanager
     def log(self) -> Iterator[None]:
         """Write what hydro logs into ``log.txt`` while the context lasts."""
-        handler = logging.FileHandler(self.path / "log.txt", encoding="utf-8")
+        path = self.path / "log.txt"
+        with writing(path):
+            handler = logging.FileHandler(path, encoding="utf-8")
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger = logging.getLogger("hydro")
+        level = logger.level
+        logger.setLevel(logging.DEBUG)
         logger.addHandler(handler)
         try:
             yield
         finally:
             logger.removeHandler(handler)
+            logger.setLevel(level)
             handler.close()
+
+    def _folder(self, name: str) -> Path:
+        path = self.path / name
+        with writing(path):
+            path.mkdir(exist_ok=True)
+        return path
 
     def _write(self, name: str, text: str) -> None:
         with _atomic(self.path / name) as file:
@@ -128,17 +139,30 @@ class RunFolder:
 
 
 @contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Name the file or folder that is being written when the disk is full or cannot be written.
+
+    Raises:
+        ResourceError: instead of what the system or safetensors raised.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise _unusable(path, f"cannot be written: {why}") from error
+
+
+@contextmanager
 def _atomic(path: Path) -> Iterator[Any]:
     """Open a file that appears under its name once it is whole and on the disk."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
-        with partial.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise _unusable(path, f"cannot be written: {error.strerror}") from error
+        with writing(path):
+            with partial.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -150,6 +174,11 @@ def _unusable(path: Path, why: str) -> ResourceError:
 def _free(name: str, frame: pd.DataFrame) -> str:
     """Give a column name that does not hide one of the user's."""
     return name if name not in frame.columns else f"{name} (predicted)"
+
+
+def _csv(table: pd.DataFrame) -> str:
+    # Every text is quoted: pandas would leave one with a lone carriage return as it is.
+    return table.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
 
 
 def _json(values: Mapping[str, Any]) -> str:

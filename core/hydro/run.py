@@ -1,8 +1,9 @@
 """One run: one model, trained on one side of a split and scored on the other."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from hydro.components import Metric, Problem
 from hydro.data.frames import Frames
 from hydro.evidence import compare
-from hydro.folder import RunFolder
+from hydro.folder import RunFolder, writing
 from hydro.predictions import Predictions
 from hydro.progress import Progress
 from hydro.settings.sections import Settings
@@ -105,7 +106,7 @@ class Run:
         settings = self.settings
         updates = Updates(len(parts.train), settings.environment.seed, settings.training)
         if updates.count == 0:
-            logger.info("epochs: 0, so nothing is trained")
+            logger.info("epochs: %g is no update, so nothing is trained", settings.training.epochs)
             return 0
         if settings.training.drop_last_batch and not updates.drops_last:
             logger.warning("fewer training rows than one batch: drop_last_batch is off")
@@ -163,8 +164,10 @@ class Run:
         overstated = self.settings.training.train_validation_data
         scores: dict[str, Any] = {}
         for name, predictions in after.items():
-            if name == "test" and not predictions.defined(self._metric).any():
-                logger.warning("the test rows have no label, or no two share one: no test metric")
+            if name != "validation" and not predictions.defined(self._metric).any():
+                logger.warning(
+                    "the %s rows have no label, or no two share one: no %s metric", name, name
+                )
                 continue
             unseen = self._unseen(parts, name)
             scores[name] = compare(
@@ -190,13 +193,7 @@ class Run:
         for name, predictions in after.items():
             frame = getattr(self.frames, name)
             self.folder.write_predictions(name, frame, predictions)
-        self.problem.save(
-            self.settings,
-            model=parts.model,
-            tokenizer=parts.tokenizer,
-            folder=self.folder.model,
-            scores=scores,
-        )
+        self._save(self.problem.save, parts, self.folder.model, scores)
         insights = self.builder.build_all(
             "insight", predictions=after["validation"], frame=self.frames.validation
         )
@@ -204,10 +201,17 @@ class Run:
             self.folder.write_insight(name, table)
         if self.settings.training.build_scoring_pipelines:
             for exporter in self.builder.components("exporter"):
-                exporter.build(
-                    self.settings,
-                    model=parts.model,
-                    tokenizer=parts.tokenizer,
-                    folder=self.folder.export(exporter.name),
-                    scores=scores,
-                )
+                self._save(exporter.build, parts, self.folder.export(exporter.name), scores)
+
+    def _save(
+        self, save: Callable[..., None], parts: Parts, folder: Path, scores: dict[str, Any]
+    ) -> None:
+        """Have the trained model written into a folder."""
+        with writing(folder):
+            save(
+                self.settings,
+                model=parts.model,
+                tokenizer=parts.tokenizer,
+                folder=folder,
+                scores=scores,
+            )

@@ -41,9 +41,7 @@ class TerminalProgress:
         self.handler = _ConsoleHandler(self.console)
 
     def __enter__(self) -> Self:
-        logger = logging.getLogger("hydro")
-        logger.setLevel(logging.DEBUG)
-        logger.addHandler(self.handler)
+        logging.getLogger("hydro").addHandler(self.handler)
         self.bars.start()
         return self
 

@@ -60,7 +60,10 @@ class Described:
 
 
 def describe(model: type[BaseModel], prefix: str = "") -> Iterator[Described]:
-    """Walk a settings model in display order: a component's settings follow their selector."""
+    """Walk a settings model in display order.
+
+    What must be given comes first in its section; a component's settings follow their selector.
+    """
     for name, field in _in_order(model):
         path = f"{prefix}{name}"
         if is_section(field):
@@ -81,7 +84,7 @@ def describe(model: type[BaseModel], prefix: str = "") -> Iterator[Described]:
 def _in_order(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
     # pydantic keeps inherited fields first, so what compose() added stands at the end.
     owned = [(name, field) for name, field in model.model_fields.items() if Facts.of(field).owner]
-    for name, field in model.model_fields.items():
+    for name, field in sorted(model.model_fields.items(), key=lambda each: not each[1].is_required()):
         facts = Facts.of(field)
         if not facts.owner:
             yield name, field

@@ -161,6 +161,6 @@ def _yaml(value: Any) -> str:
 
 
 def _example(setting: Described) -> str:
-    return (
-        "train.csv" if setting.kind == "path" else setting.name.removesuffix("s").rpartition("_")[0]
-    )
+    if setting.kind == "path":
+        return "train.csv"
+    return setting.name.removesuffix("s").rpartition("_")[0] or setting.name

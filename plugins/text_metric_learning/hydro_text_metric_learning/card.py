@@ -1,0 +1,72 @@
+"""The model card: what the model is, how well it does, how to use it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from hydro_text_metric_learning.settings import TextSettings
+
+USE = """\
+```python
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer("path/to/this/folder")
+embeddings = model.encode(["first text", "second text"])
+print(model.similarity(embeddings, embeddings))
+```
+"""
+
+
+def model_card(settings: TextSettings, scores: Mapping[str, Any]) -> str:
+    """Write the card as Markdown with YAML front matter."""
+    front = {
+        "library_name": "sentence-transformers",
+        "pipeline_tag": "sentence-similarity",
+        "tags": ["sentence-transformers", "sentence-similarity", "metric-learning", "hydro"],
+        "base_model": settings.architecture.backbone,
+    }
+    training = settings.training
+    parts = [
+        f"---\n{yaml.safe_dump(front, sort_keys=False)}---",
+        f"# {settings.experiment_name}",
+        "Maps a text to an embedding of length 1, so that texts of one class are close to each "
+        f"other by cosine. Trained by hydro from `{settings.architecture.backbone}` with "
+        f"{training.loss_function}, {training.epochs:g} epochs, batches of {training.batch_size}, "
+        f"learning rate {training.learning_rate:g}; texts are cut at "
+        f"{settings.tokenizer.max_length} tokens.",
+        *_joined(settings),
+        "## How well it does",
+        *[_table(split, comparison) for split, comparison in scores.items()],
+        "## How to use it",
+        USE,
+    ]
+    return "\n\n".join(parts)
+
+
+def _joined(settings: TextSettings) -> list[str]:
+    """Say how several text columns were made one text, which the folder itself cannot express."""
+    names = settings.dataset.text_column
+    if len(names) == 1:
+        return []
+    between = (
+        repr(settings.dataset.separator) if settings.dataset.separator else "the separator token"
+    )
+    return [f"A text is the columns {', '.join(names)}, joined with {between}."]
+
+
+def _table(split: str, comparison: Mapping[str, Any]) -> str:
+    low, high = comparison["change_interval"]
+    said = [
+        f"On {comparison['rows'] - comparison['rows_left_out']:,} {split} rows, each searched for "
+        f"among the others, {comparison['metric']} changed by {comparison['change']:+.4f} "
+        f"(95 % interval {low:+.4f} to {high:+.4f}).",
+        "",
+        "| metric | before training | after |",
+        "|---|---|---|",
+    ]
+    for name, each in comparison["metrics"].items():
+        said.append(f"| {name} | {each['before']:.4f} | {each['after']:.4f} |")
+    if comparison.get("overstated"):
+        said.append(f"\nOverstated: {comparison['overstated']}.")
+    return "\n".join(said)

@@ -1,0 +1,33 @@
+"""The rows of a split as batches of tokens and classes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hydro.api import Batch
+from hydro.text import Corpus, gather, quantile_length
+
+
+@dataclass(frozen=True)
+class LabelledTexts:
+    """Texts, each with its class."""
+
+    corpus: Corpus
+    classes: NDArray[np.int64]
+    """``(texts,)``: counted from 0; from the number of training classes on for unseen ones; -1
+    without a label."""
+    quantile: float = 1.0
+    """The texts of a batch are cut at this quantile of their lengths."""
+
+    def __len__(self) -> int:
+        return len(self.corpus)
+
+    def batch(self, rows: NDArray[np.int64]) -> Batch:
+        """Give these texts without padding, and their classes ``(rows,)``."""
+        longest = None
+        if self.quantile < 1:
+            longest = quantile_length(self.corpus.lengths[rows], self.quantile)
+        texts = gather(self.corpus, rows, longest=longest)
+        return Batch(texts, torch.from_numpy(self.classes[rows]))

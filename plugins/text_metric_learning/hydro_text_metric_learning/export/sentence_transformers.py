@@ -1,0 +1,127 @@
+"""A model as a folder that ``SentenceTransformer(path)`` opens, in the layout of before 5.4."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors.torch import save_file
+from torch import nn
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from hydro_text_metric_learning.export.tokenizer import write_tokenizer
+
+OLDEST_READER = "3.0.1"  # a release older than the one that a folder states warns whoever opens it
+POOLING_MODES = {
+    "Average": "mean_tokens",
+    "[CLS] token": "cls_token",
+    "Max": "max_tokens",
+    "Last token": "lasttoken",
+}
+OTHER_MODES = ("mean_sqrt_len_tokens", "weightedmean_tokens")
+
+
+def write_sentence_transformers(
+    folder: Path,
+    *,
+    backbone: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    max_length: int,
+    lowercase: bool,
+    pool: str,
+    neck: nn.Linear | None,
+    card: str,
+) -> None:
+    """Write all it takes to turn texts into embeddings of length 1.
+
+    Later releases of sentence-transformers read this layout too, with the same result. The folder
+    appears when it is complete; one of the same name is replaced as a whole.
+
+    Args:
+        folder: where to; its parent is there.
+        backbone: the encoder, which gives a vector for each token.
+        tokenizer: its tokenizer, which is left as it is.
+        max_length: tokens of a text, further ones are cut.
+        lowercase: whether texts are lower-cased first.
+        pool: how token vectors become one, a key of ``POOLING_MODES``.
+        neck: the layer after that, if there is one.
+        card: the text of the model card.
+    """
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
+        new = Path(temporary, "new")
+        backbone.save_pretrained(new)
+        write_tokenizer(new, tokenizer, max_length=max_length, lowercase=lowercase)
+        # Releases differ in what they lower-case, so it is the tokenizer that does it.
+        _write_json(
+            new / "sentence_bert_config.json",
+            {"max_seq_length": max_length, "do_lower_case": False},
+        )
+        modules = ["Transformer", "Pooling", *(["Dense"] if neck is not None else []), "Normalize"]
+        _write_modules(new, modules)
+        _write_pooling(new / "1_Pooling", backbone.config.hidden_size, pool)
+        if neck is not None:
+            _write_dense(new / "2_Dense", neck)
+        (new / "README.md").write_text(card, encoding="utf-8")
+        if folder.exists():
+            folder.rename(Path(temporary, "old"))
+        new.rename(folder)
+
+
+def _write_modules(folder: Path, modules: list[str]) -> None:
+    """Write which modules a text passes through, the first of them in the folder itself."""
+    paths = [f"{index}_{module}" if index else "" for index, module in enumerate(modules)]
+    for path in paths[1:]:
+        (folder / path).mkdir()
+    listed = [
+        {
+            "idx": index,
+            "name": str(index),
+            "path": path,
+            "type": f"sentence_transformers.models.{module}",
+        }
+        for index, (path, module) in enumerate(zip(paths, modules, strict=True))
+    ]
+    _write_json(folder / "modules.json", listed)
+    versions = {"transformers": transformers.__version__, "pytorch": torch.__version__}
+    _write_json(
+        folder / "config_sentence_transformers.json",
+        {
+            "model_type": "SentenceTransformer",
+            "__version__": {"sentence_transformers": OLDEST_READER, **versions},
+            "prompts": {"query": "", "document": ""},
+            "default_prompt_name": None,
+            "similarity_fn_name": "cosine",
+        },
+    )
+
+
+def _write_pooling(folder: Path, size: int, pool: str) -> None:
+    """Write how token vectors of this size become one."""
+    modes = {
+        f"pooling_mode_{mode}": mode == POOLING_MODES[pool]
+        for mode in (*POOLING_MODES.values(), *OTHER_MODES)
+    }
+    _write_json(
+        folder / "config.json", {"word_embedding_dimension": size, **modes, "include_prompt": True}
+    )
+
+
+def _write_dense(folder: Path, neck: nn.Linear) -> None:
+    """Write the layer after pooling."""
+    _write_json(
+        folder / "config.json",
+        {
+            "in_features": neck.in_features,
+            "out_features": neck.out_features,
+            "bias": neck.bias is not None,
+            "activation_function": "torch.nn.modules.linear.Identity",
+        },
+    )
+    weights = {f"linear.{name}": tensor for name, tensor in neck.state_dict().items()}
+    save_file(weights, folder / "model.safetensors")
+
+
+def _write_json(path: Path, content: object) -> None:
+    """Write a JSON file."""
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Losses of text metric learning, one a file: ``(embeddings, targets) -> scalar``."""

@@ -1,0 +1,51 @@
+"""ArcFace: a softmax over angles to class centres, with a margin added to the own class's angle."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+NEARLY_ONE = 1 - 1e-7  # the slope of acos is infinite at 1
+
+
+class ArcFace(nn.Module):
+    """L = cross entropy of s·cos(θ_j), with θ_y + m in place of θ_y for the own class y.
+
+    θ_j is the angle between the embedding and the centre of class j. Deng et al., arXiv:1801.07698,
+    equation 3. Where θ_y + m would pass π, its cosine would rise again; from there on the logit is
+    s·(cos θ_y - m·sin m), as in the authors' code, so that it falls with θ_y all the way (for
+    margins up to 2.33).
+
+    Args:
+        embedding_size: length of an embedding, which need not be normalised.
+        classes: how many there are.
+        margin: m, in radians.
+        scale: s.
+    """
+
+    def __init__(self, embedding_size: int, classes: int, margin: float, scale: float) -> None:
+        super().__init__()
+        self.margin = margin
+        self.scale = scale
+        self.weight = nn.Parameter(functional.normalize(torch.randn(classes, embedding_size)))
+
+    @torch.no_grad()
+    def start_at(self, centres: Tensor) -> None:
+        """Point the class centres at ``(classes, embedding_size)`` vectors, none of them 0."""
+        self.weight.copy_(functional.normalize(centres))
+
+    def forward(self, embeddings: Tensor, targets: Tensor) -> Tensor:
+        """Give the mean loss of embeddings ``(batch, embedding_size)`` of classes ``(batch,)``."""
+        with torch.autocast(embeddings.device.type, enabled=False):
+            centres = functional.normalize(self.weight.float())
+            cosines = functional.linear(functional.normalize(embeddings.float()), centres)
+            own = targets[:, None]
+            logits = cosines.scatter(1, own, self._add_margin(cosines.gather(1, own)))
+            return functional.cross_entropy(self.scale * logits, targets)
+
+    def _add_margin(self, cosines: Tensor) -> Tensor:
+        """Turn cos θ into cos(θ + m), or into what follows on it beyond π."""
+        angles = torch.acos(cosines.clamp(-NEARLY_ONE, NEARLY_ONE))
+        beyond = cosines - self.margin * math.sin(self.margin)
+        return torch.where(angles + self.margin <= math.pi, torch.cos(angles + self.margin), beyond)

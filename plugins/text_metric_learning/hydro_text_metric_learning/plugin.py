@@ -1,0 +1,243 @@
+"""The door of text metric learning: what it offers to hydro, and how each part is built."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydro.api import (
+    Columns,
+    Dataset,
+    Insight,
+    Loss,
+    Metric,
+    Model,
+    Problem,
+    Tokenizer,
+    hookimpl,
+)
+from hydro_text_metric_learning.settings import ArcFaceSettings, TextSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+
+    from hydro.api import Labels, Precision
+    from hydro.text import Encoder, TextTokenizer
+    from hydro_text_metric_learning.dataset import LabelledTexts
+    from hydro_text_metric_learning.predictions import Neighbourhood
+
+NAME = "text_metric_learning"
+METRICS = ("mAP", "Precision@1", "Recall@K", "MRR", "nDCG@K", "R-Precision", "MAP@R")
+
+
+@hookimpl
+def hydro_problems() -> list[Problem]:
+    """Offer the problem type."""
+    return [
+        Problem(
+            name=NAME,
+            title="Text metric learning",
+            settings=TextSettings,
+            columns=columns,
+            predict=predict,
+            prepare=prepare,
+            save=save,
+            defaults={"training.loss_function": "ArcFace", "prediction.metric": "mAP"},
+        )
+    ]
+
+
+@hookimpl
+def hydro_tokenizers() -> list[Tokenizer]:
+    """Offer the tokenizer that comes with the backbone."""
+    return [Tokenizer("Backbone", build_tokenizer, problems=(NAME,))]
+
+
+@hookimpl
+def hydro_datasets() -> list[Dataset]:
+    """Offer labelled texts."""
+    return [Dataset("Labelled texts", build_dataset, problems=(NAME,))]
+
+
+@hookimpl
+def hydro_models() -> list[Model]:
+    """Offer the encoder."""
+    return [Model("Encoder", build_model, problems=(NAME,))]
+
+
+@hookimpl
+def hydro_losses() -> list[Loss]:
+    """Offer the losses."""
+    return [
+        Loss("ArcFace", build_arcface, problems=(NAME,), settings=ArcFaceSettings),
+        Loss("CrossEntropy", build_cross_entropy, problems=(NAME,)),
+    ]
+
+
+@hookimpl
+def hydro_metrics() -> list[Metric]:
+    """Offer the metrics of retrieval."""
+    return [Metric(name, _metric_builder(name), problems=(NAME,)) for name in METRICS]
+
+
+@hookimpl
+def hydro_insights() -> list[Insight]:
+    """Offer a look at the neighbours of some texts."""
+    return [Insight("neighbours", build_neighbours, problems=(NAME,))]
+
+
+def columns(settings: TextSettings) -> Columns:
+    """Say which columns hold texts and labels."""
+    return Columns(inputs=settings.dataset.text_column, targets=settings.dataset.label_columns)
+
+
+def build_tokenizer(settings: TextSettings) -> "TextTokenizer":
+    """Build the backbone's own tokenizer."""
+    from hydro.text import find_backbone, load_tokenizer
+
+    return load_tokenizer(
+        find_backbone(settings.architecture.backbone),
+        max_length=settings.tokenizer.max_length,
+        lowercase=settings.tokenizer.lowercase,
+        separator=settings.dataset.separator,
+    )
+
+
+def build_dataset(
+    settings: TextSettings,
+    *,
+    frame: "pd.DataFrame",
+    tokenizer: "TextTokenizer",
+    labels: "Labels",
+    training: bool,
+) -> "LabelledTexts":
+    """Build the rows of one split, tokenised once."""
+    from hydro.text import cached_corpus, default_cache
+    from hydro_text_metric_learning.dataset import LabelledTexts
+
+    texts = tokenizer.join([frame[name].tolist() for name in settings.dataset.text_column])
+    quantile = settings.tokenizer.padding_quantile if training else 1.0
+    corpus = cached_corpus(texts, tokenizer, default_cache())
+    return LabelledTexts(corpus, labels.encode(frame), quantile)
+
+
+def build_model(settings: TextSettings, *, tokenizer: "TextTokenizer") -> "Encoder":
+    """Build backbone, pooling and neck."""
+    from hydro.text import Encoder, find_backbone, load_backbone
+
+    architecture = settings.architecture
+    backbone = load_backbone(
+        find_backbone(architecture.backbone),
+        pretrained=architecture.pretrained,
+        dropout=architecture.intermediate_dropout,
+        gradient_checkpointing=architecture.gradient_checkpointing,
+    )
+    return Encoder(
+        backbone,
+        pool=architecture.pool,
+        dropout=architecture.dropout,
+        embedding_size=architecture.embedding_size,
+    )
+
+
+def build_arcface(settings: TextSettings, *, model: "Encoder", labels: "Labels") -> Any:
+    """Build ArcFace over the classes of the training rows."""
+    from hydro_text_metric_learning.losses.arcface import ArcFace
+
+    own = settings.of(ArcFaceSettings)
+    return ArcFace(model.embedding_size, len(labels), own.arcface_margin, own.arcface_scale)
+
+
+def build_cross_entropy(settings: TextSettings, *, model: "Encoder", labels: "Labels") -> Any:
+    """Build a linear classifier over the classes of the training rows."""
+    from hydro_text_metric_learning.losses.cross_entropy import CrossEntropy
+
+    return CrossEntropy(model.embedding_size, len(labels))
+
+
+def build_neighbours(
+    settings: TextSettings, *, predictions: "Neighbourhood", frame: "pd.DataFrame"
+) -> "pd.DataFrame":
+    """Build the table of texts with their nearest neighbours."""
+    from hydro_text_metric_learning.insights import neighbours_table
+
+    return neighbours_table(
+        predictions,
+        frame,
+        texts=settings.dataset.text_column,
+        labels=settings.dataset.label_columns,
+        metric=settings.prediction.metric,
+        count=settings.logging.number_of_texts,
+        seed=settings.environment.seed,
+    )
+
+
+def prepare(
+    settings: TextSettings,
+    *,
+    model: "Encoder",
+    loss: Any,
+    dataset: "LabelledTexts",
+    precision: "Precision",
+) -> None:
+    """Start the class centres where the untrained model has the classes."""
+    from hydro_text_metric_learning.centres import start_at_class_means
+    from hydro_text_metric_learning.losses.arcface import ArcFace
+
+    if isinstance(loss, ArcFace) and settings.of(ArcFaceSettings).arcface_centres == "Class means":
+        start_at_class_means(loss, model, dataset, precision)
+
+
+def predict(
+    settings: TextSettings,
+    *,
+    model: "Encoder",
+    dataset: "LabelledTexts",
+    metrics: "Mapping[str, Any]",
+    precision: "Precision",
+    watch: "Callable[[int], None]",
+) -> "Neighbourhood":
+    """Embed a split, and search it for the neighbours of each of its rows."""
+    from hydro.text import embed
+    from hydro_text_metric_learning.predictions import score_neighbourhood
+
+    return score_neighbourhood(
+        embed(model, dataset.corpus, autocast=precision.inference, watch=watch),
+        dataset.classes,
+        metrics=metrics,
+        top_k=settings.prediction.top_k_similar,
+        device=precision.device,
+    )
+
+
+def save(
+    settings: TextSettings,
+    *,
+    model: "Encoder",
+    tokenizer: "TextTokenizer",
+    folder: Path,
+    scores: "Mapping[str, Any]",
+) -> None:
+    """Write the model as a folder that sentence-transformers opens."""
+    from hydro_text_metric_learning.card import model_card
+    from hydro_text_metric_learning.export.sentence_transformers import write_sentence_transformers
+
+    write_sentence_transformers(
+        folder,
+        backbone=model.backbone,
+        tokenizer=tokenizer.hf,
+        max_length=tokenizer.max_length,
+        lowercase=tokenizer.lowercase,
+        pool=model.pool,
+        neck=model.neck,
+        card=model_card(settings, scores),
+    )
+
+
+def _metric_builder(name: str) -> "Callable[[TextSettings], Any]":
+    def build(settings: TextSettings) -> Any:
+        from hydro_text_metric_learning.metrics import METRICS as BY_NAME
+
+        return BY_NAME[name](settings.prediction.top_k_similar)
+
+    return build

@@ -1,0 +1,78 @@
+"""What text metric learning predicts for the rows of a split: embeddings with their neighbours."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hydro.predictions import Predictions
+from hydro_text_metric_learning.metrics import Metric
+from hydro_text_metric_learning.neighbours import rank
+
+SHOWN = 10  # neighbours written into a table; the arrays keep them all
+
+
+@dataclass(frozen=True)
+class Neighbourhood(Predictions):
+    """The embeddings of a split, and for each row the nearest other rows of the same split."""
+
+    embeddings: NDArray[np.float32]
+    """``(rows, size)``, of length 1."""
+    neighbours: NDArray[np.int64]
+    """``(rows, k)``: positions in the split, counted from 0, the nearest first."""
+    similarities: NDArray[np.float32]
+    """``(rows, k)``: their cosines."""
+    classes: NDArray[np.int64]
+    """``(rows,)``: the class of each row, -1 where it has none."""
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Give the numeric part, by the name it is stored under."""
+        return {
+            "embeddings": self.embeddings,
+            "neighbours": self.neighbours,
+            "similarities": self.similarities,
+            "classes": self.classes,
+        }
+
+    def columns(self) -> dict[str, Sequence[object]]:
+        """Give the nearest neighbours as JSON lists, and one column per metric."""
+        similarities = self.similarities[:, :SHOWN].astype(np.float64).round(6)
+        return {
+            "neighbours": [json.dumps(row) for row in self.neighbours[:, :SHOWN].tolist()],
+            "similarities": [json.dumps(row) for row in similarities.tolist()],
+            **{name: values.tolist() for name, values in self.values.items()},
+        }
+
+
+def score_neighbourhood(
+    embeddings: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    *,
+    metrics: Mapping[str, Metric],
+    top_k: int,
+    device: torch.device | str = "cpu",
+) -> Neighbourhood:
+    """Search a split within itself, once, and score every row by every metric.
+
+    ``embeddings`` is ``(rows, size)`` of length 1, ``classes`` ``(rows,)`` with -1 for none.
+
+    Raises:
+        TrainingError: an embedding is not finite.
+    """
+    blocks = []
+    values: dict[str, list[NDArray[np.float64]]] = {name: [] for name in metrics}
+    for block in rank(embeddings, classes, top_k=top_k, device=device):
+        blocks.append((block.neighbours, block.similarities))
+        for name, metric in metrics.items():
+            values[name].append(metric(block.ranking))
+    neighbours, similarities = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    return Neighbourhood(
+        values={name: np.concatenate(parts) for name, parts in values.items()},
+        embeddings=embeddings,
+        neighbours=neighbours,
+        similarities=similarities,
+        classes=classes,
+    )
