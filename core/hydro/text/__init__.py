@@ -11,6 +11,7 @@ from hydro.text.embed import embed
 from hydro.text.encoder import Encoder
 from hydro.text.loading import load_backbone
 from hydro.text.pooling import POOLS
+from hydro.text.quiet import quiet
 from hydro.text.tokenizer import TextTokenizer, load_tokenizer
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "load_backbone",
     "load_tokenizer",
     "quantile_length",
+    "quiet",
 ]

@@ -1,5 +1,6 @@
 """Embeddings of a whole corpus."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
@@ -12,12 +13,15 @@ from hydro.text.batches import by_length, gather
 from hydro.text.corpus import Corpus
 from hydro.text.encoder import Encoder
 
+TOKENS = defaultdict(lambda: 32768, cpu=4096)
+"""Tokens at a time. A CPU slows down by a tenth with more; a GPU has to be kept busy."""
+
 
 def embed(
     encoder: Encoder,
     corpus: Corpus,
     *,
-    tokens: int = 16384,
+    tokens: int | None = None,
     autocast: Callable[[], AbstractContextManager[object]] = nullcontext,
     watch: Callable[[int], object] = lambda texts: None,
 ) -> NDArray[np.float32]:
@@ -26,7 +30,7 @@ def embed(
     Args:
         encoder: put into evaluation while it runs, and back.
         corpus: the texts.
-        tokens: how many tokens go through the encoder at a time.
+        tokens: how many go through the encoder at a time; None for what suits the device.
         autocast: makes the context in which the encoder runs, for its precision.
         watch: told how many texts each batch had, once it is under way.
 
@@ -34,7 +38,7 @@ def embed(
         ``(texts, embedding_size)``, in the order of the corpus.
     """
     device = next(encoder.parameters()).device
-    batches = by_length(corpus.lengths, tokens)
+    batches = by_length(corpus.lengths, tokens or TOKENS[device.type])
     sizes = [len(rows) for rows in batches]
     # Pinned, so that the GPU writes results on its own while the next batch is prepared.
     found = torch.empty(len(corpus), encoder.embedding_size, pin_memory=device.type == "cuda")

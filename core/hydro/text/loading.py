@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
-from transformers.utils import logging
 
 from hydro.errors import ModelError
 from hydro.text.backbones import check_folder
+from hydro.text.quiet import quiet
 
 DROPOUTS = re.compile(
     r"(?!classifier|seq_classif|qa_|summary|pooler|head|final)\w*(dropout|pdrop)(_prob)?"
@@ -85,7 +85,7 @@ def _from_disk(folder: Path, config: PretrainedConfig) -> PreTrainedModel:
         )
         raise ModelError(msg)
     backbone: PreTrainedModel
-    with errors_name(folder, "its safetensors"), _quiet():
+    with errors_name(folder, "its safetensors"), quiet():
         backbone, report = AutoModel.from_pretrained(
             folder,
             config=config,
@@ -127,17 +127,3 @@ def errors_name(folder: Path, what: str) -> Iterator[None]:
     except Exception as reason:
         msg = f"backbone {folder} cannot be loaded from {what}: {reason}"
         raise ModelError(msg) from reason
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers from reporting weights that are there and not needed."""
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()

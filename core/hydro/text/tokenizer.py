@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import tokenizers
 import torch
+from tokenizers import normalizers
 from transformers import AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFast
 
 from hydro.errors import DataError, ModelError
@@ -45,7 +46,8 @@ class TextTokenizer:
         Args:
             hf: a fast tokenizer.
             max_length: tokens in a text, special ones among them; what is beyond is cut.
-            lowercase: lower-case the columns as they are joined.
+            lowercase: lower-case texts as the first thing the tokenizer does, so that whatever
+                opens ``hf`` once it is saved does the same.
             separator: stands between columns; '' is the tokenizer's separator token, or a space
                 where it has none.
 
@@ -61,7 +63,9 @@ class TextTokenizer:
             raise ModelError(msg)
         self.hf = hf
         self.max_length = max_length
-        self.lowercase = lowercase
+        if lowercase:
+            steps = [normalizers.Lowercase(), hf.backend_tokenizer.normalizer]
+            hf.backend_tokenizer.normalizer = normalizers.Sequence([step for step in steps if step])
         # A space before the token would become a token of its own in byte-level vocabularies.
         self.separator = separator or (f"{hf.sep_token} " if hf.sep_token else " ")
         mask = self._backend().encode("a").special_tokens_mask
@@ -75,8 +79,6 @@ class TextTokenizer:
 
     def join(self, columns: Sequence[Sequence[str]]) -> list[str]:
         """Make one text of every row of some columns."""
-        if self.lowercase:
-            columns = [[text.lower() for text in column] for column in columns]
         return [self.separator.join(row) for row in zip(*columns, strict=True)]
 
     def encode(self, texts: Sequence[str]) -> Corpus:

@@ -123,6 +123,8 @@ def build_dataset(
 
 def build_model(settings: TextSettings, *, tokenizer: "TextTokenizer") -> "Encoder":
     """Build backbone, pooling and neck."""
+    import logging
+
     from hydro.text import Encoder, find_backbone, load_backbone
 
     architecture = settings.architecture
@@ -132,12 +134,15 @@ def build_model(settings: TextSettings, *, tokenizer: "TextTokenizer") -> "Encod
         dropout=architecture.intermediate_dropout,
         gradient_checkpointing=architecture.gradient_checkpointing,
     )
-    return Encoder(
+    encoder = Encoder(
         backbone,
         pool=architecture.pool,
         dropout=architecture.dropout,
         embedding_size=architecture.embedding_size,
     )
+    if encoder.note:
+        logging.getLogger("hydro.text").info(encoder.note)
+    return encoder
 
 
 def build_arcface(settings: TextSettings, *, model: "Encoder", labels: "Labels") -> Any:
@@ -227,7 +232,6 @@ def save(
         backbone=model.backbone,
         tokenizer=tokenizer.hf,
         max_length=tokenizer.max_length,
-        lowercase=tokenizer.lowercase,
         pool=model.pool,
         neck=model.neck,
         card=model_card(settings, scores),

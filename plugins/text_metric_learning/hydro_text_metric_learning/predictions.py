@@ -62,17 +62,19 @@ def score_neighbourhood(
     Raises:
         TrainingError: an embedding is not finite.
     """
-    blocks = []
-    values: dict[str, list[NDArray[np.float64]]] = {name: [] for name in metrics}
-    for block in rank(embeddings, classes, top_k=top_k, device=device):
-        blocks.append((block.neighbours, block.similarities))
-        for name, metric in metrics.items():
-            values[name].append(metric(block.ranking))
-    neighbours, similarities = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    return Neighbourhood(
-        values={name: np.concatenate(parts) for name, parts in values.items()},
+    rows = len(embeddings)
+    shape = (rows, min(top_k, rows - 1))
+    # Filled in place: small results kept between large ones would break up the memory.
+    found = Neighbourhood(
+        values={name: np.empty(rows) for name in metrics},
         embeddings=embeddings,
-        neighbours=neighbours,
-        similarities=similarities,
+        neighbours=np.empty(shape, dtype=np.int64),
+        similarities=np.empty(shape, dtype=np.float32),
         classes=classes,
     )
+    for block in rank(embeddings, classes, top_k=top_k, device=device):
+        found.neighbours[block.rows] = block.neighbours
+        found.similarities[block.rows] = block.similarities
+        for name, metric in metrics.items():
+            found.values[name][block.rows] = metric(block.ranking)
+    return found

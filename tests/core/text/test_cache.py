@@ -88,6 +88,7 @@ def fill(folder: Path, backbone: Path, barrier: Barrier) -> None:
     assert_same(cached_corpus(TEXTS, tokenizer, folder), tokenizer.encode(TEXTS))
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python 3.12 on fork
 def test_processes_that_want_one_corpus_at_once_all_get_it(
     folder: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -126,10 +126,13 @@ def test_columns_are_joined_with_a_separator_of_ones_own_or_a_space(
     assert load(folder("bert")).join([["my card"]]) == ["my card"]
 
 
-def test_lower_case_is_for_columns_not_for_the_separator(folder: Callable[[str], Path]) -> None:
-    columns = [["My CARD"], ["ÀÉ"]]
-    assert load(folder("bert"), lowercase=True).join(columns) == ["my card[SEP] àé"]
-    assert load(folder("bert")).join(columns) == ["My CARD[SEP] ÀÉ"]
+def test_lower_case_is_for_texts_not_for_the_separator(folder: Callable[[str], Path]) -> None:
+    columns = [["My CARD"], ["NEW pin"]]
+    lower = load(folder("bert"), lowercase=True)
+    cased = load(folder("bert"))
+    written = cased.encode(["my card[SEP] new pin"]).ids.tolist()
+    assert lower.encode(lower.join(columns)).ids.tolist() == written
+    assert cased.encode(cased.join(columns)).ids.tolist() != written
 
 
 @pytest.mark.parametrize(

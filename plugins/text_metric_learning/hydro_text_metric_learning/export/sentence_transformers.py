@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from hydro.text import quiet
 from hydro_text_metric_learning.export.tokenizer import write_tokenizer
 
 OLDEST_READER = "3.0.1"  # a release older than the one that a folder states warns whoever opens it
@@ -28,7 +29,6 @@ def write_sentence_transformers(
     backbone: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     max_length: int,
-    lowercase: bool,
     pool: str,
     neck: nn.Linear | None,
     card: str,
@@ -43,15 +43,15 @@ def write_sentence_transformers(
         backbone: the encoder, which gives a vector for each token.
         tokenizer: its tokenizer, which is left as it is.
         max_length: tokens of a text, further ones are cut.
-        lowercase: whether texts are lower-cased first.
         pool: how token vectors become one, a key of ``POOLING_MODES``.
         neck: the layer after that, if there is one.
         card: the text of the model card.
     """
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
         new = Path(temporary, "new")
-        backbone.save_pretrained(new)
-        write_tokenizer(new, tokenizer, max_length=max_length, lowercase=lowercase)
+        with quiet():
+            backbone.save_pretrained(new)
+        write_tokenizer(new, tokenizer, max_length=max_length)
         # Releases differ in what they lower-case, so it is the tokenizer that does it.
         _write_json(
             new / "sentence_bert_config.json",

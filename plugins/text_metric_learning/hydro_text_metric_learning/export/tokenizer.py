@@ -4,25 +4,19 @@ import copy
 import json
 from pathlib import Path
 
-from tokenizers.normalizers import Lowercase, Sequence
 from transformers import PreTrainedTokenizerFast
 
 
-def write_tokenizer(
-    folder: Path, tokenizer: PreTrainedTokenizerFast, *, max_length: int, lowercase: bool
-) -> None:
+def write_tokenizer(folder: Path, tokenizer: PreTrainedTokenizerFast, *, max_length: int) -> None:
     """Write ``tokenizer.json`` and ``tokenizer_config.json``, leaving the tokenizer as it is.
 
-    ``max_length`` is in tokens; ``lowercase`` tells whether texts are lower-cased first.
+    ``max_length`` is in tokens.
     """
     tokenizer = copy.deepcopy(tokenizer)
     tokenizer.model_max_length = max_length
     tokenizer.padding_side = "right"  # so that positions count from the first token, as in training
     if tokenizer.pad_token is None and tokenizer.all_special_tokens:
         tokenizer.pad_token = tokenizer.all_special_tokens[0]  # any will do: padding is masked
-    if lowercase:
-        backend = tokenizer.backend_tokenizer
-        backend.normalizer = Sequence([Lowercase(), *filter(None, [backend.normalizer])])
     tokenizer.save_pretrained(folder)
     _point_at_tokenizer_json(folder / "tokenizer_config.json")
 
