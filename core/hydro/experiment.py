@@ -2,8 +2,9 @@
 
 import dataclasses
 import logging
-from collections.abc import Mapping
-from contextlib import closing
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,17 @@ from hydro.catalog import Catalog
 from hydro.components import Problem
 from hydro.data.frames import Frames, load_frames
 from hydro.data.labels import Labels
-from hydro.errors import HydroError
+from hydro.errors import HydroError, SettingsError
 from hydro.folder import RunFolder
+from hydro.leaderboard import Place
 from hydro.names import experiment_name
+from hydro.plan import PlannedRun, plan
 from hydro.progress import Progress
 from hydro.run import Run
+from hydro.search import search
 from hydro.settings.document import dump
 from hydro.settings.sections import Settings
+from hydro.status import Status
 from hydro.training.devices import facts_of, pick_device
 from hydro.training.memory import limited_memory
 from hydro.training.parts import Builder
@@ -37,6 +42,9 @@ class Outcome:
     folder: Path
     settings: Settings
     scores: Mapping[str, Any]
+    """Of every split; none where there are several runs."""
+    leaderboard: tuple[Place, ...] = ()
+    """The combinations, the best first, where there are several runs."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,21 @@ class Experiment:
     catalog: Catalog
     frames: Frames
     precision: Precision
+
+    @property
+    def runs(self) -> list[PlannedRun]:
+        """The runs: every combination of the search on every fold."""
+        return plan(self.settings, self.settings.dataset.folds if self.frames.folds else ())
+
+    @property
+    def searches(self) -> bool:
+        """Tell whether there are several runs, or one among what could be several."""
+        return bool(self.settings.grid_search) or len(self.runs) > 1
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Tell in which direction the chosen metric improves."""
+        return Builder(self.settings, self.catalog, self.problem).higher_is_better
 
     def facts(self) -> dict[str, int | str]:
         """Count rows and classes."""
@@ -73,7 +96,7 @@ def prepare(settings: Settings, problem: Problem, catalog: Catalog) -> Experimen
     settings = _settle(settings, problem)
     precision = _precision(settings)
     frames = _read(settings, problem)
-    if frames.folds:
+    if frames.folds and not settings.dataset.folds:
         named = settings.dataset.model_copy(update={"folds": (frames.fold,)})
         settings = settings.model_copy(update={"dataset": named})
     return Experiment(settings, problem, catalog, frames, precision)
@@ -86,6 +109,53 @@ def run(experiment: Experiment, output: Path, progress: Progress) -> Outcome:
         HydroError: something the user can mend; the folder's status says what.
     """
     folder = RunFolder.create(output, experiment.settings.experiment_name or "")
+    if experiment.searches:
+        return _search(experiment, folder)
+    return Outcome(folder.path, experiment.settings, train(experiment, folder, progress))
+
+
+def resume(experiment: Experiment, path: Path) -> Outcome:
+    """Train the runs of an experiment that have not finished in its folder.
+
+    Raises:
+        SettingsError: the experiment is a single run, which has nothing to skip.
+        HydroError: something else the user can mend; the folder's status says what.
+    """
+    if not experiment.searches:
+        msg = f"{path}: a single run. Train it again with: hydro run {path / 'config.yaml'}"
+        raise SettingsError(msg)
+    return _search(experiment, RunFolder(path))
+
+
+def _search(experiment: Experiment, folder: RunFolder) -> Outcome:
+    with _told(experiment, folder):
+        places = search(
+            experiment.settings,
+            experiment.runs,
+            folder,
+            higher_is_better=experiment.higher_is_better,
+        )
+    return Outcome(folder.path, experiment.settings, {}, tuple(places))
+
+
+def train(experiment: Experiment, folder: RunFolder, progress: Progress) -> dict[str, Any]:
+    """Train the one model of an experiment into its folder; give the scores of every split.
+
+    Raises:
+        HydroError: something the user can mend; the folder's status says what.
+    """
+    with _told(experiment, folder), limited_memory():
+        return _execute(experiment, folder, progress)
+
+
+@contextmanager
+def _told(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
+    """Keep settings, versions, log and status in the folder, however the work ends."""
+    started = time.monotonic()
+
+    def seconds() -> float:
+        return round(time.monotonic() - started, 1)
+
     with folder.log():
         for note in experiment.frames.notes:
             logger.warning(note)
@@ -93,15 +163,14 @@ def run(experiment: Experiment, output: Path, progress: Progress) -> Outcome:
         logger.info("%s on %s into %s", experiment.problem.title, device, folder.path)
         folder.write_config(dump(experiment.settings))
         folder.write_environment(facts_of(device))
-        folder.write_status("running")
+        folder.write_status(Status("running"))
         try:
-            with limited_memory():
-                scores = _execute(experiment, folder, progress)
+            yield
         except BaseException as error:
-            _write_failure(folder, error)
+            logger.debug("failed", exc_info=error)
+            folder.write_status(_failure(error, seconds()))
             raise
-        folder.write_status("finished")
-    return Outcome(folder.path, experiment.settings, scores)
+        folder.write_status(Status("finished", seconds=seconds()))
 
 
 def _settle(settings: Settings, problem: Problem) -> Settings:
@@ -142,11 +211,9 @@ def _execute(experiment: Experiment, folder: RunFolder, progress: Progress) -> d
         return run.execute()
 
 
-def _write_failure(folder: RunFolder, error: BaseException) -> None:
-    """Store why an experiment ended."""
+def _failure(error: BaseException, seconds: float) -> Status:
+    """Say why an experiment ended."""
     if isinstance(error, KeyboardInterrupt | SystemExit):
-        folder.write_status("stopped", "interrupted")
-        return
+        return Status("stopped", "interrupted", seconds=seconds)
     reason = error.reason if isinstance(error, HydroError) else "bug"
-    logger.debug("failed", exc_info=error)
-    folder.write_status("failed", reason, f"{type(error).__name__}: {error}")
+    return Status("failed", reason, f"{type(error).__name__}: {error}", seconds)

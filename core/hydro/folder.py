@@ -6,7 +6,8 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,15 @@ from safetensors import SafetensorError
 
 from hydro.errors import ResourceError
 from hydro.predictions import Predictions
-from hydro.status import State, Status
+from hydro.status import Status
+
+ROW = "row"
+"""The column with the row numbers of the user's file, counted from 0."""
+
+BESIDE = " (predicted)"
+"""Follows the name of a column where the user's table has one of that name."""
+
+ROW_BESIDE = f"{ROW}{BESIDE}"
 
 
 class RunFolder:
@@ -59,19 +68,57 @@ class RunFolder:
         """Where the trained model goes, in the format that other programs open."""
         return self.path / "model"
 
+    @property
+    def config(self) -> Path:
+        """The complete settings."""
+        return self.path / "config.yaml"
+
+    def run(self, name: str) -> "RunFolder":
+        """Give the folder of one run of an experiment that has several."""
+        path = self._folder("runs") / name
+        with writing(path):
+            path.mkdir(exist_ok=True)
+        return RunFolder(path)
+
+    def clear(self) -> None:
+        """Take away what an earlier try left, all but the log."""
+        with writing(self.path):
+            for each in self.path.iterdir():
+                if each.is_dir():
+                    shutil.rmtree(each)
+                elif each.name != "log.txt":
+                    each.unlink()
+
     def export(self, name: str) -> Path:
         """Where an exporter writes; the folder itself is the exporter's to make."""
         return self._folder("exports") / name
 
     def write_config(self, text: str) -> None:
         """Keep the complete settings, ready to be run again."""
-        self._write("config.yaml", text)
+        self._write(self.config.name, text)
 
-    def write_status(self, state: State, reason: str = "", message: str = "") -> None:
+    def write_status(self, status: Status) -> None:
         """Say what state the experiment is in."""
-        told = dataclasses.asdict(Status(state, reason, message))
-        told = {**told, "pid": os.getpid(), "time": _now()}
+        told = {**dataclasses.asdict(status), "pid": os.getpid(), "time": _now()}
         self._write("status.json", _json(told))
+
+    def read_status(self) -> Status:
+        """Give the state that was written last; queued before any was."""
+        path = self.path / "status.json"
+        if not path.exists():
+            return Status("queued")
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return Status(**{each.name: told[each.name] for each in dataclasses.fields(Status)})
+
+    def read_scores(self) -> dict[str, Any]:
+        """Give the scores of a run that has finished."""
+        scores: dict[str, Any] = json.loads((self.path / "scores.json").read_text(encoding="utf-8"))
+        return scores
+
+    def write_leaderboard(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep which combination did best, for programs and for people."""
+        self._write("leaderboard.json", _json(rows))
+        self._write("leaderboard.csv", _csv(pd.DataFrame(rows)))
 
     def write_scores(self, scores: Mapping[str, Any]) -> None:
         """Keep the scores, before and after training."""
@@ -89,13 +136,29 @@ class RunFolder:
         """
         folder = self._folder("predictions")
         table = frame.copy()
-        for name, values in {"row": frame.index, **predictions.columns()}.items():
+        for name, values in {ROW: frame.index, **predictions.columns()}.items():
             column: Any = list(values)
             table[_free(name, frame)] = column
         self._write(f"predictions/{split}_predictions.csv", _csv(table))
         with _atomic(folder / f"{split}_raw_predictions.npz") as file:
             arrays: dict[str, Any] = {"rows": frame.index.to_numpy(), **predictions.arrays()}
             np.savez(file, allow_pickle=False, **arrays)
+
+    def join_predictions(self, runs: Sequence["RunFolder"], folds: Sequence[str | None]) -> None:
+        """Join what each fold's model says of the rows it never saw: all rows, in order.
+
+        ``predictions/out_of_fold_predictions.csv`` names the fold that held each row out.
+        """
+        name = "predictions/validation_predictions.csv"
+        tables = [
+            pd.read_csv(run.path / name, dtype=str, keep_default_na=False).assign(held_out=fold)
+            for run, fold in zip(runs, folds, strict=True)
+        ]
+        joined = pd.concat(tables)
+        rows = joined[ROW_BESIDE if ROW_BESIDE in joined else ROW]
+        self._folder("predictions")
+        order = rows.astype(int).argsort(kind="stable")
+        self._write("predictions/out_of_fold_predictions.csv", _csv(joined.iloc[order]))
 
     def write_insight(self, name: str, table: pd.DataFrame) -> None:
         """Keep a table that explains predictions."""
@@ -173,7 +236,7 @@ def _unusable(path: Path, why: str) -> ResourceError:
 
 def _free(name: str, frame: pd.DataFrame) -> str:
     """Give a column name that does not hide one of the user's."""
-    return name if name not in frame.columns else f"{name} (predicted)"
+    return name if name not in frame.columns else f"{name}{BESIDE}"
 
 
 def _csv(table: pd.DataFrame) -> str:
@@ -181,7 +244,7 @@ def _csv(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
 
 
-def _json(values: Mapping[str, Any]) -> str:
+def _json(values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> str:
     return json.dumps(values, indent=2, allow_nan=False) + "\n"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hydro.components import Metric, Problem
+from hydro.components import Problem
 from hydro.data.frames import Frames
 from hydro.evidence import compare
 from hydro.folder import RunFolder, writing
@@ -118,7 +118,7 @@ class Run:
                 dataset=parts.train_as_predicted,
                 precision=self.precision,
             )
-        best = Best(parts.model, self._higher_is_better())
+        best = Best(parts.model, self.builder.higher_is_better)
         samples = fit(
             self._step(parts, updates),
             parts.train,
@@ -153,10 +153,6 @@ class Run:
         self.record("validation", {"samples": samples, self._metric: score})
         return score
 
-    def _higher_is_better(self) -> bool:
-        metric = self.builder.pick("metric")
-        return not isinstance(metric, Metric) or metric.higher_is_better
-
     def _compare(
         self, parts: Parts, before: dict[str, Predictions], after: dict[str, Predictions]
     ) -> dict[str, Any]:
@@ -175,7 +171,7 @@ class Run:
                 predictions,
                 self._metric,
                 unseen,
-                higher_is_better=self._higher_is_better(),
+                higher_is_better=self.builder.higher_is_better,
             )
             if name == "train" or (name == "validation" and overstated):
                 scores[name]["overstated"] = "trained on these very rows"
@@ -198,7 +194,8 @@ class Run:
             "insight", predictions=after["validation"], frame=self.frames.validation
         )
         for name, table in insights.items():
-            self.folder.write_insight(name, table)
+            if not table.empty:
+                self.folder.write_insight(name, table)
         if self.settings.training.build_scoring_pipelines:
             for exporter in self.builder.components("exporter"):
                 self._save(exporter.build, parts, self.folder.export(exporter.name), scores)

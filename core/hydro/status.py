@@ -14,3 +14,5 @@ class Status:
     reason: str = ""
     """For a failed one: settings, data, plugin, model, resources, training, metric or bug."""
     message: str = ""
+    seconds: float | None = None
+    """How long it took, once it has ended."""

@@ -27,11 +27,11 @@ from hydro_text_metric_learning.neighbours import rank
 
 LONGEST = 64
 SETTINGS = {
-    "learning_rate": "5e-4",
+    "learning_rate": "3e-4",
     "batch_size": "64",
     "epochs": "1",
     "warmup_epochs": "0.1",
-    "arcface_margin": "0.3",
+    "arcface_margin": "0.2",
     "arcface_scale": "30",
     "weight_decay": "0.01",
 }

@@ -8,9 +8,11 @@ import click
 
 from hydro.cli.plugins import plugins
 from hydro.cli.problems import problems
+from hydro.cli.resume import resume
 from hydro.cli.run import run
 from hydro.cli.schema import schema
 from hydro.cli.validate import validate
+from hydro.cli.work import work
 from hydro.errors import HydroError
 
 EPILOG = (
@@ -25,7 +27,7 @@ def cli() -> None:
     """Train models from a table and a YAML file, with the evidence that they got better."""
 
 
-for command in (run, validate, schema, problems, plugins):
+for command in (run, resume, validate, schema, problems, plugins, work):
     cli.add_command(command)
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hydro.catalog import Catalog
     from hydro.components import Problem
     from hydro.settings.document import Loaded
+    from hydro.settings.yaml_text import Document
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -50,7 +51,7 @@ def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) 
 
     catalog = installed_catalog()
     document = read_yaml(config)
-    found = catalog.problem(_problem_name(problem, document.values.get("problem_type"), config))
+    found = _problem(problem, document, catalog)
     base = config.resolve().parent
     loaded = check(document, catalog.schema(found), base=base, overrides=overrides)
     for note in loaded.notes:
@@ -68,14 +69,24 @@ def installed_catalog() -> "Catalog":
     return catalog
 
 
-def _problem_name(asked: str | None, written: Any, config: Path) -> str:
+def _problem(asked: str | None, document: "Document", catalog: "Catalog") -> "Problem":
+    """Find the problem type that the command line or the file names."""
     from hydro.errors import SettingsError
 
+    written = document.values.get("problem_type")
+    written = None if written == "None" else written
+    line, column = document.value_places.get(("problem_type",), (1, 1))
+    place = f"{document.source}:{line}:{column}: problem_type"
     if asked and written and asked != written:
-        msg = f"{config}: problem_type is '{written}', but --problem says '{asked}'. Change one"
+        msg = f"{place} is '{written}', but --problem says '{asked}'. Change one"
         raise SettingsError(msg)
     name = asked or written
     if not isinstance(name, str):
-        msg = f"{config}: no problem type. Add --problem NAME; hydro problems lists what there is"
+        found = "no problem type. Add --problem NAME; hydro problems lists what there is"
+        msg = f"{document.source}: {found}"
         raise SettingsError(msg)
-    return name
+    try:
+        return catalog.problem(name)
+    except SettingsError as error:
+        msg = str(error) if asked else f"{place}: {error}"
+        raise SettingsError(msg) from None

@@ -1,17 +1,29 @@
 """How the outcome of an experiment is printed for people."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.table import Table
 
 from hydro.experiment import Outcome
+from hydro.leaderboard import Place
 
 
-def print_result(outcome: Outcome) -> None:
-    """Print the scores before and after of every split, and where the files are."""
-    console = Console(highlight=False)
+def show(outcome: Outcome, *, as_json: bool) -> None:
+    """Print the scores before and after of every split, or the leaderboard, and the folder."""
+    if as_json:
+        rows = [place.row() for place in outcome.leaderboard]
+        told = {"folder": str(outcome.folder), "scores": outcome.scores, "leaderboard": rows}
+        click.echo(json.dumps(told))
+        return
+    console = Console(highlight=False, markup=False, emoji=False)
+    if outcome.leaderboard:
+        console.print(_leaderboard(outcome.leaderboard, outcome.settings.prediction.metric))
+        console.print(f"\nfolder  {outcome.folder}", soft_wrap=True)
+        return
     for split, comparison in outcome.scores.items():
         console.print(_table(split, comparison))
         console.print(_sentence(split, comparison), soft_wrap=True)
@@ -32,6 +44,20 @@ def _table(split: str, comparison: Mapping[str, Any]) -> Table:
     return table
 
 
+def _leaderboard(places: Sequence[Place], metric: str) -> Table:
+    table = Table(title=f"{len(places)} combinations, the best first", title_justify="left")
+    for name, _ in places[0].values:
+        table.add_column(name.rpartition(".")[2])
+    for heading in (metric, "spread", "folds", "seconds"):
+        table.add_column(heading, justify="right")
+    for place in places:
+        spread = "" if place.spread is None else f"±{place.spread:.4f}"
+        score = "failed" if place.mean is None else f"{place.mean:.4f}"
+        values = [str(value) for _, value in place.values]
+        table.add_row(*values, score, spread, str(len(place.runs)), f"{place.seconds:.0f}")
+    return table
+
+
 def _sentence(split: str, comparison: Mapping[str, Any]) -> str:
     low, high = comparison["change_interval"]
     said = [
@@ -48,4 +74,3 @@ def _sentence(split: str, comparison: Mapping[str, Any]) -> str:
     if comparison.get("overstated"):
         said.append(f"  overstated: {comparison['overstated']}")
     return "\n".join(said)
-

@@ -42,6 +42,7 @@ def run(
     """Train the experiment that CFG.YML describes, and show how much better the model became."""
     request = read_request(config, problem, overrides)
 
+    from hydro.cli.result import show
     from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
     from hydro.experiment import prepare
     from hydro.experiment import run as run_experiment
@@ -50,6 +51,8 @@ def run(
     stop_on_sigterm()
     experiment = prepare(request.loaded.settings, request.problem, request.catalog)
     if dry_run:
+        count = len(experiment.runs)
+        click.echo(f"{count} run{'s' if count > 1 else ''} to train", err=True)
         for note in experiment.frames.notes:
             click.echo(f"warning: {note}", err=True)
         text = dump(experiment.settings)
@@ -57,10 +60,4 @@ def run(
         return
     with TerminalProgress() as progress:
         outcome = run_experiment(experiment, output, progress)
-    if as_json:
-        click.echo(json.dumps({"folder": str(outcome.folder), "scores": outcome.scores}))
-        return
-
-    from hydro.cli.result import print_result
-
-    print_result(outcome)
+    show(outcome, as_json=as_json)

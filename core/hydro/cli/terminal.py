@@ -26,7 +26,7 @@ class TerminalProgress:
     """Shows tasks on standard error: bars on a terminal, now and then a line elsewhere."""
 
     def __init__(self) -> None:
-        self.console = Console(stderr=True, highlight=False)
+        self.console = Console(stderr=True, highlight=False, emoji=False)
         self.bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),

@@ -88,6 +88,7 @@ def _grow(
 ) -> type[Section]:
     """Extend one section; defaults that were used are taken out of ``defaults``."""
     fields: dict[str, tuple[Any, FieldInfo]] = {}
+    claimed: dict[str, SettingsOwner | None] = dict.fromkeys(base.model_fields)
     for key, field in base.model_fields.items():
         path = f"{name}.{key}"
         changed = field._copy() if path in defaults else field
@@ -96,10 +97,11 @@ def _grow(
         kind = Facts.of(field).component
         owners = catalog.components(kind, problem.name) if kind else ()
         fields[key] = (_choice(owners) if kind else changed.annotation, changed)
-        for own, declared in _owned(path, owners):
-            if own in fields or own in base.model_fields:
-                msg = f"two components of '{problem.name}' claim the setting '{name}.{own}'"
-                raise PluginError(msg)
+        for owner, own, declared in _owned(path, owners):
+            if own in claimed:
+                place = f"{name}.{own}"
+                raise _clash(place, owner, claimed[own], problem)
+            claimed[own] = owner
             fields[own] = (declared.annotation, declared)
     declared_fields: dict[str, Any] = {**fields}
     return create_model(base.__name__, __base__=base, __doc__=base.__doc__, **declared_fields)
@@ -110,7 +112,9 @@ def _choice(owners: Sequence[SettingsOwner]) -> Any:
     return choice[tuple(owner.name for owner in owners)] if owners else str
 
 
-def _owned(path: str, owners: Sequence[SettingsOwner]) -> Iterator[tuple[str, FieldInfo]]:
+def _owned(
+    path: str, owners: Sequence[SettingsOwner]
+) -> Iterator[tuple[SettingsOwner, str, FieldInfo]]:
     """List the settings of the components that ``path`` selects among, each with its rule."""
     for owner in owners:
         for key, field in owner.settings.model_fields.items() if owner.settings else ():
@@ -119,4 +123,19 @@ def _owned(path: str, owners: Sequence[SettingsOwner]) -> Iterator[tuple[str, Fi
             when = facts.when or only_if(path, owner.name)
             extra: Any = {"x-hydro": dataclasses.replace(facts, when=when, owner=owner.name)}
             declared.json_schema_extra = extra
-            yield key, declared
+            yield owner, key, declared
+
+
+def _clash(
+    path: str, owner: SettingsOwner, earlier: SettingsOwner | None, problem: ProblemSchema
+) -> PluginError:
+    """Make the error that names both who claim a setting."""
+    has = f"{_called(earlier)} has already" if earlier else f"'{problem.name}' has of its own"
+    remedy = "Uninstall or disable one of the two plugins"
+    msg = f"{_called(owner)} claims the setting '{path}', which {has}. {remedy}"
+    return PluginError(msg)
+
+
+def _called(owner: SettingsOwner) -> str:
+    module = owner.settings.__module__ if owner.settings else "unknown"
+    return f"'{owner.name}' ({module.split('.')[0]})"

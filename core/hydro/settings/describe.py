@@ -83,8 +83,9 @@ def describe(model: type[BaseModel], prefix: str = "") -> Iterator[Described]:
 
 def _in_order(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
     # pydantic keeps inherited fields first, so what compose() added stands at the end.
-    owned = [(name, field) for name, field in model.model_fields.items() if Facts.of(field).owner]
-    for name, field in sorted(model.model_fields.items(), key=lambda each: not each[1].is_required()):
+    fields = sorted(model.model_fields.items(), key=lambda each: not each[1].is_required())
+    owned = [(name, field) for name, field in fields if Facts.of(field).owner]
+    for name, field in fields:
         facts = Facts.of(field)
         if not facts.owner:
             yield name, field

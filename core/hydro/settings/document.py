@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from hydro.errors import SettingsError
 from hydro.settings.describe import Described, describe, flat
 from hydro.settings.fields import NOTHING
+from hydro.settings.grid import resolve
 from hydro.settings.hydrogen import without_empty_sections
 from hydro.settings.issues import COMMAND_LINE, Issue, explain, refusal
 from hydro.settings.rules import broken_rules, idle_settings, missing_files, unsafe_name
@@ -60,7 +61,9 @@ def check(
     except ValidationError as error:
         raise explain(error, document, known) from None
     given = known.keys() & _given(document.values)
+    settings, wrong_searches = resolve(settings, known)
     issues = [
+        *wrong_searches,
         *broken_rules(settings, known, given),
         *unsafe_name(settings),
         *missing_files(settings, known),
@@ -89,10 +92,10 @@ def dump(settings: Settings) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes the texts that would be read as nothing."""
+    """Quotes the texts that would else be read as nothing, or with their line ends changed."""
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
-        style = "'" if text in NOTHING else None
+        style = '"' if text in NOTHING or not text.isprintable() else None
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

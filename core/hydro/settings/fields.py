@@ -143,4 +143,7 @@ def choices_of(field: FieldInfo) -> tuple[Any, ...]:
 
 
 def _spoken(value: Any) -> str:
+    """Say a value as the YAML would."""
+    if isinstance(value, tuple):
+        return str([*value])
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -65,11 +65,12 @@ def explain(
 ) -> SettingsError:
     """Say what pydantic found as a person would."""
     found = error.errors(include_url=False, include_context=False)
-    issues = [_issue(each, known) for each in found[:MOST]]
+    issues = [issue_of(each, known) for each in found[:MOST]]
     return refusal(issues, document, untold=max(0, len(found) - MOST))
 
 
-def _issue(error: "ErrorDetails", known: Mapping[str, Described]) -> Issue:
+def issue_of(error: "ErrorDetails", known: Mapping[str, Described]) -> Issue:
+    """Say one of pydantic's errors as a person would."""
     path: Trail = error["loc"]
     name = _shortened(".".join(str(each) for each in path[:2]))
     value, kind = error["input"], error["type"]
@@ -136,7 +137,7 @@ def _shortened(text: str) -> str:
 
 def _place(issue: Issue, document: Document) -> Place:
     """Find where an issue stands; what is missing stands where its section starts."""
-    if issue.path[:2] in document.overridden:
+    if _override(issue, document):
         return 0, 0
     if issue.at_value and issue.path in document.value_places:
         return document.value_places[issue.path]
@@ -144,10 +145,16 @@ def _place(issue: Issue, document: Document) -> Place:
     return next((document.places[each] for each in inside if each in document.places), (0, 0))
 
 
+def _override(issue: Issue, document: Document) -> str | None:
+    """Find what on the command line set the value, or the map that it is in."""
+    given = document.overridden
+    return given.get(issue.path[:2]) or given.get(issue.path[:1])
+
+
 def _with_line(issue: Issue, document: Document) -> str:
     line, column = _place(issue, document)
     if not line:
-        override = document.overridden.get(issue.path[:2])
+        override = _override(issue, document)
         source = f"{COMMAND_LINE} {override}" if override else document.source
         return f"{source}: {issue.message}"
     headline = f"{document.source}:{line}:{column}: {issue.message}"

@@ -73,7 +73,7 @@ class DatasetSection(Section):
     )
     folds: Ids = setting(
         (),
-        help="The fold to hold out; empty means the first one.",
+        help="The folds to hold out, each with a model of its own; empty means the first one.",
         alias="selected_folds",
         when=only_if("dataset.validation_strategy", "kfold", "grouped_kfold"),
     )
@@ -264,9 +264,8 @@ class Settings(Section):
     )
     grid_search: dict[str, list[Any]] = setting(
         {},
-        help="Settings to try several values of, each with its list.",
+        help="Settings to try several values of, each with its list; every combination is run.",
         level="intermediate",
-        planned=True,
     )
     dataset: DatasetSection = section()
     tokenizer: TokenizerSection = section()

@@ -10,7 +10,17 @@ from hydro.errors import SettingsError
 
 
 def pick_device(gpus: Sequence[str] | None) -> torch.device:
-    """Give the first GPU of the list; all there are when it is None; the CPU when it is empty.
+    """Give the first of some GPUs, or the CPU where there are none.
+
+    Raises:
+        SettingsError: an id is not that of a GPU of this machine.
+    """
+    ids = gpu_ids(gpus)
+    return torch.device(f"cuda:{ids[0]}" if ids else "cpu")
+
+
+def gpu_ids(gpus: Sequence[str] | None) -> list[str]:
+    """Give the ids of the list; of all GPUs there are when it is None.
 
     Raises:
         SettingsError: an id is not that of a GPU of this machine.
@@ -25,7 +35,7 @@ def pick_device(gpus: Sequence[str] | None) -> torch.device:
             "Run on the CPU with environment.gpus: []"
         )
         raise SettingsError(msg)
-    return torch.device(f"cuda:{wanted[0]}" if wanted else "cpu")
+    return wanted
 
 
 def facts_of(device: torch.device) -> dict[str, str | int]:

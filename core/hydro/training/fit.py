@@ -115,6 +115,7 @@ def fit(
         batches = load(dataset, flat, workers=workers, device=device)
         step.model.train()
         step.loss.train()
+        log.shown.clear()
         title = f"epoch {epoch + 1}/{updates.epochs}"
         with progress.task(title, sum(map(len, flat)), "rows") as task:
             for group in groups:
@@ -126,6 +127,7 @@ def fit(
                 task.advance(sum(map(len, group)), **log.shown)
                 if updates.validates_after(log.batches, log.batches - len(group)):
                     log.shown["metric"] = validate(log.samples)
+                    task.advance(0, **log.shown)
                     step.model.train()
     return log.samples
 

@@ -8,7 +8,7 @@ import pandas as pd
 from torch import nn
 
 from hydro.catalog import Catalog
-from hydro.components import Component, Problem
+from hydro.components import Component, Metric, Problem
 from hydro.data.frames import Frames
 from hydro.data.labels import Labels
 from hydro.settings.sections import Settings
@@ -46,6 +46,12 @@ class Builder:
     def pick(self, kind: str) -> Component:
         """Give the component of a kind that the settings select."""
         return self.catalog.pick(kind, self.problem.name, self.settings)
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Tell in which direction the selected metric improves."""
+        metric = self.pick("metric")
+        return not isinstance(metric, Metric) or metric.higher_is_better
 
     def build(self, kind: str, **built: Any) -> Any:
         """Build the component of a kind that the settings select."""

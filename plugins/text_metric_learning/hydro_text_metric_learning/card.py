@@ -1,6 +1,7 @@
 """The model card: what the model is, how well it does, how to use it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -20,18 +21,23 @@ print(model.similarity(embeddings, embeddings))
 
 def model_card(settings: TextSettings, scores: Mapping[str, Any]) -> str:
     """Write the card as Markdown with YAML front matter."""
-    front = {
+    front: dict[str, Any] = {
         "library_name": "sentence-transformers",
         "pipeline_tag": "sentence-similarity",
         "tags": ["sentence-transformers", "sentence-similarity", "metric-learning", "hydro"],
-        "base_model": settings.architecture.backbone,
     }
+    backbone = settings.architecture.backbone
+    if (folder := Path(backbone).expanduser()).is_dir():
+        # A path of this machine says nothing to whoever is given the model.
+        backbone = folder.name
+    else:
+        front["base_model"] = backbone
     training = settings.training
     parts = [
         f"---\n{yaml.safe_dump(front, sort_keys=False)}---",
         f"# {settings.experiment_name}",
         "Maps a text to an embedding of length 1, so that texts of one class are close to each "
-        f"other by cosine. Trained by hydro from `{settings.architecture.backbone}` with "
+        f"other by cosine. Trained by hydro from `{backbone}` with "
         f"{training.loss_function}, {training.epochs:g} epochs, batches of {training.batch_size}, "
         f"learning rate {training.learning_rate:g}; texts are cut at "
         f"{settings.tokenizer.max_length} tokens.",

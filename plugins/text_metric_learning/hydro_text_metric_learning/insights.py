@@ -32,14 +32,11 @@ def neighbours_table(
         seed: Of the random ones.
 
     Returns:
-        One row a query and neighbour: how many other rows share the query's class, both texts and
-        labels, the similarity, and whether the two match.
+        One row a query and neighbour: the query's row number in its file, how many other rows share
+        its class, both texts and labels, the similarity, and whether the two match.
     """
     shown = pd.DataFrame(
-        {
-            "text": frame[list(texts)].agg(" | ".join, axis=1),
-            "label": frame[list(labels)].fillna("").agg(" | ".join, axis=1),
-        }
+        {"row": frame.index, "text": _joined(frame, texts), "label": _joined(frame, labels)}
     ).reset_index(drop=True)
     rows = [
         {"shown_as": kind, **_pair(predictions, shown, metric, query, place)}
@@ -48,6 +45,11 @@ def neighbours_table(
         for place in range(min(NEAREST, predictions.neighbours.shape[1]))
     ]
     return pd.DataFrame(rows)
+
+
+def _joined(frame: pd.DataFrame, names: Sequence[str]) -> "pd.Series[str]":
+    first, others = frame[names[0]].fillna(""), frame[list(names[1:])].fillna("")
+    return first.str.cat(others, sep=" | ") if len(names) > 1 else first
 
 
 def _choose(
@@ -66,7 +68,7 @@ def _pair(
     neighbour = predictions.neighbours[query, place]
     same = predictions.classes == predictions.classes[query]
     return {
-        "row": query,
+        "row": shown["row"][query],
         "text": shown["text"][query],
         "label": shown["label"][query],
         "others_of_class": int(same.sum()) - 1,

@@ -113,9 +113,7 @@ def count_letters(text: str) -> list[float]:
     return [float(text.count(letter)) for letter in " etaoinshr"]
 
 
-def build_dataset(
-    settings: Any, *, frame: Any, tokenizer: Any, labels: Any, training: bool
-) -> Any:
+def build_dataset(settings: Any, *, frame: Any, tokenizer: Any, labels: Any, training: bool) -> Any:
     """Build the rows of a split."""
     import torch
 

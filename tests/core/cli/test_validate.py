@@ -1,0 +1,126 @@
+"""Tests of ``hydro validate``, and of how every command finds its settings."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def change(config: Path, old: str, new: str) -> None:
+    """Change a settings file."""
+    text = config.read_text(encoding="utf-8")
+    assert old in text
+    config.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_good_settings_and_data_are_counted(config: Path, hydro: Cli) -> None:
+    code, out, err = hydro("validate", str(config))
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "settings  ok  6 given, the others have their defaults",
+        "data      ok  24 training rows, 6 validation rows, 3 training classes, fold 0 held out",
+        f"ready         hydro run --problem text_metric_learning {config}",
+    ]
+
+
+def test_nothing_is_written(config: Path, hydro: Cli) -> None:
+    before = sorted(config.parent.iterdir())
+    hydro("validate", str(config))
+    assert sorted(config.parent.iterdir()) == before
+
+
+def test_the_counts_are_given_for_programs(config: Path, hydro: Cli) -> None:
+    code, out, _ = hydro("validate", str(config), "--json")
+    facts = json.loads(out)
+    assert code == 0
+    assert (facts["training_rows"], facts["training_classes"], facts["warnings"]) == (24, 3, [])
+
+
+def test_what_does_not_apply_is_a_note(config: Path, hydro: Cli) -> None:
+    code, _, err = hydro("validate", str(config), "--set", "dataset.validation_size=0.3")
+    assert code == 0
+    assert err.startswith("note: dataset.validation_size does not apply here")
+
+
+def test_doubts_about_the_data_are_warnings(config: Path, hydro: Cli) -> None:
+    table = config.parent / "rows.csv"
+    table.write_text(table.read_text() + "lost,\n", encoding="utf-8")
+    code, out, err = hydro("validate", str(config))
+    assert code == 0
+    assert err.startswith("warning: ")
+    assert "24 training rows" in out
+
+
+def test_wrong_settings_end_with_3_and_their_place(config: Path, hydro: Cli) -> None:
+    change(config, "  text_column", "  txt_column")
+    code, out, err = hydro("validate", str(config))
+    assert (code, out) == (3, "")
+    assert err.startswith(f"hydro: {config}: 2 problems with the settings\n")
+    assert f"{config}:4:3: dataset.txt_column: unknown setting. Did you mean 'text_column'?" in err
+    assert "Traceback" not in err
+
+
+def test_a_wrong_table_ends_with_4(config: Path, hydro: Cli) -> None:
+    change(config, "text_column: text", "text_column: txt")
+    code, out, err = hydro("validate", str(config))
+    assert (code, out) == (4, "")
+    assert "txt" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("name", ["gone.yml", "."])
+def test_a_settings_file_that_is_not_there_ends_with_3(name: str, hydro: Cli) -> None:
+    code, _, err = hydro("validate", name)
+    assert code == 3
+    assert err.startswith(f"hydro: {name}: cannot be read: ")
+
+
+def test_the_problem_type_may_come_from_the_command_line(config: Path, hydro: Cli) -> None:
+    change(config, "problem_type: text_metric_learning\n", "")
+    code, _, err = hydro("validate", str(config))
+    assert code == 3
+    assert err.startswith(f"hydro: {config}: no problem type. Add --problem NAME")
+    code, out, _ = hydro("validate", str(config), "--problem", "text_metric_learning")
+    assert (code, out.splitlines()[0][:19]) == (0, "settings  ok  5 giv")
+
+
+def test_a_problem_type_of_none_is_none(config: Path, hydro: Cli) -> None:
+    for nothing in ("None", "'None'", ""):
+        change(config, config.read_text().splitlines()[0], f"problem_type: {nothing}")
+        code, _, err = hydro("validate", str(config))
+        assert (code, "no problem type" in err) == (3, True)
+
+
+def test_file_and_command_line_may_not_contradict(config: Path, hydro: Cli) -> None:
+    code, _, err = hydro("validate", str(config), "--problem", "wordcount")
+    assert code == 3
+    assert err == (
+        f"hydro: {config}:1:15: problem_type is 'text_metric_learning', "
+        "but --problem says 'wordcount'. Change one\n"
+    )
+
+
+def test_an_unknown_problem_type_is_told_with_its_place(config: Path, hydro: Cli) -> None:
+    change(config, "text_metric_learning", "text_metric_lerning")
+    code, _, err = hydro("validate", str(config))
+    assert code == 3
+    assert err.startswith(f"hydro: {config}:1:15: problem_type: no problem type 'text_metric_ler")
+
+
+def test_a_list_is_no_problem_type(config: Path, hydro: Cli) -> None:
+    change(config, "text_metric_learning", "[a]")
+    assert hydro("validate", str(config))[0] == 3
+
+
+def test_every_mistake_of_the_command_line_is_told(config: Path, hydro: Cli) -> None:
+    wrong = ("--set", "training.epochs=-1", "--set", "training.lr=1")
+    code, _, err = hydro("validate", str(config), *wrong)
+    assert code == 3
+    assert err.splitlines() == [
+        f"hydro: {config}: 2 problems with the settings",
+        "--set training.epochs=-1: training.epochs: must be greater than or equal to 0, not '-1'",
+        "--set training.lr=1: training.lr: unknown setting. Did you mean 'learning_rate'?",
+    ]

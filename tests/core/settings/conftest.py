@@ -1,0 +1,59 @@
+"""What the tests of settings share: a composed model, and files that are checked against it."""
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from hydro.catalog import Catalog
+from hydro.errors import SettingsError
+from hydro.hookspecs import GROUP
+from hydro.plugins import load_plugins
+from hydro.settings.document import Loaded, load
+from hydro.settings.sections import Settings
+
+HEAD = "dataset: {train_dataframe: rows.csv, text_column: text, label_columns: label}\n"
+
+
+@pytest.fixture(scope="session")
+def own_catalog() -> Catalog:
+    """hydro's own plugins only, so that choices are the same wherever the tests run."""
+    point = EntryPoint("text_metric_learning", "hydro_text_metric_learning.plugin", GROUP)
+    return Catalog(tuple(load_plugins([point])))
+
+
+@pytest.fixture(scope="session")
+def model(own_catalog: Catalog) -> type[Settings]:
+    """The schema of text metric learning."""
+    return own_catalog.schema(own_catalog.problem("text_metric_learning"))
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Where a test's settings file goes, beside a small table."""
+    (tmp_path / "rows.csv").write_text("text,label\nhello,a\n", encoding="utf-8")
+    return tmp_path / "cfg.yml"
+
+
+@pytest.fixture
+def read(config: Path, model: type[Settings]) -> Callable[..., Loaded]:
+    """Load what follows a first line that gives all that must be given."""
+
+    def load_text(text: str, *overrides: str, head: str = HEAD) -> Loaded:
+        config.write_text(head + text, encoding="utf-8")
+        return load(config, model, overrides)
+
+    return load_text
+
+
+@pytest.fixture
+def refusal(config: Path, read: Callable[..., Loaded]) -> Callable[..., Sequence[str]]:
+    """Give the lines of the message that refuses a text; the file is called FILE."""
+
+    def refuse(text: str, *overrides: str, head: str = HEAD) -> Sequence[str]:
+        with pytest.raises(SettingsError) as caught:
+            read(text, *overrides, head=head)
+        return str(caught.value).replace(str(config), "FILE").splitlines()
+
+    return refuse

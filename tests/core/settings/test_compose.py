@@ -1,0 +1,175 @@
+"""Tests of putting a schema together from a problem type and the components that fit it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from hydro.catalog import Catalog
+from hydro.components import Loss, Optimizer, Schedule
+from hydro.errors import PluginError
+from hydro.settings.compose import SettingsOwner, compose, selector
+from hydro.settings.describe import describe, flat
+from hydro.settings.fields import Facts, Section, section, setting
+from hydro.settings.sections import DatasetSection, Settings
+
+
+class AngleSettings(Section):
+    """The settings of one loss."""
+
+    angle: float = setting(0.1, help="How wide.", ge=0, grid=True)
+
+
+class OtherAngleSettings(Section):
+    """The settings of another loss, which claims the same key."""
+
+    angle: float = setting(0.2, help="How wide.")
+
+
+class RateSettings(Section):
+    """The settings of a loss that claims a key of the training section."""
+
+    learning_rate: float = setting(0.2, help="How fast.")
+
+
+class TableSection(DatasetSection):
+    """One more setting of a shared section."""
+
+    column: str = setting(help="Which column.")
+
+
+class TableSettings(Settings):
+    """The settings of a problem type."""
+
+    dataset: TableSection = section()
+
+
+def nothing(*given: Any, **built: Any) -> None:
+    """Build nothing."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A catalog of some losses, and one of each other kind that must be chosen."""
+
+    losses: tuple[Loss, ...] = (
+        Loss("Flat", nothing),
+        Loss("Wide", nothing, settings=AngleSettings),
+    )
+
+    def components(self, kind: str, problem: str) -> Sequence[SettingsOwner]:
+        there: Mapping[str, Sequence[SettingsOwner]] = {
+            "loss": self.losses,
+            "optimizer": [Optimizer("AdamW", nothing)],
+            "schedule": [Schedule("Cosine", nothing)],
+        }
+        return there.get(kind, ())
+
+
+@dataclass(frozen=True)
+class Table:
+    """A problem type."""
+
+    name: str = "table"
+    settings: type[Settings] = TableSettings
+    defaults: Mapping[str, Any] = field(
+        default_factory=lambda: {"training.loss_function": "Flat", "prediction.metric": "any"}
+    )
+
+
+GIVEN = {"dataset": {"train_dataframe": "rows.csv", "column": "a"}}
+
+
+def test_the_components_there_are_become_choices() -> None:
+    schema = compose(Table(), Shelf())
+    described = {each.path: each for each in describe(schema)}
+    assert described["training.loss_function"].choices == ("Flat", "Wide")
+    with pytest.raises(ValidationError, match="'Flat' or 'Wide'"):
+        schema.model_validate({**GIVEN, "training": {"loss_function": "Round"}})
+
+
+def test_a_setting_without_components_to_choose_from_takes_any_name() -> None:
+    settings = compose(Table(), Shelf()).model_validate(GIVEN)
+    assert settings.prediction.metric == "any"
+
+
+def test_settings_of_a_component_stand_flat_in_the_section_that_selects_it() -> None:
+    schema = compose(Table(), Shelf())
+    paths = [each.path for each in describe(schema)]
+    at = paths.index("training.angle")
+    assert paths[at - 1] == "training.loss_function"
+    settings = schema.model_validate({**GIVEN, "training": {"angle": "0.3"}})
+    assert flat(settings)["training.angle"] == 0.3
+    assert settings.of(AngleSettings) == AngleSettings(angle=0.3)
+
+
+def test_settings_of_a_component_apply_only_while_it_is_chosen() -> None:
+    described = {each.path: each for each in describe(compose(Table(), Shelf()))}
+    angle = described["training.angle"]
+    assert angle.facts.owner == "Wide"
+    assert angle.facts.grid
+    assert angle.bounds == "≥ 0"
+    assert angle.rules == ("Only while training.loss_function is Wide.",)
+    assert Facts.of(AngleSettings.model_fields["angle"]).when is None
+
+
+def test_settings_that_nobody_composed_are_not_found() -> None:
+    settings = compose(Table(), Shelf(losses=(Loss("Flat", nothing),))).model_validate(GIVEN)
+    with pytest.raises(LookupError, match="AngleSettings is not among the settings"):
+        settings.of(AngleSettings)
+
+
+def test_defaults_of_the_problem_replace_the_shared_ones() -> None:
+    defaults = {**Table().defaults, "training.epochs": 3, "training.loss_function": "Wide"}
+    settings = compose(Table(defaults=defaults), Shelf()).model_validate(GIVEN)
+    assert (settings.training.epochs, settings.training.loss_function) == (3, "Wide")
+    other = compose(Table(), Shelf()).model_validate(GIVEN)
+    assert (other.training.epochs, other.training.loss_function) == (5, "Flat")
+
+
+def test_a_default_that_is_no_choice_is_refused() -> None:
+    defaults = {**Table().defaults, "training.loss_function": "Round"}
+    with pytest.raises(ValidationError, match="'Flat' or 'Wide'"):
+        compose(Table(defaults=defaults), Shelf()).model_validate(GIVEN)
+
+
+def test_a_default_for_no_setting_is_an_error() -> None:
+    defaults = {**Table().defaults, "training.epoch": 3}
+    with pytest.raises(PluginError, match=r"'table' has defaults .* \['training\.epoch'\]"):
+        compose(Table(defaults=defaults), Shelf())
+
+
+def test_two_components_that_claim_one_setting_are_both_named() -> None:
+    losses = (
+        Loss("Wide", nothing, settings=AngleSettings),
+        Loss("Wider", nothing, settings=OtherAngleSettings),
+    )
+    module = __name__.split(".")[0]
+    said = rf"'Wider' \({module}\) claims the setting 'training\.angle', which 'Wide' \({module}\)"
+    with pytest.raises(PluginError, match=said):
+        compose(Table(), Shelf(losses))
+
+
+def test_a_component_that_claims_a_setting_of_the_problem_is_named() -> None:
+    losses = (Loss("Fast", nothing, settings=RateSettings),)
+    said = (
+        r"'Fast' \(.*\) claims the setting 'training\.learning_rate', which 'table' has of its own"
+    )
+    with pytest.raises(PluginError, match=said):
+        compose(Table(), Shelf(losses))
+
+
+def test_the_setting_that_selects_a_kind_is_found() -> None:
+    assert selector(TableSettings, "loss") == "training.loss_function"
+    assert selector(TableSettings, "logger") == "logging.logger"
+    assert selector(TableSettings, "dataset") is None
+
+
+def test_a_plugin_adds_its_loss_and_the_settings_of_it(catalog: Catalog) -> None:
+    schema = catalog.schema(catalog.problem("text_metric_learning"))
+    described = {each.path: each for each in describe(schema)}
+    assert "CosFace" in described["training.loss_function"].choices
+    margin = described["training.cosface_margin"]
+    assert (margin.default, margin.facts.grid, margin.facts.owner) == (0.35, True, "CosFace")

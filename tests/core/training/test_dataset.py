@@ -1,0 +1,74 @@
+"""Batches come in order, whoever prepares them."""
+
+import os
+from dataclasses import dataclass
+from multiprocessing import parent_process
+
+import numpy as np
+import pytest
+import torch
+from hydro_wordcount.counted import Counted
+from numpy.typing import NDArray
+
+from hydro.training.dataset import Batch, load
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Rows that say which process made their batch."""
+
+    def __len__(self) -> int:
+        return 8
+
+    def batch(self, rows: NDArray[np.int64]) -> Batch:
+        return Batch(torch.from_numpy(rows), torch.tensor([os.getpid()]))
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_batches_are_the_same_for_any_number_of_workers(workers: int, rows: Counted) -> None:
+    wanted = [np.array([3, 1]), np.array([0]), np.array([15, 2, 7]), np.array([4, 5])]
+    found = list(load(rows, wanted, workers=workers, device=CPU))
+    assert len(found) == len(wanted)
+    for batch, numbers in zip(found, wanted, strict=True):
+        assert torch.equal(batch.inputs, rows.letters[numbers])
+        assert torch.equal(batch.targets, rows.words[numbers])
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_as_many_processes_prepare_batches_as_are_asked_for(workers: int) -> None:
+    wanted = [np.array([row]) for row in range(8)]
+    batches = list(load(Witness(), wanted, workers=workers, device=CPU))
+    makers = {int(batch.targets) for batch in batches}
+    expected = min(workers, len(os.sched_getaffinity(0)))
+    assert len(makers - {os.getpid()}) == expected
+    assert (os.getpid() in makers) is (workers == 0)
+
+
+def test_no_more_processes_start_than_there_are_cores() -> None:
+    wanted = [np.array([row % 8]) for row in range(64)]
+    batches = load(Witness(), wanted, workers=99, device=CPU)
+    cores = len(os.sched_getaffinity(0))
+    assert len({int(batch.targets) for batch in batches}) <= cores
+
+
+def test_a_batch_is_moved_with_its_targets(rows: Counted) -> None:
+    batch = rows.batch(np.array([0, 1])).to(torch.device("meta"))
+    assert batch.inputs.device.type == batch.targets.device.type == "meta"
+
+
+@dataclass(frozen=True)
+class Fragile(Witness):
+    """Rows whose worker dies."""
+
+    def batch(self, rows: NDArray[np.int64]) -> Batch:
+        if parent_process() is not None:
+            os._exit(3)
+        return super().batch(rows)
+
+
+def test_a_worker_that_dies_is_an_error_and_no_hang() -> None:
+    batches = load(Fragile(), [np.array([0])] * 3, workers=1, device=CPU)
+    with pytest.raises(RuntimeError, match="DataLoader worker"):
+        list(batches)

@@ -1,0 +1,32 @@
+"""All randomness of a run comes from one seed."""
+
+import torch
+
+from hydro.training.randomness import draw_seed, seed_torch, stream
+
+
+def test_a_seed_that_is_given_is_taken() -> None:
+    assert draw_seed(0) == 0
+    assert draw_seed(17) == 17
+
+
+def test_minus_one_draws_a_seed_that_can_be_given() -> None:
+    drawn = {draw_seed(-1) for _ in range(20)}
+    assert len(drawn) > 1
+    assert all(0 <= each < 2**31 for each in drawn)
+
+
+def test_torch_starts_at_the_seed() -> None:
+    seed_torch(4)
+    first = torch.rand(3)
+    seed_torch(4)
+    assert torch.equal(first, torch.rand(3))
+
+
+def test_a_stream_is_computed_from_its_seed_and_path() -> None:
+    def draw(seed: int, *path: int) -> list[int]:
+        return [int(each) for each in stream(seed, *path).integers(0, 1000, 5)]
+
+    assert draw(1, 2) == draw(1, 2)
+    draws = [draw(1), draw(1, 2), draw(1, 3), draw(2, 2), draw(2, 1), draw(1, 2, 1)]
+    assert len(set(map(tuple, draws))) == len(draws)

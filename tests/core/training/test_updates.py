@@ -1,0 +1,154 @@
+"""Rows become batches, batches become updates, and validations fall due."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hydro.settings.sections import TrainingSection
+from hydro.training.updates import Updates
+
+Training = Callable[..., TrainingSection]
+
+
+def sizes(updates: Updates, epoch: int = 0) -> list[list[int]]:
+    """Give the rows in each batch of each update of an epoch."""
+    return [[len(batch) for batch in group] for group in updates.groups(epoch)]
+
+
+def due(updates: Updates) -> list[int]:
+    """Give the batches after which a validation is due, as the loop asks for them."""
+    found, last = [], 0
+    for epoch in range(updates.epochs):
+        for group in updates.groups(epoch):
+            done = last + len(group)
+            if updates.validates_after(done, last):
+                found.append(done)
+            last = done
+    return found
+
+
+def test_a_batch_that_is_not_full_is_left_out_unless_told_otherwise(training: Training) -> None:
+    assert sizes(Updates(7, 0, training(batch_size=3))) == [[3], [3]]
+    kept = Updates(7, 0, training(batch_size=3, drop_last_batch=False))
+    assert sizes(kept) == [[3], [3], [1]]
+    assert not kept.drops_last
+
+
+def test_the_only_batch_is_kept_however_small(training: Training) -> None:
+    updates = Updates(3, 0, training(batch_size=4))
+    assert not updates.drops_last
+    assert sizes(updates) == [[3]]
+    assert updates.count == 1
+
+
+@pytest.mark.parametrize(
+    ("epochs", "expected"), [(0, []), (0.5, [2]), (1, [4]), (1.5, [4, 2]), (2.25, [4, 4, 1])]
+)
+def test_a_fraction_of_an_epoch_is_a_part_of_its_batches(
+    epochs: float, expected: list[int], training: Training
+) -> None:
+    updates = Updates(8, 0, training(epochs=epochs))
+    assert [len(updates.groups(epoch)) for epoch in range(updates.epochs)] == expected
+    assert updates.count == sum(expected)
+
+
+def test_what_is_left_of_an_epoch_is_an_update_of_its_own(training: Training) -> None:
+    updates = Updates(10, 0, training(grad_accumulation=3, epochs=2))
+    assert sizes(updates, 0) == sizes(updates, 1) == [[2, 2, 2], [2, 2]]
+    assert updates.count == 4
+
+
+@pytest.mark.parametrize(
+    ("warmup_epochs", "accumulation", "expected"),
+    [(0, 1, 0), (0.5, 1, 2), (1, 1, 4), (1, 3, 2), (1.25, 3, 3), (9, 1, 8)],
+)
+def test_a_warm_up_is_counted_in_updates_and_ends_with_the_run(
+    warmup_epochs: float, accumulation: int, expected: int, training: Training
+) -> None:
+    chosen = training(epochs=2, warmup_epochs=warmup_epochs, grad_accumulation=accumulation)
+    assert Updates(8, 0, chosen).warmup == expected
+
+
+@pytest.mark.parametrize(
+    ("every", "epochs", "expected"),
+    [
+        (1, 3, [10, 20]),
+        (1, 2.5, [10, 20]),
+        (2, 5, [20, 40]),
+        (0.5, 1.5, [5, 10]),
+        (1.1, 4, [11, 22, 33]),
+        (0.3, 1.5, [3, 6, 9, 12]),
+        (0.01, 0.4, [1, 2, 3]),
+        (7, 3, []),
+    ],
+)
+def test_a_validation_is_due_every_so_many_epochs_but_not_at_the_end(
+    every: float, epochs: float, expected: list[int], training: Training
+) -> None:
+    assert due(Updates(20, 0, training(epochs=epochs, evaluation_epochs=every))) == expected
+
+
+def test_rounding_does_not_delay_a_validation(training: Training) -> None:
+    assert 1.1 * 50 > 55
+    assert due(Updates(100, 0, training(epochs=3, evaluation_epochs=1.1))) == [55, 110]
+
+
+def test_a_validation_waits_for_the_update_that_is_under_way(training: Training) -> None:
+    chosen = training(epochs=1, evaluation_epochs=0.25, grad_accumulation=3)
+    assert due(Updates(16, 0, chosen)) == [3, 6]
+
+
+def test_the_order_depends_on_the_seed_and_the_epoch_only(training: Training) -> None:
+    def order(seed: int, epoch: int, **changes: float) -> list[int]:
+        groups = Updates(50, seed, training(**{"epochs": 3, **changes})).groups(epoch)
+        return [int(row) for group in groups for batch in group for row in batch]
+
+    assert order(1, 0) == order(1, 0, batch_size=5) == order(1, 0, epochs=1, grad_accumulation=4)
+    assert order(1, 0) != order(2, 0)
+    assert order(1, 0) != order(1, 1)
+
+
+@settings(deadline=None)
+@given(
+    rows=st.integers(1, 60),
+    batch_size=st.integers(1, 20),
+    accumulation=st.integers(1, 7),
+    epochs=st.floats(0, 4),
+    evaluation=st.floats(0.01, 3),
+    drop_last=st.booleans(),
+)
+def test_rows_are_seen_at_most_once_an_epoch_and_counts_add_up(
+    training: Training,
+    rows: int,
+    batch_size: int,
+    accumulation: int,
+    epochs: float,
+    evaluation: float,
+    drop_last: bool,
+) -> None:
+    chosen = training(
+        batch_size=batch_size,
+        grad_accumulation=accumulation,
+        epochs=epochs,
+        evaluation_epochs=evaluation,
+        drop_last_batch=drop_last,
+    )
+    updates = Updates(rows, 3, chosen)
+    groups = [updates.groups(epoch) for epoch in range(updates.epochs)]
+    assert sum(len(each) for each in groups) == updates.count
+    assert sum(len(group) for each in groups for group in each) == updates.batches
+    for number, each in enumerate(groups):
+        seen = np.concatenate([batch for group in each for batch in group])
+        assert len(set(seen.tolist())) == len(seen)
+        assert set(seen.tolist()) <= set(range(rows))
+        assert all(len(group) == accumulation for group in each[:-1])
+        if number < updates.epochs - 1:
+            left_out = rows % batch_size if updates.drops_last else 0
+            assert len(seen) == rows - left_out
+    assert due(updates) == sorted(set(due(updates)))
+    longest = evaluation * updates.batches_an_epoch
+    assert len(due(updates)) <= math.floor(updates.batches / longest + 1e-6)
