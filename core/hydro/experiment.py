@@ -27,7 +27,7 @@ from hydro.settings.document import dump
 from hydro.settings.sections import Settings
 from hydro.status import Status
 from hydro.training.devices import facts_of, pick_device
-from hydro.training.memory import limited_memory
+from hydro.training.memory import halve_until_it_fits, limited_memory
 from hydro.training.parts import Builder
 from hydro.training.precision import Precision
 from hydro.training.randomness import draw_seed
@@ -71,6 +71,12 @@ class Experiment:
     def higher_is_better(self) -> bool:
         """Tell in which direction the chosen metric improves."""
         return Builder(self.settings, self.catalog, self.problem).higher_is_better
+
+    def with_batch_size(self, size: int) -> "Experiment":
+        """Give the same experiment with other batches."""
+        training = self.settings.training.model_copy(update={"batch_size": size})
+        settings = self.settings.model_copy(update={"training": training})
+        return dataclasses.replace(self, settings=settings)
 
     def facts(self) -> dict[str, int | str]:
         """Count rows and classes."""
@@ -145,7 +151,21 @@ def train(experiment: Experiment, folder: RunFolder, progress: Progress) -> dict
         HydroError: something the user can mend; the folder's status says what.
     """
     with _told(experiment, folder), limited_memory():
-        return _execute(experiment, folder, progress)
+        if not experiment.settings.training.automatically_adjust_batch_size:
+            return _execute(experiment, folder, progress)
+
+        def attempt(batch_size: int) -> dict[str, Any]:
+            smaller = experiment.with_batch_size(batch_size)
+            if smaller.settings != experiment.settings:
+                folder.clear()
+                folder.write_config(dump(smaller.settings))
+                asked = experiment.settings.training.batch_size
+                sizes = {"batch_size_asked": asked, "batch_size": batch_size}
+                folder.write_environment(facts_of(experiment.precision.device) | sizes)
+                folder.write_status(Status("running"))
+            return _execute(smaller, folder, progress)
+
+        return halve_until_it_fits(experiment.settings.training.batch_size, attempt)
 
 
 @contextmanager

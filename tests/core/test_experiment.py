@@ -267,3 +267,32 @@ def test_a_tracker_that_fails_ends_the_run_as_a_failure(word_count: Any) -> None
     with pytest.raises(ResourceError, match="no server"):
         offered("logging.logger=Away", "experiment_name=calm")
     assert status(word_count.output / "calm")["reason"] == "resources"
+
+
+def hungry(settings: Any, *, model: Any, labels: Any) -> Any:
+    """Build a loss that runs out of memory with more than four rows."""
+    module = torch.nn.Module()
+
+    def forward(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        if len(outputs) > 4:
+            raise torch.OutOfMemoryError
+        return (outputs - targets).square().mean()
+
+    module.forward = forward
+    return module
+
+
+def test_batches_that_do_not_fit_are_halved_as_if_the_run_had_started_so(word_count: Any) -> None:
+    small = word_count.replacing(Loss("Squared error", hungry, problems=("wordcount",)))
+    with pytest.raises(ResourceError, match="out of memory"):
+        small.run("training.batch_size=16")
+    adjusted = small.run("training.batch_size=16", "training.automatically_adjust_batch_size=true")
+    alone = small.run("training.batch_size=4")
+    for name in ("model/model.safetensors", "scores.json"):
+        assert (adjusted.folder / name).read_bytes() == (alone.folder / name).read_bytes()
+    facts = json.loads((adjusted.folder / "environment.json").read_text())
+    assert (facts["batch_size_asked"], facts["batch_size"]) == (16, 4)
+    assert (
+        yaml.safe_load((adjusted.folder / "config.yaml").read_text())["training"]["batch_size"] == 4
+    )
+    assert files(adjusted.folder) == files(alone.folder)

@@ -46,11 +46,10 @@ def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) 
     Raises:
         SettingsError: the file or an override is wrong, or no problem type is named.
     """
-    from hydro.settings.document import check
-    from hydro.settings.yaml_text import read_yaml
+    from hydro.settings.document import check, read
 
     catalog = installed_catalog()
-    document = read_yaml(config)
+    document = read(config)
     found = _problem(problem, document, catalog)
     base = config.resolve().parent
     loaded = check(document, catalog.schema(found), base=base, overrides=overrides)

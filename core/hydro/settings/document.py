@@ -14,6 +14,7 @@ from hydro.settings.describe import Described, describe, flat
 from hydro.settings.fields import NOTHING
 from hydro.settings.grid import resolve
 from hydro.settings.hydrogen import without_empty_sections
+from hydro.settings.inherit import inherit
 from hydro.settings.issues import COMMAND_LINE, Issue, explain, refusal
 from hydro.settings.rules import broken_rules, idle_settings, missing_files, unsafe_name
 from hydro.settings.sections import Settings
@@ -42,8 +43,19 @@ def load(path: Path, model: type[Settings], overrides: Sequence[str] = ()) -> Lo
     Raises:
         SettingsError: with every issue there is, one a line, each with its place in the file.
     """
-    document = read_yaml(path)
+    document = read(path)
     return check(document, model, base=path.resolve().parent, overrides=overrides)
+
+
+def read(path: Path) -> Document:
+    """Read a settings file, with what it takes over from an earlier experiment.
+
+    Raises:
+        SettingsError: the file, or the experiment that it names, cannot be read.
+    """
+    document = read_yaml(path)
+    inherit(document, path.resolve().parent)
+    return document
 
 
 def check(

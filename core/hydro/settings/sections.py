@@ -132,9 +132,8 @@ class TrainingSection(Section):
     batch_size: int = setting(16, help="Rows a batch, for each GPU.", grid=True, ge=1)
     automatically_adjust_batch_size: bool = setting(
         False,
-        help="Halve the batch size until a batch fits into memory.",
+        help="When memory runs out, start again with half the batch size, down to 1.",
         level="expert",
-        planned=True,
     )
     drop_last_batch: bool = setting(
         True, help="Leave out the last batch of an epoch when it is not full.", level="master"
@@ -260,7 +259,8 @@ class Settings(Section):
         None, help="What is to be solved; `--problem` gives or confirms it."
     )
     from_experiment: str | None = setting(
-        None, help="An earlier experiment whose settings are the defaults.", planned=True
+        None,
+        help="An earlier experiment, by its folder or its name, whose settings are the defaults.",
     )
     grid_search: dict[str, list[Any]] = setting(
         {},

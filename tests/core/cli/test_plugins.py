@@ -62,8 +62,7 @@ def run(config: Path) -> Hydro:
     """Run hydro in a process of its own, with a folder of installed packages or without."""
 
     def hydro(*arguments: str, site: Path | None = None) -> subprocess.CompletedProcess[str]:
-        environment = {name: each for name, each in os.environ.items() if name != "PYTHONPATH"}
-        environment |= {"PYTHONPATH": str(site)} if site else {}
+        environment = os.environ | {"PYTHONPATH": str(site or ""), "COLUMNS": "160"}
         return subprocess.run(
             [sys.executable, "-c", "from hydro.cli import main; main()", *arguments],
             cwd=config.parent,

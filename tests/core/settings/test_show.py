@@ -23,6 +23,11 @@ def schema(model: type[Settings]) -> dict[str, Any]:
     return loaded
 
 
+@pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def setting(schema: dict[str, Any], path: str) -> Any:
     """Find what a JSON Schema says of a setting."""
     section, _, name = path.rpartition(".")

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from hydro.api import Batch, Predictions
 from numpy.typing import NDArray
+
+from hydro.api import Batch, Predictions
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,58 @@
+"""Settings can start from those of an earlier experiment."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from hydro.settings.document import Loaded
+
+Read = Callable[..., Loaded]
+
+
+@pytest.fixture
+def earlier(config: Path) -> Path:
+    """An experiment beside the settings file."""
+    folder = config.parent / "earlier"
+    folder.mkdir()
+    (folder / "config.yaml").write_text(
+        "experiment_name: earlier\n"
+        "dataset: {train_dataframe: /nowhere.csv, text_column: other}\n"
+        "training: {batch_size: 5, epochs: 9}\n"
+        "architecture: {pool: Max}\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+@pytest.mark.usefixtures("earlier")
+def test_what_the_file_sets_wins_and_the_rest_is_taken_over(read: Read) -> None:
+    settings = read("from_experiment: earlier\ntraining: {epochs: 2}\n").settings
+    assert (settings.training.epochs, settings.training.batch_size) == (2, 5)
+    assert settings.dataset.text_column == ("text",)
+    assert settings.architecture.pool == "Max"
+    assert settings.experiment_name is None
+
+
+def test_a_name_is_looked_for_where_experiments_are_made(
+    read: Read, earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    earlier.rename(made / "before")
+    monkeypatch.setenv("HYDRO_OUTPUT", str(made))
+    assert read("from_experiment: before\n").settings.training.batch_size == 5
+
+
+def test_an_experiment_that_is_not_there_is_said_with_its_place(config: Path, read: Read) -> None:
+    with pytest.raises(Exception, match=r"cfg.yml:2:18: from_experiment: no experiment in"):
+        read("from_experiment: gone\n")
+
+
+@pytest.mark.usefixtures("earlier")
+def test_a_setting_that_was_taken_over_is_checked_too(
+    config: Path, refusal: Callable[..., Sequence[str]]
+) -> None:
+    (config.parent / "earlier/config.yaml").write_text("training: {epochs: -1}\n")
+    said = refusal("from_experiment: earlier\n")
+    assert said[1].startswith("FILE: training.epochs: must be greater than or equal to 0")
