@@ -23,7 +23,7 @@ class Problem:
     """A problem type: its settings, and how its predictions are made."""
 
     name: str
-    """What the YAML and ``--problem`` say: ``text_metric_learning``."""
+    """What the YAML and ``--problem`` say."""
     title: str
     """One line for people."""
     settings: type[Settings]

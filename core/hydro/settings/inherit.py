@@ -28,7 +28,8 @@ def inherit(document: Document, base: Path) -> None:
     if name is None or name == "None":
         return
     places = [base / str(name), Path(os.environ.get("HYDRO_OUTPUT", "runs")) / str(name)]
-    found = next((each for each in places if (each / "config.yaml").is_file()), None)
+    # pathlib raises where a name is too long for the file system; os.path says no.
+    found = next((p for p in places if os.path.isfile(p / "config.yaml")), None)  # noqa: PTH113
     if found is None:
         line, column = document.value_places.get((KEY,), (1, 1))
         tried = " and ".join(str(each) for each in places)

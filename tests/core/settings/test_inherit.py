@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hydro.errors import SettingsError
 from hydro.settings.document import Loaded
 
 Read = Callable[..., Loaded]
@@ -27,7 +29,7 @@ def earlier(config: Path) -> Path:
 
 @pytest.mark.usefixtures("earlier")
 def test_what_the_file_sets_wins_and_the_rest_is_taken_over(read: Read) -> None:
-    settings = read("from_experiment: earlier\ntraining: {epochs: 2}\n").settings
+    settings: Any = read("from_experiment: earlier\ntraining: {epochs: 2}\n").settings
     assert (settings.training.epochs, settings.training.batch_size) == (2, 5)
     assert settings.dataset.text_column == ("text",)
     assert settings.architecture.pool == "Max"
@@ -44,9 +46,10 @@ def test_a_name_is_looked_for_where_experiments_are_made(
     assert read("from_experiment: before\n").settings.training.batch_size == 5
 
 
-def test_an_experiment_that_is_not_there_is_said_with_its_place(config: Path, read: Read) -> None:
-    with pytest.raises(Exception, match=r"cfg.yml:2:18: from_experiment: no experiment in"):
-        read("from_experiment: gone\n")
+@pytest.mark.parametrize("name", ["gone", "x" * 300, "[a]", "~nobody"])
+def test_an_experiment_that_is_not_there_is_said_with_its_place(name: str, read: Read) -> None:
+    with pytest.raises(SettingsError, match=r"cfg.yml:2:18: from_experiment: no experiment in"):
+        read(f"from_experiment: {name}\n")
 
 
 @pytest.mark.usefixtures("earlier")

@@ -83,7 +83,7 @@ SEARCHED = {
     "training.epochs": st.lists(st.floats(0, 9), min_size=1, max_size=3),
     "architecture.pool": st.lists(st.sampled_from(["[CLS] token", "Max"]), min_size=1, max_size=2),
 }
-EXACT = ("experiment_name", "validation_strategy")
+EXACT = ("experiment_name", "from_experiment", "validation_strategy")
 """Settings that a file, a rule or the command line says more about than their type."""
 
 

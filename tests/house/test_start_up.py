@@ -1,0 +1,47 @@
+"""Tests that commands which only tell load nothing heavy; by modules, not by the clock."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ["torch", "transformers", "tokenizers", "pandas", "numpy", "pyarrow", "faiss", "sklearn"]
+
+PROGRAM = f"""
+import atexit, sys
+atexit.register(lambda: print([n for n in {HEAVY} if n in sys.modules], file=sys.stderr))
+from hydro.cli import main
+main()
+"""
+
+LIGHT = [
+    ["--help"],
+    ["--version"],
+    ["run", "--help"],
+    ["validate", "--help"],
+    ["problems"],
+    ["plugins"],
+    ["schema", "text_metric_learning"],
+    ["schema", "text_metric_learning", "--format", "yaml"],
+    ["schema", "text_metric_learning", "--format", "json"],
+    ["run", "no-such-file.yml"],
+]
+
+
+@pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
+def test_a_command_that_only_tells_is_light(arguments: list[str]) -> None:
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.stderr.splitlines()[-1] == "[]"
+    assert result.returncode == (3 if "no-such-file.yml" in arguments else 0)
+    assert result.stdout or result.returncode
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_can_complete_commands(shell: str) -> None:
+    environment = os.environ | {"_HYDRO_COMPLETE": f"{shell}_source"}
+    command = [sys.executable, "-c", "from hydro.cli import main; main()"]
+    script = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (script.returncode, script.stderr) == (0, "")
+    assert "_HYDRO_COMPLETE" in script.stdout
