@@ -52,6 +52,7 @@ class Component:
     """Something that a run is assembled from, under the name that the YAML calls it by."""
 
     name: str
+    """What the YAML calls it."""
     build: Callable[..., Any]
     """Called once a run, settings first. The place to import torch."""
     problems: tuple[str, ...] = ()
@@ -94,6 +95,7 @@ class Metric(Component):
     """``build(settings)`` gives what the problem's ``predict`` scores each row with."""
 
     higher_is_better: bool = True
+    """In which direction it improves."""
     kind: ClassVar[str] = "metric"
 
 

@@ -19,6 +19,7 @@ from hydro.errors import HydroError, SettingsError
 from hydro.folder import RunFolder
 from hydro.leaderboard import Place
 from hydro.names import experiment_name
+from hydro.parts import Builder
 from hydro.plan import PlannedRun, plan
 from hydro.progress import Progress
 from hydro.run import Run
@@ -28,7 +29,6 @@ from hydro.settings.sections import Settings
 from hydro.status import Status
 from hydro.training.devices import facts_of, pick_device
 from hydro.training.memory import halve_until_it_fits, limited_memory
-from hydro.training.parts import Builder
 from hydro.training.precision import Precision
 from hydro.training.randomness import draw_seed
 

@@ -13,6 +13,7 @@ from hydro.components import Problem
 from hydro.data.frames import Frames
 from hydro.evidence import compare
 from hydro.folder import RunFolder, writing
+from hydro.parts import Builder, Parts, assemble
 from hydro.predictions import Predictions
 from hydro.progress import Progress
 from hydro.settings.sections import Settings
@@ -20,7 +21,6 @@ from hydro.training.best import Best
 from hydro.training.dataset import Dataset
 from hydro.training.fit import Step, fit
 from hydro.training.groups import parameter_groups, parts_of
-from hydro.training.parts import Builder, Parts, assemble
 from hydro.training.precision import Precision
 from hydro.training.randomness import seed_torch
 from hydro.training.updates import Updates

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hydro.errors import TrainingError
+from hydro.api import TrainingError
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hydro.predictions import Predictions
+from hydro.api import Predictions
 from hydro_text_metric_learning.metrics import Metric
 from hydro_text_metric_learning.neighbours import rank
 

@@ -11,8 +11,8 @@ from hydro_wordcount.counted import Counted, Linear
 from hydro.catalog import Catalog
 from hydro.data.frames import load_frames
 from hydro.errors import PluginError
+from hydro.parts import Builder, Parts, assemble
 from hydro.settings.document import load
-from hydro.training.parts import Builder, Parts, assemble
 
 
 @pytest.fixture

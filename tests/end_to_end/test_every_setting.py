@@ -1,0 +1,475 @@
+"""No setting is ignored: two values of each make a difference where it says so."""
+
+import dataclasses
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from hydro.catalog import Catalog
+from hydro.cli.options import read_request
+from hydro.components import Exporter, Logger, Loss, Model, Tokenizer
+from hydro.errors import ResourceError, SettingsError
+from hydro.parts import Builder, Parts, assemble
+from hydro.plugins import Plugin
+from hydro.settings.describe import describe
+from hydro.testing import tiny_backbone
+from hydro.training.groups import parameter_groups, parts_of
+from hydro.training.randomness import seed_torch
+from hydro.training.updates import Updates
+from hydro_text_metric_learning import plugin
+
+
+class Recorder:
+    """A tracker that counts what it is told, and the processes that prepare batches meanwhile."""
+
+    told: tuple[int, int] = (0, 0)
+
+    def log(self, values: dict[str, float], step: int) -> None:
+        events, workers = Recorder.told
+        Recorder.told = (events + 1, max(workers, len(multiprocessing.active_children())))
+
+    def close(self) -> None:
+        """Keep the counts."""
+
+
+def short_texts(settings: Any) -> Any:
+    """Build a tokenizer that sees three tokens of a text."""
+    tokenization = settings.tokenizer.model_copy(update={"max_length": 3})
+    return plugin.build_tokenizer(settings.model_copy(update={"tokenizer": tokenization}))
+
+
+def wide_model(settings: Any, *, tokenizer: Any) -> Any:
+    """Build a model whose embeddings are 40 long."""
+    architecture = settings.architecture.model_copy(update={"embedding_size": 40})
+    changed = settings.model_copy(update={"architecture": architecture})
+    return plugin.build_model(changed, tokenizer=tokenizer)
+
+
+def export(settings: Any, *, model: Any, tokenizer: Any, folder: Path, scores: Any) -> None:
+    """Write next to nothing."""
+    folder.mkdir()
+
+
+def cramped_loss(settings: Any, *, model: Any, labels: Any) -> Any:
+    """Build a loss that has room for five rows."""
+    loss = plugin.build_cross_entropy(settings, model=model, labels=labels)
+
+    def refuse(module: Any, arguments: tuple[torch.Tensor, ...]) -> None:
+        if len(arguments[0]) > 5:
+            raise torch.OutOfMemoryError
+
+    loss.register_forward_pre_hook(refuse)
+    return loss
+
+
+MORE = (
+    Loss("Cramped", cramped_loss, problems=(plugin.NAME,)),
+    Tokenizer("Short", short_texts, problems=(plugin.NAME,)),
+    Model("Wide", wide_model, problems=(plugin.NAME,)),
+    Logger("Recorder", lambda settings, *, name, folder: Recorder()),
+    Exporter("nothing", export, problems=(plugin.NAME,)),
+)
+"""What makes a choice of settings that select among one."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What an experiment is made of with some settings changed, each part when it is asked for."""
+
+    texts: Any
+    changes: tuple[str, ...]
+
+    @cached_property
+    def experiment(self) -> Any:
+        """The settled settings and the rows."""
+        return self.texts.prepare(*self.changes)
+
+    @cached_property
+    def builder(self) -> Builder:
+        """What builds the parts."""
+        return Builder(self.experiment.settings, self.texts.catalog, self.experiment.problem)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Tokens, model and loss, from the experiment's seed."""
+        seed_torch(self.builder.settings.environment.seed)
+        return assemble(self.builder, self.experiment.frames)
+
+    @cached_property
+    def updates(self) -> Updates:
+        """Which rows make up which update."""
+        settings = self.builder.settings
+        return Updates(len(self.parts.train), settings.environment.seed, settings.training)
+
+    @cached_property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """The rule that changes the weights."""
+        parts = parts_of(self.parts.model, self.parts.loss)
+        groups = parameter_groups(parts, self.builder.settings.training)
+        found: torch.optim.Optimizer = self.builder.build("optimizer", groups=groups)
+        return found
+
+    @cached_property
+    def outcome(self) -> Any:
+        """What training came to."""
+        return self.texts.run(*self.changes)
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """Read the events of one kind from the history."""
+        text = (self.outcome.folder / "history.jsonl").read_text()
+        return [each for each in map(json.loads, text.splitlines()) if each["event"] == kind]
+
+
+Probe = Callable[[Made], Any]
+
+
+def rows(side: str) -> Probe:
+    """Look at the numbers of the rows of a split."""
+    return lambda made: getattr(made.experiment.frames, side).index.tolist()
+
+
+def has_test(made: Made) -> Any:
+    """Look at whether there are test rows."""
+    return made.experiment.frames.test is not None
+
+
+def classes(made: Made) -> Any:
+    """Look at the classes of the training rows."""
+    return made.parts.labels.names
+
+
+def tokens(made: Made) -> Any:
+    """Look at the tokens of the training rows."""
+    return made.parts.train.corpus.ids.tolist()  # type: ignore[attr-defined]
+
+
+def longest(made: Made) -> Any:
+    """Look at the longest text of a training batch."""
+    return made.parts.train.batch(np.arange(9)).inputs.longest
+
+
+def model_type(made: Made) -> Any:
+    """Look at the size of embeddings."""
+    return made.parts.model.embedding_size
+
+
+def weights(made: Made) -> Any:
+    """Look at the sum of all weights before training."""
+    return sum(float(each.detach().sum()) for each in made.parts.model.parameters())
+
+
+def embeddings(made: Made) -> Any:
+    """Look at embeddings as training makes them, from one seed."""
+    torch.manual_seed(1)
+    made.parts.model.train()
+    output: torch.Tensor = made.parts.model(made.parts.train.batch(np.arange(4)).inputs)
+    return output.tolist()
+
+
+def passes(made: Made) -> Any:
+    """Count how often a layer is computed for one update."""
+    backbone: Any = made.parts.model.backbone
+    counted: list[int] = []
+    backbone.encoder.layer[0].attention.register_forward_pre_hook(lambda *_: counted.append(1))
+    made.parts.model.train()
+    batch = made.parts.train.batch(np.arange(4))
+    made.parts.loss(made.parts.model(batch.inputs), batch.targets).backward()
+    return len(counted)
+
+
+def first_loss(made: Made) -> Any:
+    """Look at the loss of a batch before training."""
+    made.parts.model.eval()
+    batch = made.parts.train.batch(np.arange(9))
+    with torch.no_grad():
+        return float(made.parts.loss(made.parts.model(batch.inputs), batch.targets))
+
+
+def losses(made: Made) -> Any:
+    """Look at the losses of training."""
+    return [each["loss"] for each in made.events("training")]
+
+
+def group_options(name: str) -> Probe:
+    """Look at an option of the optimizer's groups."""
+    return lambda made: [group[name] for group in made.optimizer.param_groups]
+
+
+def rates(made: Made) -> Any:
+    """Look at the learning rates of training."""
+    return [each["learning_rate"] for each in made.events("training")]
+
+
+def samples(made: Made) -> Any:
+    """Look at the samples seen after each update."""
+    return [each["samples"] for each in made.events("training")]
+
+
+def samples_that_fit(made: Made) -> Any:
+    """Look at the samples seen after each update, or at why there were none."""
+    try:
+        return samples(made)
+    except ResourceError as error:
+        return str(error)
+
+
+def updates(made: Made) -> Any:
+    """Count the updates."""
+    return made.updates.count
+
+
+def validations(made: Made) -> Any:
+    """Look at when the validation rows were scored."""
+    return [each["samples"] for each in made.events("validation")]
+
+
+def trained(made: Made) -> Any:
+    """Look at the embeddings of the trained model."""
+    path = made.outcome.folder / "predictions/validation_raw_predictions.npz"
+    return np.load(path)["embeddings"].tolist()
+
+
+def scored_splits(made: Made) -> Any:
+    """Look at which splits have a score."""
+    return list(made.outcome.scores)
+
+
+def exports(made: Made) -> Any:
+    """Look at whether exporters have written."""
+    return (made.outcome.folder / "exports").exists()
+
+
+def heading(made: Made) -> Any:
+    """Look at what heads the report."""
+    return made.outcome.scores["validation"]["after"]
+
+
+def neighbours(made: Made) -> Any:
+    """Count the neighbours that are kept of each row."""
+    path = made.outcome.folder / "predictions/validation_raw_predictions.npz"
+    return np.load(path)["neighbours"].shape
+
+
+def shown(made: Made) -> Any:
+    """Count the lines of the insights."""
+    return len(pd.read_csv(made.outcome.folder / "insights/neighbours.csv"))
+
+
+def folder(made: Made) -> Any:
+    """Look at the name of the folder, which gets a number when it is taken."""
+    return made.outcome.folder.name.removesuffix("-2")
+
+
+def runs(made: Made) -> Any:
+    """Count the runs."""
+    return len(made.experiment.runs)
+
+
+def device(made: Made) -> Any:
+    """Look at the device, or at why there is none."""
+    try:
+        return made.experiment.precision.device.type
+    except SettingsError as error:
+        return str(error)
+
+
+def problem(made: Made) -> Any:
+    """Look at whether the file agrees with the command line."""
+    config = made.texts.output.parent / "problem.yml"
+    text = made.texts.config.read_text().replace("texts.csv", str(made.texts.table))
+    written = made.changes[-1].partition("=")[2]
+    config.write_text(text.replace('"text_metric_learning"', f'"{written}"'))
+    try:
+        return read_request(config, plugin.NAME, ()).problem.name
+    except SettingsError as error:
+        return str(error)
+
+
+def earlier(made: Made) -> Any:
+    """Look at a setting that an earlier experiment had, but for the last setting changed."""
+    first = made.texts.run("experiment_name=earlier", "training.epochs=0", "environment.seed=88")
+    config = made.texts.output.parent / "later.yml"
+    name = made.changes[-1].partition("=")[2].replace("EARLIER", str(first.folder))
+    config.write_text(f"from_experiment: {name}\n{DATASET.format(made.texts.table)}")
+    return made.texts.settings(config=config).environment.seed
+
+
+def told(made: Made) -> Any:
+    """Count what a tracker is told."""
+    Recorder.told = (0, 0)
+    assert made.outcome
+    return Recorder.told[0]
+
+
+def workers(made: Made) -> Any:
+    """Count the processes that prepare batches, and see that the result is the same."""
+    Recorder.told = (0, 0)
+    losses(made)
+    assert losses(made) == losses(Made(made.texts, made.changes[:-1]))
+    wanted = made.builder.settings.environment.number_of_workers
+    assert Recorder.told[1] == min(wanted, len(os.sched_getaffinity(0)))
+    return Recorder.told[1]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A setting with two values that a probe tells apart."""
+
+    setting: str
+    first: str
+    second: str
+    probe: Probe
+    also: tuple[str, ...] = ()
+    """What makes the setting apply."""
+
+    def __str__(self) -> str:
+        return self.setting
+
+
+COSFACE = ("training.loss_function=CosFace",)
+SGD = ("training.optimizer=SGD", "training.learning_rate=0.1")
+CUSTOM = ("dataset.validation_strategy=custom",)
+GROUPED = ("dataset.validation_strategy=grouped_kfold",)
+HALF = ("dataset.data_sample=0.5",)
+NECK = ("training.differential_learning_rate_layers=Loss",)
+TWO = ("training.epochs=2",)
+
+DATASET = "dataset: {{train_dataframe: {}, text_column: text, label_columns: label}}\n"
+CRAMPED = ("training.loss_function=Cramped",)
+
+ROWS = (
+    Row("experiment_name", "one", "two", folder),
+    Row("problem_type", "text_metric_learning", "wordcount", problem),
+    Row("from_experiment", "None", "EARLIER", earlier),
+    Row("grid_search", "{learning_rate: [1e-3]}", "{learning_rate: [1e-3, 1e-4]}", runs),
+    Row("dataset.train_dataframe", "TEXTS", "FEWER", rows("train")),
+    Row("dataset.validation_strategy", "kfold", "automatic", rows("validation")),
+    Row("dataset.group_fold_column", "label", "fold", rows("validation"), GROUPED),
+    Row(
+        "dataset.validation_size",
+        "0.2",
+        "0.5",
+        rows("validation"),
+        ("dataset.validation_strategy=automatic",),
+    ),
+    Row("dataset.validation_dataframe", "TEXTS", "FEWER", rows("validation"), CUSTOM),
+    Row("dataset.folds", "0", "[2]", rows("validation")),
+    Row("dataset.test_dataframe", "None", "FEWER", has_test),
+    Row("dataset.data_sample", "1", "0.5", rows("train")),
+    Row("dataset.data_sample_choice", "Train", "Validation", rows("train"), HALF),
+    Row("dataset.label_columns", "label", "[label, fold]", classes),
+    Row("dataset.text_column", "text", "[label, text]", tokens),
+    Row("dataset.separator", "''", "' / '", tokens, ("dataset.text_column=[label, text]",)),
+    Row("tokenizer.tokenizer", "Backbone", "Short", tokens),
+    Row("tokenizer.lowercase", "false", "true", tokens, ("dataset.text_column=title",)),
+    Row("tokenizer.max_length", "24", "5", tokens),
+    Row("tokenizer.padding_quantile", "1", "0.2", longest, ("dataset.text_column=mixed",)),
+    Row("architecture.model", "Encoder", "Wide", model_type),
+    Row("architecture.backbone", "BACKBONE", "OTHER", weights),
+    Row("architecture.pretrained", "true", "false", weights),
+    Row("architecture.pool", "Average", "Max", embeddings),
+    Row("architecture.embedding_size", "None", "8", model_type),
+    Row("architecture.dropout", "0", "0.5", embeddings),
+    Row("architecture.intermediate_dropout", "0", "0.5", embeddings),
+    Row("architecture.gradient_checkpointing", "false", "true", passes),
+    Row("training.loss_function", "ArcFace", "CrossEntropy", first_loss),
+    Row("training.arcface_margin", "0.1", "0.4", first_loss),
+    Row("training.arcface_scale", "45", "20", first_loss),
+    Row("training.arcface_centres", "Class means", "Random", losses),
+    Row("training.cosface_margin", "0.1", "0.4", first_loss, COSFACE),
+    Row("training.cosface_scale", "64", "20", first_loss, COSFACE),
+    Row("training.optimizer", "AdamW", "SGD", losses),
+    Row("training.learning_rate", "1e-3", "1e-2", rates),
+    Row("training.differential_learning_rate_layers", "[]", "Backbone", group_options("lr")),
+    Row("training.differential_learning_rate", "1e-3", "1e-2", group_options("lr"), NECK),
+    Row("training.batch_size", "9", "6", updates),
+    Row(
+        "training.automatically_adjust_batch_size",
+        "false",
+        "true",
+        samples_that_fit,
+        CRAMPED,
+    ),
+    Row("training.drop_last_batch", "true", "false", samples, ("training.batch_size=20",)),
+    Row("training.epochs", "1", "2", updates),
+    Row("training.schedule", "Cosine", "Linear", rates),
+    Row("training.warmup_epochs", "0", "0.5", rates),
+    Row("training.weight_decay", "0", "0.9", losses, SGD),
+    Row("training.gradient_clip", "0", "0.01", losses, SGD),
+    Row("training.grad_accumulation", "1", "2", updates),
+    Row("training.save_best_checkpoint", "false", "true", validations, TWO),
+    Row("training.evaluation_epochs", "1", "0.5", validations),
+    Row("training.calculate_train_metric", "false", "true", scored_splits),
+    Row("training.train_validation_data", "false", "true", samples),
+    Row("training.build_scoring_pipelines", "false", "true", exports),
+    Row("prediction.metric", "mAP", "MRR", heading),
+    Row("prediction.top_k_similar", "5", "17", neighbours),
+    Row("environment.gpus", "[]", "[77]", device),
+    Row("environment.mixed_precision_training", "false", "true", losses),
+    Row("environment.mixed_precision_inference", "false", "true", trained),
+    Row("environment.number_of_workers", "0", "2", workers, ("logging.logger=Recorder",)),
+    Row("environment.seed", "1", "2", losses),
+    Row("logging.logger", "None", "Recorder", told),
+    Row("logging.number_of_texts", "1", "3", shown),
+)
+
+
+@pytest.fixture(scope="module")
+def names(shared: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the capitals in the table stand for."""
+    folder = tmp_path_factory.mktemp("settings")
+    frame = pd.read_csv(shared.table, dtype="str")
+    frame["title"] = frame["text"].str.title()
+    frame["mixed"] = frame["text"].where(frame.index % 3 > 0, frame["text"] + " " + frame["text"])
+    frame.to_csv(folder / "texts.csv", index=False)
+    frame.iloc[::2].to_csv(folder / "fewer.csv", index=False)
+    other = tiny_backbone(folder / "other", seed=1, texts=frame["text"])
+    return {
+        "TEXTS": str(folder / "texts.csv"),
+        "FEWER": str(folder / "fewer.csv"),
+        "BACKBONE": str(shared.backbone),
+        "OTHER": str(other),
+    }
+
+
+@pytest.fixture
+def make(
+    texts: Any, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Iterable[str]], Made]]:
+    """Change the settings of a short experiment, on what computes in bfloat16 where asked."""
+    more = Plugin("more", "more", "more 1.0", MORE)
+    texts = dataclasses.replace(texts, catalog=Catalog((*texts.catalog.plugins, more)))
+    short = (f"dataset.train_dataframe={names['TEXTS']}", "training.epochs=1")
+    # A CPU stands in for a GPU: it can do the same, but is not asked to outside of this test.
+    monkeypatch.setattr("hydro.training.precision._half", lambda device: torch.bfloat16)
+    full = tuple(f"environment.mixed_precision_{use}=false" for use in ("training", "inference"))
+
+    yield lambda changes: Made(texts, (*short, *full, *changes))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_setting_makes_a_difference(
+    row: Row, make: Callable[[Iterable[str]], Made], names: dict[str, str]
+) -> None:
+    first, again, second = (
+        row.probe(make([*row.also, f"{row.setting}={names.get(value, value)}"]))
+        for value in (row.first, row.first, row.second)
+    )
+    assert first == again, "it is not the setting that makes the difference"
+    assert first != second
+
+
+def test_every_setting_that_is_effective_has_a_row(catalog: Catalog) -> None:
+    model = catalog.schema(catalog.problem(plugin.NAME))
+    effective = [each.path for each in describe(model) if not each.facts.planned]
+    assert sorted(str(row) for row in ROWS) == sorted(effective)

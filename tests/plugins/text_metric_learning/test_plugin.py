@@ -1,0 +1,203 @@
+"""The door of text metric learning builds each part as the settings say."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from hydro.catalog import Catalog
+from hydro.data.labels import Labels
+from hydro.parts import Builder
+from hydro.settings.document import load
+from hydro.testing import TEXTS, tiny_backbone
+from hydro.training.precision import Precision
+from hydro_text_metric_learning import plugin
+from hydro_text_metric_learning.losses.arcface import ArcFace
+from hydro_text_metric_learning.losses.cross_entropy import CrossEntropy
+from hydro_text_metric_learning.metrics import METRICS
+
+CPU = Precision(torch.device("cpu"), None, None)
+FRAME = pd.DataFrame(
+    {
+        "title": ["Card", "Pin", "Fee", "Rate", "Cash", "Please"],
+        "text": TEXTS,
+        "label": ["b", "a", "b", "a", None, "new"],
+    },
+    dtype="str",
+)
+LABELS = Labels(("label",), (("a",), ("b",)))
+
+Build = Callable[..., Builder]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny backbone."""
+    return tiny_backbone(tmp_path_factory.mktemp("backbone"))
+
+
+@pytest.fixture
+def builder(folder: Path, tmp_path: Path, catalog: Catalog) -> Build:
+    """Make what builds the parts for settings with these changes."""
+    (tmp_path / "rows.csv").touch()
+    config = tmp_path / "settings.yml"
+    config.write_text(
+        "dataset: {train_dataframe: rows.csv, text_column: text, label_columns: label}\n"
+        f"architecture: {{backbone: {folder}}}\n"
+        "tokenizer: {max_length: 32}\n"
+    )
+    problem = catalog.problem("text_metric_learning")
+
+    def make(*changes: str) -> Builder:
+        return Builder(load(config, catalog.schema(problem), changes).settings, catalog, problem)
+
+    return make
+
+
+def dataset(builder: Builder, *, training: bool = False) -> Any:
+    """Build the rows of the frame."""
+    tokenizer = builder.build("tokenizer")
+    return builder.build(
+        "dataset", frame=FRAME, tokenizer=tokenizer, labels=LABELS, training=training
+    )
+
+
+def model(builder: Builder) -> Any:
+    """Build the encoder, always from the same random numbers."""
+    torch.manual_seed(4)
+    return builder.build("model", tokenizer=None)
+
+
+def test_the_metrics_offered_are_those_there_are() -> None:
+    assert plugin.METRICS == tuple(METRICS)
+    assert [each.name for each in plugin.hydro_metrics()] == list(METRICS)
+    assert all(each.higher_is_better for each in plugin.hydro_metrics())
+
+
+def test_all_that_is_offered_is_for_this_problem_only() -> None:
+    hooks = [each for name, each in vars(plugin).items() if name.startswith("hydro_")]
+    offered = [record for hook in hooks for record in hook()]
+    assert {record.problems for record in offered if record.name != plugin.NAME} == {
+        ("text_metric_learning",)
+    }
+
+
+def test_texts_are_inputs_and_labels_are_targets(builder: Build) -> None:
+    settings: Any = builder(
+        "dataset.text_column=[title, text]", "dataset.label_columns=[label, title]"
+    ).settings
+    found = plugin.columns(settings)
+    assert (found.inputs, found.targets) == (("title", "text"), ("label", "title"))
+
+
+def test_rows_become_tokens_and_classes(builder: Build) -> None:
+    rows = dataset(builder())
+    words = [len(text.split()) + 2 for text in TEXTS]
+    assert rows.corpus.lengths.tolist() == words
+    assert rows.classes.tolist() == [1, 0, 1, 0, -1, 2]
+
+
+def test_columns_are_joined_with_the_separator(builder: Build) -> None:
+    plain = dataset(builder("dataset.text_column=[text, text]"))
+    with_dash = dataset(builder("dataset.text_column=[text, text]", "dataset.separator=' - '"))
+    words = np.array([len(text.split()) for text in TEXTS])
+    assert plain.corpus.lengths.tolist() == with_dash.corpus.lengths.tolist()
+    assert plain.corpus.lengths.tolist() == np.minimum(2 * words + 3, 32).tolist()
+    assert not np.array_equal(plain.corpus.ids, with_dash.corpus.ids)
+
+
+def test_texts_are_cut_at_a_quantile_in_training_only(builder: Build) -> None:
+    half = builder("tokenizer.padding_quantile=0.5")
+    assert dataset(half, training=True).quantile == 0.5
+    assert dataset(half).quantile == 1.0
+    assert dataset(builder(), training=True).quantile == 1.0
+
+
+def test_the_encoder_is_built_as_the_settings_say(builder: Build) -> None:
+    plain = model(builder())
+    assert (plain.embedding_size, plain.neck, plain.pool) == (32, None, "Average")
+    other = model(
+        builder(
+            "architecture.embedding_size=7", "architecture.pool=Max", "architecture.dropout=0.4"
+        )
+    )
+    assert (other.embedding_size, other.neck.out_features, other.pool) == (7, 7, "Max")
+    assert other.dropout.p == 0.4
+
+
+def test_arcface_is_built_over_the_classes_of_training(builder: Build) -> None:
+    chosen = builder("training.arcface_margin=0.3", "training.arcface_scale=20")
+    loss = chosen.build("loss", model=model(chosen), labels=LABELS)
+    assert isinstance(loss, ArcFace)
+    assert (loss.margin, loss.scale, tuple(loss.weight.shape)) == (0.3, 20, (2, 32))
+
+
+def test_cross_entropy_is_built_over_the_classes_of_training(builder: Build) -> None:
+    chosen = builder("training.loss_function=CrossEntropy", "architecture.embedding_size=6")
+    loss = chosen.build("loss", model=model(chosen), labels=LABELS)
+    assert isinstance(loss, CrossEntropy)
+    assert tuple(loss.classifier.weight.shape) == (2, 6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "moved"),
+    [
+        ([], True),
+        (["training.arcface_centres=Random"], False),
+        (["training.loss_function=CrossEntropy"], False),
+    ],
+    ids=["class means", "random", "no centres"],
+)
+def test_centres_start_at_class_means_where_asked(
+    changes: list[str], moved: bool, builder: Build
+) -> None:
+    chosen = builder(*changes)
+    settings: Any = chosen.settings
+    encoder = model(chosen)
+    loss = chosen.build("loss", model=encoder, labels=LABELS)
+    before = [each.detach().clone() for each in loss.parameters()]
+    rows = dataset(chosen)
+    known = np.flatnonzero((rows.classes >= 0) & (rows.classes < 2))
+    rows = type(rows)(rows.corpus.take(known), rows.classes[known])
+    plugin.prepare(settings, model=encoder, loss=loss, dataset=rows, precision=CPU)
+    same = [torch.equal(a, b) for a, b in zip(before, loss.parameters(), strict=True)]
+    assert all(same) is not moved
+
+
+def test_a_split_is_embedded_and_searched(builder: Build) -> None:
+    chosen = builder("prediction.top_k_similar=2")
+    settings: Any = chosen.settings
+    watched: list[int] = []
+    predictions = plugin.predict(
+        settings,
+        model=model(chosen),
+        dataset=dataset(chosen),
+        metrics=chosen.build_all("metric"),
+        precision=CPU,
+        watch=watched.append,
+    )
+    assert sum(watched) == len(FRAME)
+    assert predictions.neighbours.shape == (6, 2)
+    assert np.linalg.norm(predictions.embeddings, axis=1) == pytest.approx(1, abs=1e-6)
+    assert list(predictions.values) == list(METRICS)
+    assert np.isfinite(predictions.values["mAP"]).tolist() == [True] * 4 + [False] * 2
+
+
+def test_k_of_the_metrics_is_the_number_of_neighbours(builder: Build) -> None:
+    def recall(k: int) -> Any:
+        chosen = builder(f"prediction.top_k_similar={k}")
+        settings: Any = chosen.settings
+        return plugin.predict(
+            settings,
+            model=model(chosen),
+            dataset=dataset(chosen),
+            metrics=chosen.build_all("metric"),
+            precision=CPU,
+            watch=lambda rows: None,
+        ).score("Recall@K")
+
+    assert recall(1) < recall(5) == 1.0
