@@ -136,12 +136,13 @@ class RunFolder:
         """
         folder = self._folder("predictions")
         table = frame.copy()
-        for name, values in {ROW: frame.index, **predictions.columns()}.items():
+        rows = frame.index.to_numpy()
+        for name, values in {ROW: rows, **predictions.columns(rows)}.items():
             column: Any = list(values)
             table[_free(name, frame)] = column
         self._write(f"predictions/{split}_predictions.csv", _csv(table))
         with _atomic(folder / f"{split}_raw_predictions.npz") as file:
-            arrays: dict[str, Any] = {"rows": frame.index.to_numpy(), **predictions.arrays()}
+            arrays: dict[str, Any] = {"rows": rows, **predictions.arrays()}
             np.savez(file, allow_pickle=False, **arrays)
 
     def join_predictions(self, runs: Sequence["RunFolder"], folds: Sequence[str | None]) -> None:

@@ -26,8 +26,11 @@ class Predictions:
         """Give the numeric part, by the name it is stored under."""
         return {}
 
-    def columns(self) -> dict[str, Sequence[object]]:
-        """Give the columns to add to the user's own table."""
+    def columns(self, rows: "NDArray[np.int64]") -> dict[str, Sequence[object]]:
+        """Give the columns to add to the user's own table.
+
+        ``rows`` has shape ``(rows,)``: the number of each row in the user's file, from 0.
+        """
         return {}
 
     def defined(self, metric: str) -> "NDArray[np.bool_]":

@@ -29,7 +29,7 @@ class Named(Predictions):
 
     tables: dict[str, Sequence[object]]
 
-    def columns(self) -> dict[str, Sequence[object]]:
+    def columns(self, rows: Any) -> dict[str, Sequence[object]]:
         return self.tables
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:

@@ -73,7 +73,7 @@ def test_raw_predictions_are_plain_arrays(trained: Any, frame: pd.DataFrame) -> 
     expected = [labels.index(frame["label"][row]) for row in arrays["rows"]]
     assert arrays["classes"].tolist() == expected
     listed = json.loads(table(trained)["neighbours"][query])
-    assert listed == arrays["neighbours"][query][:10].tolist()
+    assert listed == arrays["rows"][arrays["neighbours"][query][:10]].tolist()
 
 
 def test_folds_by_label_hold_out_classes_that_training_never_saw(texts: Any) -> None:

@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
+from hydro.errors import ResourceError
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -43,15 +45,29 @@ def load(
     dataset: Dataset, batches: Sequence[NDArray[np.int64]], *, workers: int, device: torch.device
 ) -> Iterator[Batch]:
     """Give batches in order, on the device; ``workers`` processes, or as many as there are cores
-    for, prepare them ahead."""
+    for, prepare them ahead.
+
+    Raises:
+        ResourceError: one of these processes was killed.
+    """
     loader: DataLoader[Batch] = DataLoader(
         _Batches(dataset, batches),  # type: ignore[arg-type]
         batch_size=None,
         num_workers=min(workers, len(os.sched_getaffinity(0))),
         pin_memory=device.type == "cuda",
     )
-    for batch in loader:
-        yield batch.to(device)
+    try:
+        for batch in loader:
+            yield batch.to(device)
+    except RuntimeError as error:
+        # What is wrong within a process begins with another word, and names what it was.
+        if not str(error).startswith("DataLoader worker"):
+            raise
+        msg = (
+            "a process that prepares batches was killed, often for want of memory. Lower "
+            "environment.number_of_workers; 0 needs no such process"
+        )
+        raise ResourceError(msg) from error
 
 
 @dataclass(frozen=True)

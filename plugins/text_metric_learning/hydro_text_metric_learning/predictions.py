@@ -37,11 +37,11 @@ class Neighbourhood(Predictions):
             "classes": self.classes,
         }
 
-    def columns(self) -> dict[str, Sequence[object]]:
-        """Give the nearest neighbours as JSON lists, and one column per metric."""
+    def columns(self, rows: NDArray[np.int64]) -> dict[str, Sequence[object]]:
+        """Give the nearest neighbours as JSON lists of row numbers, and a column per metric."""
         similarities = self.similarities[:, :SHOWN].astype(np.float64).round(6)
         return {
-            "neighbours": [json.dumps(row) for row in self.neighbours[:, :SHOWN].tolist()],
+            "neighbours": [json.dumps(row) for row in rows[self.neighbours[:, :SHOWN]].tolist()],
             "similarities": [json.dumps(row) for row in similarities.tolist()],
             **{name: values.tolist() for name, values in self.values.items()},
         }

@@ -1,6 +1,7 @@
 """Batches come in order, whoever prepares them."""
 
 import os
+import signal
 from dataclasses import dataclass
 from multiprocessing import parent_process
 
@@ -10,6 +11,7 @@ import torch
 from hydro_wordcount.counted import Counted
 from numpy.typing import NDArray
 
+from hydro.errors import ResourceError
 from hydro.training.dataset import Batch, load
 
 CPU = torch.device("cpu")
@@ -60,15 +62,29 @@ def test_a_batch_is_moved_with_its_targets(rows: Counted) -> None:
 
 @dataclass(frozen=True)
 class Fragile(Witness):
-    """Rows whose worker dies."""
+    """Rows whose worker is killed at the row 1, and makes a mistake at the row 2."""
 
     def batch(self, rows: NDArray[np.int64]) -> Batch:
-        if parent_process() is not None:
-            os._exit(3)
+        assert parent_process() is not None
+        if rows[0] == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if rows[0] == 2:
+            msg = "a mistake"
+            raise RuntimeError(msg)
         return super().batch(rows)
 
 
-def test_a_worker_that_dies_is_an_error_and_no_hang() -> None:
-    batches = load(Fragile(), [np.array([0])] * 3, workers=1, device=CPU)
-    with pytest.raises(RuntimeError, match="DataLoader worker"):
+@pytest.mark.parametrize(
+    ("row", "kind", "said"),
+    [
+        (1, ResourceError, "environment.number_of_workers"),
+        (2, RuntimeError, "a mistake"),
+    ],
+    ids=["killed", "mistaken"],
+)
+def test_a_worker_that_fails_is_an_error_and_no_hang(
+    row: int, kind: type[Exception], said: str
+) -> None:
+    batches = load(Fragile(), [np.array([0]), np.array([row])], workers=1, device=CPU)
+    with pytest.raises(kind, match=said):
         list(batches)

@@ -47,7 +47,7 @@ class Counts(Predictions):
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return {"counts": self.counts}
 
-    def columns(self) -> dict[str, Sequence[object]]:
+    def columns(self, rows: NDArray[np.int64]) -> dict[str, Sequence[object]]:
         return {"count": self.counts.tolist()}
 
 
