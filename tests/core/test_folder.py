@@ -29,7 +29,7 @@ class Named(Predictions):
 
     tables: dict[str, Sequence[object]]
 
-    def columns(self, rows: Any) -> dict[str, Sequence[object]]:
+    def columns(self, rows: NDArray[np.int64]) -> dict[str, Sequence[object]]:
         return self.tables
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
