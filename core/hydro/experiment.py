@@ -199,6 +199,8 @@ def _settle(settings: Settings, problem: Problem) -> Settings:
     drawn = {
         "experiment_name": experiment_name(settings.experiment_name),
         "problem_type": problem.name,
+        # What was taken over stands in the settings now.
+        "from_experiment": None,
         "environment": settings.environment.model_copy(update={"seed": seed}),
     }
     return settings.model_copy(update=drawn)

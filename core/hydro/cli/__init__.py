@@ -1,6 +1,5 @@
 """The command line: what each command accepts, one file a command."""
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -44,7 +43,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("hydro: interrupted", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        # Whoever read our output has gone; what is left in the buffer has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

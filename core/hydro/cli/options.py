@@ -49,7 +49,7 @@ def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) 
     from hydro.settings.document import check, read
 
     catalog = installed_catalog()
-    document = read(config)
+    document = read(config, overrides)
     found = _problem(problem, document, catalog)
     base = config.resolve().parent
     loaded = check(document, catalog.schema(found), base=base, overrides=overrides)

@@ -43,18 +43,18 @@ def load(path: Path, model: type[Settings], overrides: Sequence[str] = ()) -> Lo
     Raises:
         SettingsError: with every issue there is, one a line, each with its place in the file.
     """
-    document = read(path)
+    document = read(path, overrides)
     return check(document, model, base=path.resolve().parent, overrides=overrides)
 
 
-def read(path: Path) -> Document:
+def read(path: Path, overrides: Sequence[str] = ()) -> Document:
     """Read a settings file, with what it takes over from an earlier experiment.
 
     Raises:
         SettingsError: the file, or the experiment that it names, cannot be read.
     """
     document = read_yaml(path)
-    inherit(document, path.resolve().parent)
+    inherit(document, path.resolve().parent, overrides)
     return document
 
 

@@ -1,6 +1,6 @@
 """The model card: what the model is, how well it does, how to use it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ def model_card(settings: TextSettings, scores: Mapping[str, Any]) -> str:
         backbone = folder.name
     else:
         front["base_model"] = backbone
+    front["model-index"] = [
+        {"name": settings.experiment_name, "results": [*_results(settings, scores)]}
+    ]
     training = settings.training
     parts = [
         f"---\n{yaml.safe_dump(front, sort_keys=False)}---",
@@ -48,6 +51,25 @@ def model_card(settings: TextSettings, scores: Mapping[str, Any]) -> str:
         USE,
     ]
     return "\n\n".join(parts)
+
+
+def _results(settings: TextSettings, scores: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the scores in the form in which the hub lists them."""
+    tables = {
+        "train": settings.dataset.train_dataframe,
+        "validation": settings.dataset.validation_dataframe or settings.dataset.train_dataframe,
+        "test": settings.dataset.test_dataframe,
+    }
+    for split, comparison in scores.items():
+        table = tables[split]
+        yield {
+            "task": {"type": "sentence-similarity"},
+            "dataset": {"name": f"{split} rows", "type": table.stem if table else split},
+            "metrics": [
+                {"type": name, "value": round(each["after"], 6)}
+                for name, each in comparison["metrics"].items()
+            ],
+        }
 
 
 def _joined(settings: TextSettings) -> list[str]:
