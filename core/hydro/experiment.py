@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import torch
 
 from hydro.catalog import Catalog
 from hydro.components import Problem
 from hydro.data.frames import Frames, load_frames
 from hydro.data.labels import Labels
-from hydro.errors import HydroError, SettingsError
+from hydro.errors import HydroError, ResourceError, SettingsError
 from hydro.folder import RunFolder
 from hydro.leaderboard import Place
 from hydro.names import experiment_name
@@ -78,6 +79,12 @@ class Experiment:
         settings = self.settings.model_copy(update={"training": training})
         return dataclasses.replace(self, settings=settings)
 
+    @property
+    def environment(self) -> dict[str, str | int]:
+        """Give the versions, the hardware and the number format that figures depend on."""
+        facts = facts_of(self.precision.device)
+        return facts | {"precision": self.precision.name}
+
     def facts(self) -> dict[str, int | str]:
         """Count rows and classes."""
         targets = self.problem.columns(self.settings).targets
@@ -88,7 +95,7 @@ class Experiment:
             "validation_rows": len(self.frames.validation),
             "test_rows": 0 if self.frames.test is None else len(self.frames.test),
             "training_classes": len(labels),
-            "unseen_validation_rows": int((held_out >= len(labels)).sum()),
+            "unseen_validation_rows": int((held_out >= len(labels)).sum()) * self.problem.classes,
             "fold": self.frames.fold,
         }
 
@@ -124,9 +131,13 @@ def resume(experiment: Experiment, path: Path) -> Outcome:
     """Train the runs of an experiment that have not finished in its folder.
 
     Raises:
+        ResourceError: it is still running.
         SettingsError: the experiment is a single run, which has nothing to skip.
         HydroError: something else the user can mend; the folder's status says what.
     """
+    if RunFolder(path).is_running():
+        msg = f"{path}: still running. Stop that process first, or wait for it"
+        raise ResourceError(msg)
     if not experiment.searches:
         msg = f"{path}: a single run. Train it again with: hydro run {path / 'config.yaml'}"
         raise SettingsError(msg)
@@ -161,7 +172,7 @@ def train(experiment: Experiment, folder: RunFolder, progress: Progress) -> dict
                 folder.write_config(dump(smaller.settings))
                 asked = experiment.settings.training.batch_size
                 sizes = {"batch_size_asked": asked, "batch_size": batch_size}
-                folder.write_environment(facts_of(experiment.precision.device) | sizes)
+                folder.write_environment(experiment.environment | sizes)
                 folder.write_status(Status("running"))
             return _execute(smaller, folder, progress)
 
@@ -180,9 +191,10 @@ def _told(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
         for note in experiment.frames.notes:
             logger.warning(note)
         device = experiment.precision.device
-        logger.info("%s on %s into %s", experiment.problem.title, device, folder.path)
+        said = f"{device} ({experiment.precision.name})"
+        logger.info("%s on %s into %s", experiment.problem.title, said, folder.path)
         folder.write_config(dump(experiment.settings))
-        folder.write_environment(facts_of(device))
+        folder.write_environment(experiment.environment)
         folder.write_status(Status("running"))
         try:
             yield
@@ -208,8 +220,8 @@ def _settle(settings: Settings, problem: Problem) -> Settings:
 
 def _read(settings: Settings, problem: Problem) -> Frames:
     dataset, seed = settings.dataset, settings.environment.seed
-    fold = dataset.folds[0] if dataset.folds else None
-    frames = load_frames(dataset, problem.columns(settings), fold=fold, seed=seed)
+    # All chosen folds have to be there, though only the first is read here.
+    frames = load_frames(dataset, problem.columns(settings), fold=None, seed=seed)
     if settings.training.train_validation_data:
         both = pd.concat([frames.train, frames.validation])
         frames = dataclasses.replace(frames, train=both)
@@ -227,6 +239,8 @@ def _precision(settings: Settings) -> Precision:
 
 def _execute(experiment: Experiment, folder: RunFolder, progress: Progress) -> dict[str, Any]:
     settings, problem, catalog = experiment.settings, experiment.problem, experiment.catalog
+    if experiment.precision.device.type == "cuda":
+        torch.cuda.set_device(experiment.precision.device)
     builder = Builder(settings, catalog, problem)
     with closing(builder.build("logger", name=folder.name, folder=folder.path)) as tracker:
         run = Run(builder, experiment.frames, experiment.precision, folder, tracker, progress)

@@ -110,6 +110,19 @@ class RunFolder:
         told = json.loads(path.read_text(encoding="utf-8"))
         return Status(**{each.name: told[each.name] for each in dataclasses.fields(Status)})
 
+    def is_running(self) -> bool:
+        """Tell whether the process that wrote the status is still at work."""
+        if self.read_status().state != "running":
+            return False
+        pid = json.loads((self.path / "status.json").read_text(encoding="utf-8"))["pid"]
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return bool(pid != os.getpid())
+
     def read_scores(self) -> dict[str, Any]:
         """Give the scores of a run that has finished."""
         scores: dict[str, Any] = json.loads((self.path / "scores.json").read_text(encoding="utf-8"))
@@ -151,10 +164,11 @@ class RunFolder:
         ``predictions/out_of_fold_predictions.csv`` names the fold that held each row out.
         """
         name = "predictions/validation_predictions.csv"
-        tables = [
-            pd.read_csv(run.path / name, dtype=str, keep_default_na=False).assign(held_out=fold)
-            for run, fold in zip(runs, folds, strict=True)
-        ]
+        tables = []
+        for run, fold in zip(runs, folds, strict=True):
+            table = pd.read_csv(run.path / name, dtype=str, keep_default_na=False)
+            table[_free("held_out", table)] = fold
+            tables.append(table)
         joined = pd.concat(tables)
         rows = joined[ROW_BESIDE if ROW_BESIDE in joined else ROW]
         self._folder("predictions")

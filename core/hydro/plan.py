@@ -28,7 +28,7 @@ def plan(settings: Settings, folds: Sequence[str]) -> list[PlannedRun]:
         settings: Of the experiment; what is left to chance has been drawn.
         folds: The ids to hold out in turn; none where the strategy has none.
     """
-    held_out: list[str | None] = [*folds] or [None]
+    held_out: list[str | None] = [*dict.fromkeys(folds)] or [None]
     pairs = [(values, fold) for values in combinations(settings) for fold in held_out]
     return [_planned(f"{at:03d}", settings, *pair) for at, pair in enumerate(pairs)]
 
@@ -36,8 +36,5 @@ def plan(settings: Settings, folds: Sequence[str]) -> list[PlannedRun]:
 def _planned(
     name: str, settings: Settings, values: Mapping[str, Any], fold: str | None
 ) -> PlannedRun:
-    own: dict[str, Any] = {"experiment_name": f"{settings.experiment_name}-{name}"}
-    # A run's process sees just its own GPUs, whatever they are called outside.
-    own |= {"environment.gpus": None} if settings.environment.gpus else {}
     held_out = {} if fold is None else {"dataset.folds": (fold,)}
-    return PlannedRun(name, values, fold, with_values(settings, {**values, **held_out, **own}))
+    return PlannedRun(name, values, fold, with_values(settings, {**values, **held_out}))

@@ -9,14 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
+from hydro.folder import RunFolder
+from hydro.status import Status
+
 Slot = tuple[str, ...]
 """The GPUs of one run; none for the CPU."""
 
 
-def slots(gpus: Sequence[str], per_run: int = 1) -> list[Slot]:
-    """Divide GPUs into as many runs at once as they allow; one at a time on the CPU."""
-    whole = len(gpus) // per_run
-    return [tuple(gpus[at * per_run : (at + 1) * per_run]) for at in range(whole)] or [()]
+def slots(gpus: Sequence[str]) -> list[Slot]:
+    """Give each GPU to one run at a time; one run at a time goes to the CPU where there is none.
+
+    What this process itself may see of the machine's GPUs, its runs see by the same names.
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = visible.split(",") if visible else None
+    return [(names[int(gpu)] if names else gpu,) for gpu in gpus] or [()]
 
 
 @dataclass
@@ -55,6 +62,7 @@ class Queue:
     def _train(self, folder: Path, slot: Slot) -> None:
         if self.stopped:
             return
+        run = RunFolder(folder)
         command = [sys.executable, "-m", "hydro.cli", "work", str(folder)]
         environment = os.environ | ({"CUDA_VISIBLE_DEVICES": ",".join(slot)} if slot else {})
         # Runs side by side would write over each other; what they say is in their logs.
@@ -63,10 +71,15 @@ class Queue:
             command, env=environment, stdout=subprocess.DEVNULL, stderr=screen
         )
         self.running.add(process)
+        if self.stopped:
+            process.terminate()
         try:
-            process.wait()
+            code = process.wait()
         finally:
             self.running.discard(process)
+        if run.read_status().state in ("queued", "running"):
+            died = f"its process ended with exit code {code} before it could say why"
+            run.write_status(Status("failed", "process", died))
 
     def _stop(self) -> None:
         self.stopped = True

@@ -134,7 +134,11 @@ class Run:
         return samples
 
     def _step(self, parts: Parts, updates: Updates) -> Step:
-        groups = parameter_groups(parts_of(parts.model, parts.loss), self.settings.training)
+        learning = parts_of(parts.model, parts.loss)
+        for name in self.settings.training.differential_learning_rate_layers:
+            if name not in learning:
+                logger.warning("the model has no %s to give a rate of its own", name)
+        groups = parameter_groups(learning, self.settings.training)
         return Step(
             parts.model,
             parts.loss,

@@ -10,6 +10,7 @@ from hydro.leaderboard import Finished, Place, rank_places
 from hydro.plan import PlannedRun
 from hydro.queue import Queue, slots
 from hydro.settings.document import dump
+from hydro.settings.grid import with_values
 from hydro.settings.sections import Settings
 from hydro.status import Status
 from hydro.training.devices import gpu_ids
@@ -31,13 +32,16 @@ def search(
     """
     folders = {run.name: folder.run(run.name) for run in runs}
     waiting = [run for run in runs if folders[run.name].read_status().state != "finished"]
+    gpus = gpu_ids(settings.environment.gpus)
     for run in waiting:
+        # A run's process sees one GPU, whatever it is called outside.
+        own = with_values(run.settings, {"environment.gpus": ("0",)}) if gpus else run.settings
         folders[run.name].clear()
-        folders[run.name].write_config(dump(run.settings))
+        folders[run.name].write_config(dump(own))
         folders[run.name].write_status(Status("queued"))
     logger.info("%d runs, %d to do", len(runs), len(waiting))
 
-    queue = Queue(slots(gpu_ids(settings.environment.gpus)))
+    queue = Queue(slots(gpus))
     queue.work([folders[run.name].path for run in waiting], _tell)
 
     finished = [_finished(run, folders[run.name], settings.prediction.metric) for run in runs]
@@ -48,8 +52,9 @@ def search(
     if failed:
         for place in places:
             logger.info(place)
-        where = folders[failed[0]].path / "log.txt"
-        msg = f"{len(failed)} of {len(runs)} runs failed: {', '.join(failed)}. See {where}"
+        why = folders[failed[0]].read_status().message
+        listed = ", ".join(failed)
+        msg = f"{len(failed)} of {len(runs)} runs failed: {listed}. The first: {why}"
         raise TrainingError(msg)
     return places
 

@@ -247,7 +247,7 @@ def test_the_log_tells_what_was_odd_about_the_rows_and_how_it_went(word_count: A
     table.write_text(table.read_text() + ",3,1\n")
     log = (word_count.run().folder / "log.txt").read_text()
     assert "WARNING rows.csv: 1 row with missing or blank text dropped (row 41)" in log
-    assert "INFO Word count on cpu into " in log
+    assert "INFO Word count on cpu (float32) into " in log
     assert "INFO before training: validation Error " in log
     assert "INFO after training: validation Error " in log
 

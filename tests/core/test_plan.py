@@ -24,7 +24,6 @@ def test_a_run_has_settings_of_its_own_that_search_nothing(word_count: Any) -> N
     assert last.grid_search == {}
     assert last.training.learning_rate == 0.2
     assert last.dataset.folds == ("2",)
-    assert last.experiment_name == "x-003"
     assert last.environment.seed == settings.environment.seed
     assert last.environment.gpus == ()
 
@@ -34,8 +33,5 @@ def test_a_strategy_without_folds_has_one_run(word_count: Any) -> None:
     assert only.fold is None
 
 
-def test_a_run_takes_whatever_gpus_its_process_sees(word_count: Any) -> None:
-    settings = word_count.prepare().settings
-    two = settings.environment.model_copy(update={"gpus": ("2", "3")})
-    (only,) = plan(settings.model_copy(update={"environment": two}), ())
-    assert only.settings.environment.gpus is None
+def test_a_fold_that_is_named_twice_is_held_out_once(word_count: Any) -> None:
+    assert [run.fold for run in plan(word_count.prepare().settings, ("1", "1", "0"))] == ["1", "0"]

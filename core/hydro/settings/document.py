@@ -14,7 +14,7 @@ from hydro.settings.describe import Described, describe, flat
 from hydro.settings.fields import NOTHING
 from hydro.settings.grid import resolve
 from hydro.settings.hydrogen import without_empty_sections
-from hydro.settings.inherit import inherit
+from hydro.settings.inherit import earlier_settings, fill_in
 from hydro.settings.issues import COMMAND_LINE, Issue, explain, refusal
 from hydro.settings.rules import broken_rules, idle_settings, missing_files, unsafe_name
 from hydro.settings.sections import Settings
@@ -48,24 +48,31 @@ def load(path: Path, model: type[Settings], overrides: Sequence[str] = ()) -> Lo
 
 
 def read(path: Path, overrides: Sequence[str] = ()) -> Document:
-    """Read a settings file, with what it takes over from an earlier experiment.
+    """Read a settings file, with what it starts from and what the command line puts on top.
 
     Raises:
         SettingsError: the file, or the experiment that it names, cannot be read.
     """
     document = read_yaml(path)
-    inherit(document, path.resolve().parent, overrides)
+    for override in overrides:
+        if "." not in override.partition("=")[0]:
+            _apply(override, document, {})
+    document.earlier = earlier_settings(document, path.resolve().parent)
+    told = document.values.get("problem_type") not in (None, "None")
+    if not told and "problem_type" in document.earlier:
+        document.values["problem_type"] = document.earlier["problem_type"]
     return document
 
 
 def check(
     document: Document, model: type[Settings], *, base: Path, overrides: Sequence[str] = ()
 ) -> Loaded:
-    """Check a document that has been read; paths in it are relative to ``base``."""
+    """Check a document that has been read; relative paths in it start from ``base``."""
     known = {each.path: each for each in describe(model)}
     document.values = without_empty_sections(document.values)
     _rename_aliases(document, known)
     _anchor_paths(document.values, known, base)
+    fill_in(document, document.earlier)
     for override in overrides:
         _apply(override, document, known)
     try:
@@ -88,19 +95,28 @@ def check(
 def dump(settings: Settings) -> str:
     """Write settings as YAML that loads back to the same settings.
 
-    Settings of components that are not chosen are left out, so that the file loads where those
-    components are not installed.
+    Settings of components that are neither chosen nor searched over are left out, so that the
+    file loads where those components are not installed.
     """
     values: dict[str, Any] = {}
     chosen = flat(settings)
     written = settings.model_dump(mode="json")
     for each in describe(type(settings)):
-        if each.facts.owner and each.facts.when and not each.facts.when.holds(chosen):
+        if each.facts.owner and not _is_tried(each, settings, chosen):
             continue
         place = values.setdefault(each.section, {}) if each.section else values
         source = written[each.section] if each.section else written
         place[each.name] = source[each.name]
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+
+
+def _is_tried(setting: Described, settings: Settings, chosen: Mapping[str, Any]) -> bool:
+    """Tell whether a setting applies, or would with a value that is searched over."""
+    when = setting.facts.when
+    if when is None:
+        return True
+    tried = [chosen.get(when.path), *settings.grid_search.get(when.path, ())]
+    return any(when.holds({**chosen, when.path: value}) for value in tried)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -185,7 +185,8 @@ class TrainingSection(Section):
     )
     build_scoring_pipelines: bool = setting(
         True,
-        help="Write the trained model in the formats of other programs at the end.",
+        help="Have the installed exporters write the trained model at the end; hydro brings none "
+        "yet.",
         level="intermediate",
     )
 
@@ -228,7 +229,8 @@ class EnvironmentSection(Section):
     )
     seed: int = setting(
         -1,
-        help="Where randomness starts; -1 draws one and stores it.",
+        help="Where randomness starts; -1 draws one and stores it. The same one repeats every "
+        "figure on a CPU; a GPU's kernels may differ in the last bits.",
         level="intermediate",
         ge=-1,
         le=2**32 - 1,
@@ -245,7 +247,10 @@ class LoggingSection(Section):
         "", help="The Neptune project that figures go to.", level="expert", planned=True
     )
     number_of_texts: int = setting(
-        10, help="Texts shown in the insights.", level="intermediate", ge=0
+        10,
+        help="Texts of each kind shown in the insights: worst, best, random.",
+        level="intermediate",
+        ge=0,
     )
 
 

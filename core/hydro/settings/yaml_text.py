@@ -43,6 +43,8 @@ class Document:
     value_places: dict[Trail, Place] = field(default_factory=dict)
     """Where each value starts."""
     overridden: dict[Trail, str] = field(default_factory=dict)
+    earlier: dict[str, Any] = field(default_factory=dict)
+    """What the experiment that it starts from was told."""
     """What the command line says instead."""
 
 

@@ -53,7 +53,7 @@ def load(
     loader: DataLoader[Batch] = DataLoader(
         _Batches(dataset, batches),  # type: ignore[arg-type]
         batch_size=None,
-        num_workers=min(workers, len(os.sched_getaffinity(0))),
+        num_workers=min(workers, _cores()),
         pin_memory=device.type == "cuda",
     )
     try:
@@ -68,6 +68,13 @@ def load(
             "environment.number_of_workers; 0 needs no such process"
         )
         raise ResourceError(msg) from error
+
+
+def _cores() -> int:
+    """Count the cores that this process may use, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

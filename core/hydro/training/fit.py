@@ -156,16 +156,16 @@ class _Log:
         self.batches += batches
         self.samples += rows
         self.pending.append(loss)
-        last = self.done == self.updates.count
         # Reading a value makes a GPU wait, so it is read at intervals; a CPU has no need to.
-        if self.step.precision.device.type == "cpu" or self.done % self.every == 0 or last:
+        if self.done in (1, self.updates.count) or self.done % self.every == 0:
+            mean = torch.stack(self.pending).mean()
+            self.pending.clear()
+            self._check(mean, norm)
+            self._keep(mean.item(), norm)
+        elif self.step.precision.device.type == "cpu":
             self._check(loss, norm)
-        if self.done % self.every == 0 or last or self.done == 1:
-            self._keep(norm)
 
-    def _keep(self, norm: torch.Tensor) -> None:
-        loss = torch.stack(self.pending).mean().item()
-        self.pending.clear()
+    def _keep(self, loss: float, norm: torch.Tensor) -> None:
         self.shown.update(loss=loss, rate=self.step.rate)
         epoch = self.batches / self.updates.batches_an_epoch
         values = {

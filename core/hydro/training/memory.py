@@ -18,7 +18,6 @@ SIGNS = (
     "out of memory",
     "can't allocate memory",
     "CUBLAS_STATUS_ALLOC_FAILED",
-    "CUDNN_STATUS_NOT_SUPPORTED",
     "std::bad_alloc",
 )
 """What the messages of the RuntimeErrors say that mean it."""

@@ -20,6 +20,11 @@ class Precision:
         half = _half(device)
         return cls(device, half if training else None, half if inference else None)
 
+    @property
+    def name(self) -> str:
+        """The format that training computes in: float32, bfloat16 or float16."""
+        return str(self.training_type or torch.float32).removeprefix("torch.")
+
     def training(self) -> AbstractContextManager[object]:
         """Compute a training step in half precision, or as it is."""
         return self._autocast(self.training_type)
@@ -39,4 +44,6 @@ class Precision:
 def _half(device: torch.device) -> torch.dtype | None:
     if device.type != "cuda":
         return None
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    # is_bf16_supported() is true of GPUs that only emulate it, and asks the current one.
+    native = torch.version.hip or torch.cuda.get_device_properties(device).major >= 8
+    return torch.bfloat16 if native else torch.float16

@@ -45,7 +45,7 @@ class Updates:
     def warmup(self) -> int:
         """Count the updates over which the rate rises."""
         batches = round(self.training.warmup_epochs * self.batches_an_epoch)
-        return min(self.count, self._updates(batches))
+        return self._updates(batches)
 
     @property
     def epochs(self) -> int:

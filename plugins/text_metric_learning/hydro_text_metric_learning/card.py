@@ -55,10 +55,12 @@ def model_card(settings: TextSettings, scores: Mapping[str, Any]) -> str:
 
 def _results(settings: TextSettings, scores: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Give the scores in the form in which the hub lists them."""
+    dataset = settings.dataset
+    custom = dataset.validation_strategy == "custom"
     tables = {
-        "train": settings.dataset.train_dataframe,
-        "validation": settings.dataset.validation_dataframe or settings.dataset.train_dataframe,
-        "test": settings.dataset.test_dataframe,
+        "train": dataset.train_dataframe,
+        "validation": dataset.validation_dataframe if custom else dataset.train_dataframe,
+        "test": dataset.test_dataframe,
     }
     for split, comparison in scores.items():
         table = tables[split]

@@ -66,3 +66,25 @@ def test_an_experiment_may_be_named_on_the_command_line(read: Read, config: Path
     assert read("", "from_experiment=earlier").settings.training.batch_size == 5
     with pytest.raises(SettingsError, match="--set from_experiment: no experiment in"):
         read("", "from_experiment=gone")
+
+
+def test_a_search_takes_the_place_of_an_earlier_one(read: Read, earlier: Path) -> None:
+    stored = earlier / "config.yaml"
+    stored.write_text("grid_search: {training.learning_rate: [1, 2]}\n", encoding="utf-8")
+    own = "from_experiment: earlier\ngrid_search: {learning_rate: [3]}\n"
+    assert read(own).settings.grid_search == {"training.learning_rate": [3.0]}
+    assert read("from_experiment: earlier\n").settings.grid_search != {}
+    assert read("from_experiment: earlier\ngrid_search: {}\n").settings.grid_search == {}
+
+
+def test_an_alias_of_the_file_wins_over_the_earlier_name(read: Read, earlier: Path) -> None:
+    (earlier / "config.yaml").write_text("dataset: {folds: ['0']}\n", encoding="utf-8")
+    head = "dataset: {train_dataframe: rows.csv, text_column: a, label_columns: b, "
+    loaded = read("from_experiment: earlier\n", head=f"{head}selected_folds: [3]}}\n")
+    assert loaded.settings.dataset.folds == ("3",)
+
+
+@pytest.mark.usefixtures("earlier")
+def test_nothing_on_the_command_line_starts_from_nothing(read: Read) -> None:
+    settings = read("from_experiment: earlier\n", "from_experiment=null").settings
+    assert settings.training.batch_size != 5
