@@ -29,6 +29,7 @@ from hydro.errors import (
     TrainingError,
 )
 from hydro.hookspecs import hookimpl
+from hydro.loggers.tracker import Tracker
 from hydro.predictions import Predictions
 from hydro.settings.fields import Section, only_if, section, setting, unless
 from hydro.settings.sections import (
@@ -89,6 +90,7 @@ __all__ = [
     "SettingsError",
     "Tokenizer",
     "TokenizerSection",
+    "Tracker",
     "TrainingError",
     "TrainingSection",
     "hookimpl",

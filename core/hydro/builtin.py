@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from hydro.components import Logger, Optimizer, Schedule
 from hydro.hookspecs import hookimpl
+from hydro.loggers import mlflow, neptune, tensorboard, trackio, wandb
+from hydro.loggers.tracker import Tracker
 from hydro.settings.sections import Settings
 
 if TYPE_CHECKING:
@@ -39,8 +41,15 @@ def hydro_schedules() -> list[Schedule]:
 
 @hookimpl
 def hydro_loggers() -> list[Logger]:
-    """Offer no tracker, so that the folder is the only place that figures go to."""
-    return [Logger("None", no_logger)]
+    """Offer no tracker, so that the folder is the only place that figures go to, and five."""
+    return [
+        Logger("None", no_tracker),
+        Logger("Neptune", neptune.build),
+        Logger("TensorBoard", tensorboard.build),
+        Logger("MLflow", mlflow.build, settings=mlflow.MLflowSettings),
+        Logger("Weights & Biases", wandb.build, settings=wandb.WandbSettings),
+        Logger("Trackio", trackio.build, settings=trackio.TrackioSettings),
+    ]
 
 
 def cosine(settings: Settings, *, steps: int, warmup: int) -> Factor:
@@ -78,16 +87,6 @@ def _torch_optimizer(name: str, *, fused: bool = False) -> Callable[..., "torch.
     return build
 
 
-class NoLogger:
-    """Takes figures and keeps none: the experiment's folder has them."""
-
-    def log(self, values: dict[str, float], step: int) -> None:
-        """Take the figures of one update."""
-
-    def close(self) -> None:
-        """End the run."""
-
-
-def no_logger(settings: Settings, *, name: str, folder: Path) -> NoLogger:
-    """Build the logger that keeps nothing."""
-    return NoLogger()
+def no_tracker(settings: Settings, *, name: str, folder: Path) -> Tracker:
+    """Build the tracker that keeps nothing."""
+    return Tracker()

@@ -112,7 +112,12 @@ class Schedule(Component):
 
 
 class Logger(Component):
-    """``build(settings, *, name, folder)`` gives what has ``log(values, step)`` and ``close()``."""
+    """``build(settings, *, name, folder)`` gives a ``Tracker``.
+
+    A thread then calls its ``start(parameters)`` with all settings by dotted name,
+    ``log(values, step)`` with figures and the samples seen, and ``close(failed=…)``. What is to
+    stop the run is raised by ``build``; a server is called in ``start``.
+    """
 
     kind = "logger"
 

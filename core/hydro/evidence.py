@@ -1,5 +1,6 @@
 """How much better a model became, on the same rows, and how sure that is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,16 @@ def compare(
         "seen_classes": _subset(before, after, metric, defined & ~unseen),
         "unseen_classes": _subset(before, after, metric, defined & unseen),
         "metrics": scores,
+    }
+
+
+def figures_of(scores: Mapping[str, Any]) -> dict[str, float]:
+    """List every metric of every split before, after and as a change, for a tracker."""
+    return {
+        f"scores/{split}/{metric}/{when}": value
+        for split, found in scores.items()
+        for metric, told in found["metrics"].items()
+        for when, value in {**told, "change": told["after"] - told["before"]}.items()
     }
 
 

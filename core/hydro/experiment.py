@@ -4,7 +4,7 @@ import dataclasses
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,14 @@ from hydro.data.labels import Labels
 from hydro.errors import HydroError, ResourceError, SettingsError
 from hydro.folder import RunFolder
 from hydro.leaderboard import Place
+from hydro.loggers.aside import Aside
 from hydro.names import experiment_name
 from hydro.parts import Builder
 from hydro.plan import PlannedRun, plan
 from hydro.progress import Progress
 from hydro.run import Run
 from hydro.search import search
+from hydro.settings.describe import flat
 from hydro.settings.document import dump
 from hydro.settings.sections import Settings
 from hydro.status import Status
@@ -242,7 +244,11 @@ def _execute(experiment: Experiment, folder: RunFolder, progress: Progress) -> d
     if experiment.precision.device.type == "cuda":
         torch.cuda.set_device(experiment.precision.device)
     builder = Builder(settings, catalog, problem)
-    with closing(builder.build("logger", name=folder.name, folder=folder.path)) as tracker:
+    # A run among several is named by a number, which says little beside those of others.
+    full = folder.name.startswith(settings.experiment_name or "")
+    name = folder.name if full else f"{settings.experiment_name}-{folder.name}"
+    built = builder.build("logger", name=name, folder=folder.path.absolute())
+    with Aside(built, settings.logging.logger, flat(settings)) as tracker:
         run = Run(builder, experiment.frames, experiment.precision, folder, tracker, progress)
         return run.execute()
 

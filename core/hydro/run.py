@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from hydro.components import Problem
 from hydro.data.frames import Frames
-from hydro.evidence import compare
+from hydro.evidence import compare, figures_of
 from hydro.folder import RunFolder, writing
+from hydro.loggers.aside import Aside
 from hydro.parts import Builder, Parts, assemble
 from hydro.predictions import Predictions
 from hydro.progress import Progress
@@ -36,7 +37,7 @@ class Run:
     frames: Frames
     precision: Precision
     folder: RunFolder
-    tracker: Any
+    tracker: Aside
     progress: Progress
 
     def execute(self) -> dict[str, Any]:
@@ -52,6 +53,7 @@ class Run:
 
         scores = self._compare(parts, before, after)
         self._write(parts, after, scores)
+        self.tracker.log(figures_of(scores), samples)
         return scores
 
     def record(self, event: str, values: Mapping[str, Any]) -> None:

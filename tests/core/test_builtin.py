@@ -102,9 +102,15 @@ def test_an_optimizer_takes_the_rates_of_its_groups_and_lowers_a_loss(
 
 
 def test_no_logger_takes_figures_and_keeps_none(settings: Settings, tmp_path: Path) -> None:
-    (record,) = builtin.hydro_loggers()
+    record = builtin.hydro_loggers()[0]
     logger = record.build(settings, name="amber-bay", folder=tmp_path)
+    logger.start({})
     logger.log({"loss": 1.0}, 1)
-    logger.close()
+    logger.close(failed=False)
     assert record.name == "None"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_trackers_are_offered_under_the_names_of_their_makers() -> None:
+    names = [record.name for record in builtin.hydro_loggers()]
+    assert names == ["None", "Neptune", "TensorBoard", "MLflow", "Weights & Biases", "Trackio"]

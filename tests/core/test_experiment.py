@@ -2,7 +2,7 @@
 
 import errno
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,10 @@ import yaml
 
 from hydro.components import Logger, Loss
 from hydro.errors import DataError, HydroError, ResourceError, SettingsError, TrainingError
+from hydro.experiment import train
+from hydro.folder import RunFolder
+from hydro.loggers.tracker import Tracker
+from hydro.progress import NoProgress
 
 FILES = {
     "config.yaml",
@@ -58,19 +62,19 @@ def not_a_number(settings: Any, *, model: Any, labels: Any) -> Any:
     return module
 
 
-class Witness:
+class Witness(Tracker):
     """A tracker that looks at the status whenever it is told something."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.states: list[str] = []
-        self.closed = 0
+        self.closed: list[bool] = []
 
-    def log(self, values: dict[str, float], step: int) -> None:
+    def log(self, values: Mapping[str, float], step: int) -> None:
         self.states.append(status(self.folder)["state"])
 
-    def close(self) -> None:
-        self.closed += 1
+    def close(self, *, failed: bool) -> None:
+        self.closed.append(failed)
 
 
 def watching(witnesses: list[Witness]) -> Logger:
@@ -96,7 +100,7 @@ def test_the_status_is_running_and_then_finished(word_count: Any) -> None:
     assert set(witnesses[0].states) == {"running"}
     told = status(outcome.folder)
     assert (told["state"], told["reason"], told["message"]) == ("finished", "", "")
-    assert witnesses[0].closed == 1
+    assert witnesses[0].closed == [False]
 
 
 def test_a_taken_name_gets_a_number_and_nothing_is_overwritten(word_count: Any) -> None:
@@ -130,7 +134,7 @@ def test_a_failure_is_raised_and_its_reason_is_kept(
     told = status(folder)
     assert (told["state"], told["reason"]) == ("failed", reason)
     assert message in told["message"]
-    assert witnesses[0].closed == 1
+    assert witnesses[0].closed == [True]
     assert "Traceback" in (folder / "log.txt").read_text()
     assert files(folder) == {
         "config.yaml",
@@ -258,7 +262,39 @@ def test_versions_and_device_are_kept(word_count: Any) -> None:
     assert facts["torch"] == torch.__version__
 
 
-def test_a_tracker_that_fails_ends_the_run_as_a_failure(word_count: Any) -> None:
+class Away(Tracker):
+    """A tracker whose server does not answer."""
+
+    def start(self, parameters: Mapping[str, Any]) -> None:
+        msg = "no answer"
+        raise ConnectionError(msg)
+
+
+def test_a_tracker_that_is_away_is_a_warning_and_changes_nothing(word_count: Any) -> None:
+    away = Logger("Away", lambda settings, *, name, folder: Away())
+    outcome = word_count.offering(away).run("logging.logger=Away")
+    assert outcome.scores == word_count.run().scores
+    assert files(outcome.folder) == FILES
+    log = (outcome.folder / "log.txt").read_text()
+    assert log.count("WARNING Away failed, and is told no more: ConnectionError: no answer") == 1
+
+
+def test_a_run_among_several_is_named_after_its_experiment(word_count: Any) -> None:
+    names: list[str] = []
+
+    def build(settings: Any, *, name: str, folder: Path) -> Tracker:
+        names.append(name)
+        return Tracker()
+
+    offered = word_count.offering(Logger("Named", build))
+    experiment = offered.prepare("logging.logger=Named", "experiment_name=calm")
+    for folder in (word_count.output / "calm-2", word_count.output / "calm" / "runs" / "003"):
+        folder.mkdir(parents=True)
+        train(experiment, RunFolder(folder), NoProgress())
+    assert names == ["calm-2", "calm-003"]
+
+
+def test_a_tracker_that_cannot_be_built_ends_the_run_as_a_failure(word_count: Any) -> None:
     def build(settings: Any, *, name: str, folder: Path) -> Any:
         msg = "no server"
         raise ResourceError(msg)

@@ -1,6 +1,7 @@
 """A run trains one model, scores it before and after, and keeps its history."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from safetensors.torch import load_file
 
 from hydro.components import Dataset, Insight, Logger
 from hydro.data.tables import read_table
+from hydro.loggers.tracker import Tracker
 
 ERROR = "Error"
 
@@ -187,20 +189,32 @@ def test_a_test_table_without_labels_has_predictions_and_no_score(
 def test_a_tracker_is_told_the_figures_with_the_samples_seen(word_count: Any) -> None:
     told: list[tuple[dict[str, float], int]] = []
 
-    class Memory:
-        def log(self, values: dict[str, float], step: int) -> None:
-            told.append((values, step))
+    class Memory(Tracker):
+        def start(self, parameters: Mapping[str, Any]) -> None:
+            assert parameters["training.batch_size"] == 16
+            assert parameters["dataset.folds"] == ("0",)
 
-        def close(self) -> None:
-            told.append(({}, -1))
+        def log(self, values: Mapping[str, float], step: int) -> None:
+            told.append((dict(values), step))
+
+        def close(self, *, failed: bool) -> None:
+            told.append(({}, failed))
 
     memory = Logger("Memory", lambda settings, *, name, folder: Memory())
     outcome = word_count.offering(memory).run("logging.logger=Memory")
-    assert [step for _, step in told] == [*(each["samples"] for each in history(outcome)), -1]
-    for (values, _), event in zip(told, history(outcome), strict=False):
+    events = history(outcome)
+    seen = [each["samples"] for each in events]
+    assert [step for _, step in told] == [*seen, seen[-1], False]
+    for (values, _), event in zip(told[:-2], events, strict=True):
         kind = event.pop("event")
         event.pop("time")
         assert values == {f"{kind}/{name}": value for name, value in event.items()}
+    metrics = outcome.scores["validation"]["metrics"]
+    assert told[-2][0] == {
+        f"scores/validation/{metric}/{when}": value
+        for metric, found in metrics.items()
+        for when, value in {**found, "change": found["after"] - found["before"]}.items()
+    }
 
 
 def test_a_problem_prepares_its_loss_once_before_the_first_update(word_count: Any) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from hydro.catalog import Catalog
 from hydro.cli.options import read_request
 from hydro.components import Exporter, Logger, Loss, Model, Tokenizer
 from hydro.errors import ResourceError, SettingsError
+from hydro.loggers.tracker import Tracker
 from hydro.parts import Builder, Parts, assemble
 from hydro.plugins import Plugin
 from hydro.settings.describe import describe
@@ -29,17 +30,13 @@ from hydro.training.updates import Updates
 from hydro_text_metric_learning import plugin
 
 
-class Recorder:
-    """A tracker that counts what it is told, and the processes that prepare batches meanwhile."""
+class Recorder(Tracker):
+    """A tracker that counts what it is told."""
 
-    told: tuple[int, int] = (0, 0)
+    told = 0
 
-    def log(self, values: dict[str, float], step: int) -> None:
-        events, workers = Recorder.told
-        Recorder.told = (events + 1, max(workers, len(multiprocessing.active_children())))
-
-    def close(self) -> None:
-        """Keep the counts."""
+    def log(self, values: Mapping[str, float], step: int) -> None:
+        Recorder.told += 1
 
 
 def short_texts(settings: Any) -> Any:
@@ -72,7 +69,25 @@ def cramped_loss(settings: Any, *, model: Any, labels: Any) -> Any:
     return loss
 
 
+class Watched:
+    """How many processes prepared batches while a loss was computed."""
+
+    workers = 0
+
+
+def watched_loss(settings: Any, *, model: Any, labels: Any) -> Any:
+    """Build a loss that looks at who prepares batches."""
+    loss = plugin.build_cross_entropy(settings, model=model, labels=labels)
+
+    def look(module: Any, arguments: Any) -> None:
+        Watched.workers = max(Watched.workers, len(multiprocessing.active_children()))
+
+    loss.register_forward_pre_hook(look)
+    return loss
+
+
 MORE = (
+    Loss("Watched", watched_loss, problems=(plugin.NAME,)),
     Loss("Cramped", cramped_loss, problems=(plugin.NAME,)),
     Tokenizer("Short", short_texts, problems=(plugin.NAME,)),
     Model("Wide", wide_model, problems=(plugin.NAME,)),
@@ -306,19 +321,35 @@ def earlier(made: Made) -> Any:
 
 def told(made: Made) -> Any:
     """Count what a tracker is told."""
-    Recorder.told = (0, 0)
+    Recorder.told = 0
     assert made.outcome
-    return Recorder.told[0]
+    return Recorder.told
+
+
+def filed_under(package: str, pattern: str) -> Probe:
+    """Look for the names of projects in what a tracker keeps; the words are those of the rows."""
+
+    def probe(made: Made) -> Any:
+        pytest.importorskip(package)
+        place = made.texts.output / f"{package}-{len(list(made.texts.output.glob('*')))}"
+        place.mkdir(parents=True)
+        tracker = made.builder.build("logger", name="calm", folder=place)
+        tracker.start({})
+        tracker.close(failed=False)
+        kept = b"".join(each.read_bytes() for each in place.rglob(pattern) if each.is_file())
+        return [word for word in ("violet-one", "violet-two") if word.encode() in kept]
+
+    return probe
 
 
 def workers(made: Made) -> Any:
     """Count the processes that prepare batches, and see that the result is the same."""
-    Recorder.told = (0, 0)
+    Watched.workers = 0
     losses(made)
     assert losses(made) == losses(Made(made.texts, made.changes[:-1]))
     wanted = made.builder.settings.environment.number_of_workers
-    assert Recorder.told[1] == min(wanted, len(os.sched_getaffinity(0)))
-    return Recorder.told[1]
+    assert Watched.workers == min(wanted, len(os.sched_getaffinity(0)))
+    return Watched.workers
 
 
 @dataclass(frozen=True)
@@ -343,6 +374,11 @@ GROUPED = ("dataset.validation_strategy=grouped_kfold",)
 HALF = ("dataset.data_sample=0.5",)
 NECK = ("training.differential_learning_rate_layers=Loss",)
 TWO = ("training.epochs=2",)
+MLFLOW = ("logging.logger=MLflow",)
+NEPTUNE = ("logging.logger=Neptune",)
+TRACKIO = ("logging.logger=Trackio",)
+WANDB = ("logging.logger=Weights & Biases",)
+VIOLET = ("violet-one", "violet-two")
 
 DATASET = "dataset: {{train_dataframe: {}, text_column: text, label_columns: label}}\n"
 CRAMPED = ("training.loss_function=Cramped",)
@@ -417,9 +453,13 @@ ROWS = (
     Row("environment.gpus", "[]", "[77]", device),
     Row("environment.mixed_precision_training", "false", "true", losses),
     Row("environment.mixed_precision_inference", "false", "true", trained),
-    Row("environment.number_of_workers", "0", "2", workers, ("logging.logger=Recorder",)),
+    Row("environment.number_of_workers", "0", "2", workers, ("training.loss_function=Watched",)),
     Row("environment.seed", "1", "2", losses),
     Row("logging.logger", "None", "Recorder", told),
+    Row("logging.mlflow_experiment", *VIOLET, filed_under("mlflow", "*.db"), MLFLOW),
+    Row("logging.neptune_project", *VIOLET, filed_under("neptune", "*.log"), NEPTUNE),
+    Row("logging.trackio_project", *VIOLET, filed_under("trackio", "*"), TRACKIO),
+    Row("logging.wandb_project", *VIOLET, filed_under("wandb", "*.wandb"), WANDB),
     Row("logging.number_of_texts", "1", "3", shown),
 )
 

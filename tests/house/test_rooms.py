@@ -15,6 +15,17 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "data": ("cli", "catalog", "plugins", "builtin", "text", "training", "folder", "api"),
     "text": ("cli", "catalog", "plugins", "builtin", "data", "training", "folder", "api"),
     "training": ("cli", "catalog", "plugins", "builtin", "text", "folder", "api"),
+    "loggers": (
+        "cli",
+        "catalog",
+        "plugins",
+        "builtin",
+        "data",
+        "text",
+        "training",
+        "folder",
+        "api",
+    ),
 }
 LINE = ("experiment", "run", "parts", "plan", "queue", "search", "leaderboard")
 """The straight line calls every room, and no room calls it."""

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 HEAVY = ["torch", "transformers", "tokenizers", "pandas", "numpy", "pyarrow", "faiss", "sklearn"]
+HEAVY += ["mlflow", "neptune", "tensorboard", "trackio", "wandb"]
 
 PROGRAM = f"""
 import atexit, sys

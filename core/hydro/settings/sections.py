@@ -244,7 +244,10 @@ class LoggingSection(Section):
         "None", help="A tracker that is told the figures.", level="expert", component="logger"
     )
     neptune_project: str = setting(
-        "", help="The Neptune project that figures go to.", level="expert", planned=True
+        "",
+        help="The Neptune project that figures go to, as in `workspace/project`.",
+        level="expert",
+        when=only_if("logging.logger", "Neptune"),
     )
     number_of_texts: int = setting(
         10,

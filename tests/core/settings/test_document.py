@@ -120,7 +120,7 @@ WRONG = {
     "environment.gpus=[[]]": "--set environment.gpus=[[]]: environment.gpus: must be text",
     "experiment_name=../x": "--set experiment_name=../x: experiment_name: '../x' cannot be",
     "dataset.test_dataframe=gone.csv": "--set dataset.test_dataframe=gone.csv: dataset.test_data",
-    "logging.neptune_project=x": "--set logging.neptune_project=x: logging.neptune_project: not",
+    "logging.logger=x": "--set logging.logger=x: logging.logger: must be",
 }
 
 
