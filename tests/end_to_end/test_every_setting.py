@@ -336,7 +336,8 @@ def filed_under(package: str, pattern: str) -> Probe:
         tracker = made.builder.build("logger", name="calm", folder=place)
         tracker.start({})
         tracker.close(failed=False)
-        kept = b"".join(each.read_bytes() for each in place.rglob(pattern) if each.is_file())
+        files = [each for each in place.rglob(pattern) if each.is_file()]
+        kept = b"".join(each.name.encode() + each.read_bytes() for each in files)
         return [word for word in ("violet-one", "violet-two") if word.encode() in kept]
 
     return probe

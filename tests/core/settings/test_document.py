@@ -120,7 +120,6 @@ WRONG = {
     "environment.gpus=[[]]": "--set environment.gpus=[[]]: environment.gpus: must be text",
     "experiment_name=../x": "--set experiment_name=../x: experiment_name: '../x' cannot be",
     "dataset.test_dataframe=gone.csv": "--set dataset.test_dataframe=gone.csv: dataset.test_data",
-    "logging.logger=x": "--set logging.logger=x: logging.logger: must be",
 }
 
 
