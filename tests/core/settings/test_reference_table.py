@@ -77,7 +77,14 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "logging.number_of_texts": (10, 1),
 }
 
-OWN = {"tokenizer.tokenizer", "architecture.model", "training.arcface_centres"}
+OWN = {
+    "tokenizer.tokenizer",
+    "architecture.model",
+    "training.arcface_centres",
+    "logging.mlflow_experiment",
+    "logging.trackio_project",
+    "logging.wandb_project",
+}
 """What hydro has and the reference system has not."""
 
 CHOICES = {
