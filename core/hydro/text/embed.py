@@ -12,8 +12,9 @@ from torch.nn.functional import normalize
 from hydro.text.batches import by_length, gather
 from hydro.text.corpus import Corpus
 from hydro.text.encoder import Encoder
+from hydro.text.linear import packed_linears
 
-TOKENS = defaultdict(lambda: 32768, cpu=4096)
+TOKENS = defaultdict(lambda: 32768, cpu=2048)
 """Tokens at a time. A CPU slows down by a tenth with more; a GPU has to be kept busy."""
 
 
@@ -46,7 +47,7 @@ def embed(
     encoder.eval()
     try:
         # Not inference_mode: what a backbone caches under it could not be trained with later.
-        with torch.no_grad():
+        with torch.no_grad(), packed_linears(device):
             for rows, vectors in zip(batches, found.split(sizes), strict=True):
                 with autocast():
                     output = encoder(gather(corpus, rows).to(device))
