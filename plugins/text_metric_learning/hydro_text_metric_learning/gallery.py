@@ -1,5 +1,6 @@
 """The rows that a search goes through, on the device that it runs on."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,6 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hydro.api import TrainingError
+from hydro_text_metric_learning.repeats import find_repeats
+from hydro_text_metric_learning.selection import cut
+
+CHECKED = 65_536  # rows at a time
+COPIED = 16_384  # rows at a time
 
 
 @dataclass(frozen=True)
@@ -16,9 +22,11 @@ class Gallery:
     """Embeddings to compare queries with, and the class of each."""
 
     embeddings: Tensor
-    """``(rows, size)``, of length 1."""
+    """``(rows, size)``, of length 1; on a CPU the very array that was given, not a copy."""
     classes: Tensor
     """``(rows,)``, -1 for none."""
+    by_class: Tensor
+    """``(rows,)``: the rows ordered by class, then by number."""
     repeats: Tensor
     """Numbers of the rows that equal an earlier one."""
     originals: Tensor
@@ -37,20 +45,47 @@ class Gallery:
             TrainingError: an embedding is not finite.
         """
         check_finite(embeddings)
-        arrays = (embeddings, classes, *_find_repeats(embeddings))
-        return cls(*(torch.tensor(array, device=device) for array in arrays))
+        by_class = classes.argsort(kind="stable")
+        arrays = (embeddings, classes, by_class, *find_repeats(embeddings))
+        return cls(*(as_tensor(array).to(device) for array in arrays))
 
-    def compare(self, queries: NDArray[np.float32]) -> Tensor:
-        """Give the cosines ``(queries, rows)``, the very same for rows that are the same."""
-        cosines = torch.tensor(queries, device=self.embeddings.device) @ self.embeddings.T
-        # A matrix product may round one and the same dot product differently in two columns.
-        cosines[:, self.repeats] = cosines[:, self.originals]
+    def __len__(self) -> int:
+        return len(self.embeddings)
+
+    def compare(self, queries: NDArray[np.float32], out: Tensor) -> Tensor:
+        """Give the cosines ``(rows, queries)``, the very same for rows that are the same.
+
+        They are written into ``out``, which holds as many values or more: to get fresh memory for
+        every block costs a good part of the time of the product.
+        """
+        cosines = out[: len(self) * len(queries)].view(len(self), len(queries))
+        if cosines.device.type == "cpu":
+            # On AMD's processors numpy's product is faster than torch's, elsewhere as fast.
+            np.matmul(self.embeddings.numpy(), queries.T, out=cosines.numpy())
+        else:
+            torch.mm(self.embeddings, as_tensor(queries).to(out.device).T, out=cosines)
+        # A matrix product may round one and the same dot product differently in two places.
+        for part in cut(len(self.repeats), COPIED):
+            cosines[self.repeats[part]] = cosines[self.originals[part]]
         return cosines
 
-    def match(self, classes: NDArray[np.int64]) -> Tensor:
-        """Tell which rows are of the queries' classes, ``(queries, rows)``."""
-        wanted = torch.tensor(classes, device=self.classes.device)[:, None]
-        return (self.classes == wanted) & (wanted >= 0)
+    def match(self, classes: Tensor, rows: Tensor) -> Tensor:
+        """Tell which of each query's ``rows``, ``(queries, k)``, are of its class."""
+        wanted = classes[:, None]
+        return (self.classes[rows] == wanted) & (wanted >= 0)
+
+    def members(self, wanted: int) -> Tensor:
+        """Give the rows of a class, the lowest first."""
+        ends = torch.tensor([wanted, wanted + 1], device=self.classes.device)
+        first, end = torch.searchsorted(self.classes, ends, sorter=self.by_class)
+        return self.by_class[first:end]
+
+
+def as_tensor(array: NDArray[np.generic]) -> Tensor:
+    """See an array as a tensor, without a copy; nothing here writes to it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writ")
+        return torch.from_numpy(np.ascontiguousarray(array))
 
 
 def check_finite(embeddings: NDArray[np.float32]) -> None:
@@ -59,7 +94,13 @@ def check_finite(embeddings: NDArray[np.float32]) -> None:
     Raises:
         TrainingError: a value is not finite; the first such row is named.
     """
-    broken = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
+    broken = np.concatenate(
+        [np.empty(0, dtype=np.int64)]
+        + [
+            np.flatnonzero(~np.isfinite(embeddings[part]).all(axis=1)) + part.start
+            for part in cut(len(embeddings), CHECKED)
+        ]
+    )
     if broken.size:
         msg = (
             f"the embedding of row {broken[0]} (counted from 0) is not finite, the first of "
@@ -67,15 +108,3 @@ def check_finite(embeddings: NDArray[np.float32]) -> None:
             "training.learning_rate, or set training.gradient_clip to 1"
         )
         raise TrainingError(msg)
-
-
-def _find_repeats(
-    embeddings: NDArray[np.float32],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give the rows that equal an earlier one, and for each the first that it equals."""
-    plain = np.ascontiguousarray(embeddings) + np.float32(0)  # -0.0 becomes 0.0: the same bytes
-    as_bytes = plain.view(np.dtype((np.void, plain.itemsize * plain.shape[1]))).ravel()
-    _, first, kind = np.unique(as_bytes, return_index=True, return_inverse=True)
-    originals = first[kind]
-    repeats = np.flatnonzero(originals != np.arange(len(originals)))
-    return repeats, originals[repeats]

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hydro_text_metric_learning.gallery import Gallery, check_finite
+from hydro_text_metric_learning.gallery import Gallery, as_tensor, check_finite
+from hydro_text_metric_learning.selection import cut, largest
 
-BYTES_PER_PAIR = 32  # one query and one row searched: similarity, keys, flags
+BYTES_PER_PAIR = 5  # one query and one row searched: the cosine, and a share in a group's largest
 BYTES_PER_PLACE = 48  # one place in a query's ranking, and what a metric makes of it
-LAST = -(2**63)  # the key of a row that is not to be found
+QUERIES = 512  # at a time, at most: with more, a product is not faster
+TILE = 64  # queries; a product of any number takes as long as one of the next multiple
+COUNTED = 1024  # rows at a time that are compared with the first hit
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,20 @@ class Ranking:
     first_hit: NDArray[np.int64]
     """``(queries,)``: rank of the first hit among all rows, counted from 1; 0 where R is 0."""
 
+    @classmethod
+    def of(cls, hits: NDArray[np.bool_], relevant: NDArray[np.int64]) -> Self:
+        """Make a ranking from hits and R; the first hit is 0 where the hits hold none."""
+        if not hits.shape[1]:
+            return cls(hits, relevant, np.zeros_like(relevant))
+        return cls(hits, relevant, np.where(hits.any(axis=1), hits.argmax(axis=1) + 1, 0))
+
 
 @dataclass(frozen=True)
 class Block:
-    """The neighbours of some consecutive queries."""
+    """The neighbours of some of the queries."""
 
-    rows: slice
-    """Which of the queries these are."""
+    rows: NDArray[np.int64]
+    """Which of the queries these are, by number."""
     neighbours: NDArray[np.int64]
     """``(queries, k)``: positions of the nearest rows, the nearest first."""
     similarities: NDArray[np.float32]
@@ -50,7 +60,7 @@ def rank(
     gallery: NDArray[np.float32] | None = None,
     gallery_classes: NDArray[np.int64] | None = None,
     device: torch.device | str = "cpu",
-    memory_bytes: int = 256 * 2**20,
+    memory_bytes: int = 5 * 2**28,
 ) -> Iterator[Block]:
     """Find the nearest rows of every query, exactly; equally near ones go by their row number.
 
@@ -61,10 +71,12 @@ def rank(
         gallery: the rows to search, ``(m, size)``. Without it the queries, each without itself.
         gallery_classes: ``(m,)``, to be given with ``gallery``.
         device: where to compute.
-        memory_bytes: about how much to take at a time, the embeddings not counted.
+        memory_bytes: about how much to take at most, the embeddings not counted; a block has one
+            query at least.
 
     Yields:
-        Blocks in the order of the queries.
+        Blocks that together hold every query once: those with few rows of their class first, and
+        within a block by number.
 
     Raises:
         TrainingError: an embedding is not finite.
@@ -72,21 +84,21 @@ def rank(
     itself = gallery is None
     others = classes if gallery_classes is None else gallery_classes
     relevant = _count_relevant(classes, others) - (itself & (classes >= 0))
-    top_k = min(top_k, len(others) - itself)
-    depth = max(top_k, int(relevant.max(initial=0)))
-    bytes_per_query = len(others) * BYTES_PER_PAIR + depth * BYTES_PER_PLACE
+    top_k = max(0, min(top_k, len(others) - itself))
     check_finite(embeddings)
     searched = Gallery.load(embeddings if gallery is None else gallery, others, device)
-    for rows in _cut(len(embeddings), memory_bytes // max(1, bytes_per_query)):
-        cosines = searched.compare(embeddings[rows])
-        keys = make_keys(cosines)
+    blocks = _cut_by_depth(np.maximum(relevant, top_k), len(others), memory_bytes)
+    longest = max(map(len, blocks), default=0)
+    space = torch.empty(longest * len(others), device=searched.embeddings.device)
+    for rows in blocks:
+        cosines = searched.compare(embeddings[rows], space)
         if itself:
-            keys.diagonal(rows.start).fill_(LAST)
-        same = searched.match(classes[rows])
-        nearest, ranking = _put_in_order(keys, same, relevant[rows], top_k)
-        block = Block(rows, _to_numpy(nearest), _to_numpy(cosines.gather(1, nearest)), ranking)
-        del cosines, keys, same  # the caller and the next block need the memory
-        yield block
+            cosines[rows, np.arange(len(rows))] = -torch.inf
+        nearest, ranking = _put_in_order(
+            cosines, classes[rows], relevant[rows], searched, top_k, memory_bytes // 16
+        )
+        similarities = cosines.T.gather(1, nearest)
+        yield Block(rows, _to_numpy(nearest), _to_numpy(similarities), ranking)
 
 
 def _count_relevant(classes: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -95,34 +107,68 @@ def _count_relevant(classes: NDArray[np.int64], others: NDArray[np.int64]) -> ND
     return np.where(classes >= 0, counts[classes], 0)
 
 
-def _cut(rows: int, size: int) -> list[slice]:
-    """Cut rows into slices of this size, but of one row at least."""
-    size = max(1, size)
-    return [slice(first, min(first + size, rows)) for first in range(0, rows, size)]
+def _cut_by_depth(
+    depths: NDArray[np.int64], searched: int, memory_bytes: int
+) -> list[NDArray[np.int64]]:
+    """Cut the queries into blocks that fit into memory, those whose rankings are as deep together.
 
-
-def make_keys(cosines: Tensor) -> Tensor:
-    """Turn cosines into int64 keys that order by cosine, then by the lower row; no two are equal.
-
-    The bits of floats, read as integers, order like the floats, but the other way round below 0.
-    They fill the upper half of a key; the row number, counted from the end, fills the lower half.
+    One query of a class of 100,000 rows would otherwise make every ranking of its block as deep.
     """
-    bits = (cosines + 0.0).view(torch.int32)  # -0.0 becomes 0.0: the two are a tie
-    bits ^= (bits >> 31) & 0x7FFFFFFF
-    rows = torch.arange(cosines.shape[1] - 1, -1, -1, device=cosines.device)
-    return torch.add(rows, bits, alpha=2**32)
+    order = depths.argsort(kind="stable")
+    needs = searched * BYTES_PER_PAIR + depths[order] * BYTES_PER_PLACE  # rises
+    blocks = []
+    first = 0
+    while first < len(order):
+        left = len(order) - first
+        sizes = np.arange(1, min(QUERIES, left) + 1)
+        needed = sizes * needs[first : first + len(sizes)]
+        size = max(1, int(np.searchsorted(needed, memory_bytes, "right")))
+        if TILE < size < left:
+            size -= size % TILE
+        last = first + size
+        blocks.append(np.sort(order[first:last]))
+        first = last
+    return blocks
 
 
 def _put_in_order(
-    keys: Tensor, same: Tensor, relevant: NDArray[np.int64], top_k: int
+    cosines: Tensor,
+    classes: NDArray[np.int64],
+    relevant: NDArray[np.int64],
+    searched: Gallery,
+    top_k: int,
+    memory_bytes: int,
 ) -> tuple[Tensor, Ranking]:
     """Give the top_k nearest rows, and the ranking as far down as the metrics look."""
-    nearest = keys.topk(max(top_k, int(relevant.max())), dim=1).indices
-    best_hit = keys.masked_fill(~same, LAST).amax(dim=1, keepdim=True)
-    first_hit = _to_numpy((keys > best_hit).sum(dim=1) + 1)
-    hits = _to_numpy(same.gather(1, nearest))
-    nearest = nearest[:, :top_k].clone()  # lets go of the rest
-    return nearest, Ranking(hits, relevant, np.where(relevant > 0, first_hit, 0))
+    depth = max(top_k, int(relevant.max()))
+    nearest = largest(cosines, depth, memory_bytes=memory_bytes)
+    hits = _to_numpy(searched.match(as_tensor(classes).to(nearest.device), nearest))
+    ranking = Ranking.of(hits, relevant)
+    missed = np.flatnonzero((ranking.first_hit == 0) & (relevant > 0))
+    if missed.size:
+        ranking.first_hit[missed] = _rank_first_hits(cosines, classes, missed, searched)
+    return nearest[:, :top_k].clone(), ranking  # lets go of the rest
+
+
+def _rank_first_hits(
+    cosines: Tensor, classes: NDArray[np.int64], queries: NDArray[np.int64], searched: Gallery
+) -> NDArray[np.int64]:
+    """Count the rows that come before the first hit, for hits that lie deeper than a ranking."""
+    best, first = [], []
+    for query in queries.tolist():
+        members = searched.members(int(classes[query]))
+        values = cosines[members, query]
+        best.append(values.max())
+        first.append(members[values == best[-1]][0])
+    hit, row = torch.stack(best), torch.stack(first)
+    above = torch.nextafter(hit, torch.full_like(hit, -torch.inf))  # equal ones in upper rows count
+    columns = as_tensor(queries).to(cosines.device)
+    ranks = torch.ones_like(row)
+    for part in cut(len(searched), COUNTED):
+        rows = torch.arange(part.start, part.stop, device=cosines.device)[:, None]
+        bounds = torch.where(rows < row, above, hit)
+        ranks += (cosines[part][:, columns] > bounds).sum(dim=0)
+    return _to_numpy(ranks)
 
 
 def _to_numpy(tensor: Tensor) -> NDArray[Any]:

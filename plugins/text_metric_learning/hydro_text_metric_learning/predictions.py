@@ -1,8 +1,10 @@
 """What text metric learning predicts for the rows of a split: embeddings with their neighbours."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -63,7 +65,9 @@ def score_neighbourhood(
         TrainingError: an embedding is not finite.
     """
     rows = len(embeddings)
-    shape = (rows, min(top_k, rows - 1))
+    shape = (rows, max(0, min(top_k, rows - 1)))
+    if shape[1] < top_k:
+        _note_cut(top_k, rows)
     # Filled in place: small results kept between large ones would break up the memory.
     found = Neighbourhood(
         values={name: np.empty(rows) for name in metrics},
@@ -78,3 +82,12 @@ def score_neighbourhood(
         for name, metric in metrics.items():
             found.values[name][block.rows] = metric(block.ranking)
     return found
+
+
+@cache
+def _note_cut(top_k: int, rows: int) -> None:
+    """Say, once for all evaluations, that there are fewer neighbours than were asked for."""
+    logging.getLogger("hydro.predictions").info(
+        f"prediction.top_k_similar is {top_k}, but of {rows} rows each has only "
+        f"{max(0, rows - 1)} others: neighbours and metrics are cut there"
+    )

@@ -66,3 +66,16 @@ def test_the_columns_show_ten_neighbours_at_most() -> None:
     many = score_neighbourhood(embeddings, np.zeros(20, dtype=np.int64), metrics={}, top_k=15)
     assert many.neighbours.shape == (20, 15)
     assert json.loads(str(many.columns(np.arange(20))["neighbours"][0])) == list(range(1, 11))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_fewer_rows_than_neighbours_are_noted_once(
+    rows: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="hydro")
+    for _ in range(2):
+        few = score_neighbourhood(CIRCLE[:rows], CLASSES[:rows], metrics={}, top_k=50)
+        assert few.neighbours.shape == (rows, rows - 1)
+    assert [
+        f"of {rows} rows each has only {rows - 1} others" in text for text in caplog.messages
+    ] == [True]
