@@ -2,11 +2,11 @@
 
     python tests/benchmarks/neighbours_against_faiss.py [--rows 1000000] [--queries 2048]
 
-Random vectors of 384 values: the 50 nearest of --queries of them among --rows, by turns with
-hydro and with faiss's IndexFlatIP, on as many threads each. Getting ready (faiss copies the rows,
-hydro checks them and looks for equal ones) is told apart. Prints the seconds of each pair, on
-the wall and of CPU, the medians of their ratios, and how far the results are apart. On a machine
-busy with other things, only those of CPU with --threads 1 mean something.
+Needs faiss-cpu. Random vectors of 384 values: the 50 nearest of --queries of them among
+--rows, by turns with hydro and with faiss's IndexFlatIP, on --threads threads each. Getting ready
+(faiss copies the rows, hydro checks them and looks for equal ones) is told apart. Prints the
+seconds of each pair, on the wall and of CPU, the medians of their ratios, and how far the results
+are apart. On a machine busy with other things, only those of CPU with --threads 1 mean something.
 """
 
 import argparse
