@@ -16,13 +16,13 @@ from hydro.catalog import Catalog
 from hydro.components import Problem
 from hydro.data.frames import Frames, load_frames
 from hydro.data.labels import Labels
-from hydro.errors import HydroError, ResourceError, SettingsError
+from hydro.errors import HydroError, SettingsError
 from hydro.folder import RunFolder
 from hydro.leaderboard import Place
 from hydro.loggers.aside import Aside
 from hydro.names import experiment_name
 from hydro.parts import Builder
-from hydro.plan import PlannedRun, plan
+from hydro.plan import PlannedRun, plan, spoken
 from hydro.progress import Progress
 from hydro.run import Run
 from hydro.search import search
@@ -30,6 +30,7 @@ from hydro.settings.describe import flat
 from hydro.settings.document import dump
 from hydro.settings.sections import Settings
 from hydro.status import Status
+from hydro.study import require_optuna
 from hydro.training.devices import facts_of, pick_device
 from hydro.training.memory import halve_until_it_fits, limited_memory
 from hydro.training.precision import Precision
@@ -61,14 +62,23 @@ class Experiment:
     precision: Precision
 
     @property
+    def folds(self) -> tuple[str, ...]:
+        """The folds that are held out in turn; none where the strategy has none."""
+        return self.settings.dataset.folds if self.frames.folds else ()
+
+    @property
     def runs(self) -> list[PlannedRun]:
-        """The runs: every combination of the search on every fold."""
-        return plan(self.settings, self.settings.dataset.folds if self.frames.folds else ())
+        """The runs of a grid: every combination of the search on every fold."""
+        return plan(self.settings, self.folds)
 
     @property
     def searches(self) -> bool:
         """Tell whether there are several runs, or one among what could be several."""
-        return bool(self.settings.grid_search) or len(self.runs) > 1
+        return bool(self.settings.grid_search) or len({*self.folds}) > 1
+
+    def __str__(self) -> str:
+        """Say how many runs there are to train."""
+        return spoken(self.settings, self.folds)
 
     @property
     def higher_is_better(self) -> bool:
@@ -108,6 +118,7 @@ def prepare(settings: Settings, problem: Problem, catalog: Catalog) -> Experimen
     Raises:
         HydroError: something the user can mend; nothing has been written.
     """
+    require_optuna(settings)
     settings = _settle(settings, problem)
     precision = _precision(settings)
     frames = _read(settings, problem)
@@ -125,33 +136,32 @@ def run(experiment: Experiment, output: Path, progress: Progress) -> Outcome:
     """
     folder = RunFolder.create(output, experiment.settings.experiment_name or "")
     if experiment.searches:
-        return _search(experiment, folder)
+        return _search(experiment, folder, progress)
     return Outcome(folder.path, experiment.settings, train(experiment, folder, progress))
 
 
-def resume(experiment: Experiment, path: Path) -> Outcome:
+def resume(experiment: Experiment, path: Path, progress: Progress) -> Outcome:
     """Train the runs of an experiment that have not finished in its folder.
 
+    Other processes may be at work on the same search; they share what is left to do.
+
     Raises:
-        ResourceError: it is still running.
         SettingsError: the experiment is a single run, which has nothing to skip.
         HydroError: something else the user can mend; the folder's status says what.
     """
-    if RunFolder(path).is_running():
-        msg = f"{path}: still running. Stop that process first, or wait for it"
-        raise ResourceError(msg)
     if not experiment.searches:
         msg = f"{path}: a single run. Train it again with: hydro run {path / 'config.yaml'}"
         raise SettingsError(msg)
-    return _search(experiment, RunFolder(path))
+    return _search(experiment, RunFolder(path), progress)
 
 
-def _search(experiment: Experiment, folder: RunFolder) -> Outcome:
+def _search(experiment: Experiment, folder: RunFolder, progress: Progress) -> Outcome:
     with _told(experiment, folder):
         places = search(
             experiment.settings,
-            experiment.runs,
+            experiment.folds,
             folder,
+            progress,
             higher_is_better=experiment.higher_is_better,
         )
     return Outcome(folder.path, experiment.settings, {}, tuple(places))

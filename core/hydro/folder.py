@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 from safetensors import SafetensorError
 
 from hydro.errors import ResourceError
@@ -28,6 +29,8 @@ BESIDE = " (predicted)"
 """Follows the name of a column where the user's table has one of that name."""
 
 ROW_BESIDE = f"{ROW}{BESIDE}"
+
+LOCK = ".lock"
 
 
 class RunFolder:
@@ -73,6 +76,15 @@ class RunFolder:
         """The complete settings."""
         return self.path / "config.yaml"
 
+    @property
+    def study(self) -> Path:
+        """The journal of a search that Optuna leads: JSON, a line for each thing that happened."""
+        return self.path / "study.jsonl"
+
+    def lock(self) -> FileLock:
+        """Give the lock of who works in the folder; it is free when that process is gone."""
+        return FileLock(self.path / LOCK, thread_local=False)
+
     def run(self, name: str) -> "RunFolder":
         """Give the folder of one run of an experiment that has several."""
         path = self._folder("runs") / name
@@ -81,12 +93,12 @@ class RunFolder:
         return RunFolder(path)
 
     def clear(self) -> None:
-        """Take away what an earlier try left, all but the log."""
+        """Take away what an earlier try left, all but the log and the lock."""
         with writing(self.path):
             for each in self.path.iterdir():
                 if each.is_dir():
                     shutil.rmtree(each)
-                elif each.name != "log.txt":
+                elif each.name not in ("log.txt", LOCK):
                     each.unlink()
 
     def export(self, name: str) -> Path:
@@ -131,7 +143,8 @@ class RunFolder:
     def write_leaderboard(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Keep which combination did best, for programs and for people."""
         self._write("leaderboard.json", _json(rows))
-        self._write("leaderboard.csv", _csv(pd.DataFrame(rows)))
+        listed = [{name: _one_cell(value) for name, value in row.items()} for row in rows]
+        self._write("leaderboard.csv", _csv(pd.DataFrame(listed)))
 
     def write_scores(self, scores: Mapping[str, Any]) -> None:
         """Keep the scores, before and after training."""
@@ -186,6 +199,21 @@ class RunFolder:
         path = self.path / "history.jsonl"
         with writing(path), path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
+
+    def read_history(self, start: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """Give the events from byte ``start`` of the history on, and the byte to go on from.
+
+        A history that is shorter was begun anew, and is read from its beginning.
+        """
+        path = self.path / "history.jsonl"
+        if not path.exists():
+            return [], 0
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(start if start <= size else 0)
+            whole = [line for line in file if line.endswith(b"\n")]
+        begun = 0 if start > size else start
+        return [json.loads(line) for line in whole], begun + sum(map(len, whole))
 
     @contextmanager
     def log(self) -> Iterator[None]:
@@ -252,6 +280,13 @@ def _unusable(path: Path, why: str) -> ResourceError:
 def _free(name: str, frame: pd.DataFrame) -> str:
     """Give a column name that does not hide one of the user's."""
     return name if name not in frame.columns else f"{name}{BESIDE}"
+
+
+def _one_cell(value: Any) -> Any:
+    """Give a list as words with spaces between them."""
+    if not isinstance(value, list):
+        return value
+    return " ".join("-" if each is None else str(each) for each in value)
 
 
 def _csv(table: pd.DataFrame) -> str:

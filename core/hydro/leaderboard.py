@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hydro.plan import PlannedRun
@@ -14,8 +15,11 @@ class Finished:
 
     run: PlannedRun
     state: str
+    """As its status says, but ``pruned`` where it was stopped because others did better."""
     score: float | None
     seconds: float
+    message: str = ""
+    """Why it ended as it did."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Place:
     scores: tuple[float | None, ...]
     """Of each run; none for one that did not finish."""
     seconds: float
+    state: str
+    """Finished, or what became of the first run that did not."""
 
     @property
     def mean(self) -> float | None:
@@ -44,13 +50,14 @@ class Place:
     def __str__(self) -> str:
         """Say the score and the values in one line."""
         spread = "" if self.spread is None else f" ±{self.spread:.4f}"
-        score = "failed" if self.mean is None else f"{self.mean:.4f}{spread}"
+        score = self.state if self.mean is None else f"{self.mean:.4f}{spread}"
         return "  ".join([score, *(f"{name}={value}" for name, value in self.values)])
 
     def row(self) -> dict[str, Any]:
         """Give what the leaderboard's files say of it."""
         return {
-            **dict(self.values),
+            **{name: _plain(value) for name, value in self.values},
+            "state": self.state,
             "mean": self.mean,
             "spread": self.spread,
             "scores": list(self.scores),
@@ -81,4 +88,10 @@ def _place(group: Sequence[Finished]) -> Place:
         folds=tuple(each.run.fold for each in group),
         scores=tuple(each.score for each in group),
         seconds=sum(each.seconds for each in group),
+        state=next((each.state for each in group if each.score is None), "finished"),
     )
+
+
+def _plain(value: Any) -> Any:
+    """Give a value as JSON has it."""
+    return str(value) if isinstance(value, Path) else value

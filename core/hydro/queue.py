@@ -3,11 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
+from tempfile import TemporaryFile
+from threading import Lock
+from typing import IO
 
 from hydro.folder import RunFolder
 from hydro.status import Status
@@ -26,62 +30,97 @@ def slots(gpus: Sequence[str]) -> list[Slot]:
     return [(names[int(gpu)] if names else gpu,) for gpu in gpus] or [()]
 
 
+Watch = Callable[[], bool]
+"""Called every now and then while a run trains; tells whether it is to be stopped."""
+
+Train = Callable[[Path, Watch], None]
+"""Trains the run of a folder on a slot, in a process of its own."""
+
+Task = Callable[[Train], None]
+"""Work for one slot: some runs, one after another."""
+
+WATCHED_SECONDS = 0.5
+"""How often a run that trains is looked at."""
+
+
+class Interrupted(Exception):
+    """Unwinds a task whose run was stopped because all are."""
+
+
 @dataclass
 class Queue:
-    """Runs that wait for a slot, and those that have one."""
+    """Tasks that wait for a slot, and the runs that have one."""
 
     places: Sequence[Slot]
     running: set["subprocess.Popen[bytes]"] = field(default_factory=set)
     stopped: bool = False
+    turn: Lock = field(default_factory=Lock)
 
-    def work(self, folders: Sequence[Path], finished: Callable[[Path], None]) -> None:
-        """Train the run of each folder; ``finished`` is told of each that has ended, well or not.
+    def work(self, tasks: Iterator[Task]) -> None:
+        """Do the tasks, each when a slot is free for it; the next is asked for only then.
 
         A run that fails does not stop the others. What interrupts this process stops them all.
         """
-        free: SimpleQueue[Slot] = SimpleQueue()
-        for slot in self.places:
-            free.put(slot)
-
-        def train(folder: Path) -> Path:
-            slot = free.get()
-            try:
-                self._train(folder, slot)
-            finally:
-                free.put(slot)
-            return folder
-
         with ThreadPoolExecutor(len(self.places)) as threads:
             try:
-                for future in as_completed([threads.submit(train, each) for each in folders]):
-                    finished(future.result())
+                for each in as_completed(
+                    [threads.submit(self._serve, slot, tasks) for slot in self.places]
+                ):
+                    each.result()
             except BaseException:
                 self._stop()
                 raise
 
-    def _train(self, folder: Path, slot: Slot) -> None:
+    def _serve(self, slot: Slot, tasks: Iterator[Task]) -> None:
+        """Do one task after another on a slot."""
+        while not self.stopped:
+            with self.turn:
+                task = next(tasks, None)
+            if task is None:
+                return
+            with suppress(Interrupted):
+                task(partial(self._train, slot))
+
+    def _train(self, slot: Slot, folder: Path, watch: Watch) -> None:
         if self.stopped:
-            return
+            raise Interrupted
         run = RunFolder(folder)
         command = [sys.executable, "-m", "hydro.cli", "work", str(folder)]
         environment = os.environ | ({"CUDA_VISIBLE_DEVICES": ",".join(slot)} if slot else {})
-        # Runs side by side would write over each other; what they say is in their logs.
-        screen = subprocess.DEVNULL if len(self.places) > 1 else None
-        process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=screen
-        )
+        # What runs say is in their logs; on the screen they would write over each other.
+        said = TemporaryFile()
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=said)
         self.running.add(process)
         if self.stopped:
             process.terminate()
         try:
-            code = process.wait()
+            code = _wait(process, watch)
         finally:
             self.running.discard(process)
+        if self.stopped:
+            raise Interrupted
         if run.read_status().state in ("queued", "running"):
-            died = f"its process ended with exit code {code} before it could say why"
+            died = f"its process ended with exit code {code} before it could say why{_last(said)}"
             run.write_status(Status("failed", "process", died))
 
     def _stop(self) -> None:
         self.stopped = True
         for process in list(self.running):
             process.terminate()
+
+
+def _wait(process: "subprocess.Popen[bytes]", watch: Watch) -> int:
+    """Wait for the end of a process; end it when whoever watches has seen enough."""
+    while True:
+        try:
+            return process.wait(WATCHED_SECONDS)
+        except subprocess.TimeoutExpired:
+            if watch():
+                process.terminate()
+
+
+def _last(said: IO[bytes]) -> str:
+    """Give the last line of what a process said, to follow its end."""
+    said.seek(0)
+    lines = said.read().decode("utf-8", "replace").strip().splitlines()
+    return f": {lines[-1]}" if lines else ""

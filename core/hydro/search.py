@@ -1,82 +1,116 @@
-"""Trains every run of an experiment that has several, and says which did best."""
+"""Trains the runs of an experiment that has several, and says which combination did best."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
+from hydro.board import Board
 from hydro.errors import TrainingError
+from hydro.every import Every
 from hydro.folder import RunFolder
 from hydro.leaderboard import Finished, Place, rank_places
-from hydro.plan import PlannedRun
-from hydro.queue import Queue, slots
-from hydro.settings.document import dump
-from hydro.settings.grid import with_values
+from hydro.plan import PlannedRun, plan, spoken
+from hydro.progress import Progress
+from hydro.queue import Queue, Task, slots
 from hydro.settings.sections import Settings
-from hydro.status import Status
+from hydro.study import Study
+from hydro.trained import Runs
 from hydro.training.devices import gpu_ids
 
 logger = logging.getLogger(__name__)
 
 
+class RunsFailed(TrainingError):
+    """Some runs failed; the others are whole, and the places of all are here."""
+
+    def __init__(self, message: str, folder: Path, places: Sequence[Place]) -> None:
+        super().__init__(message)
+        self.folder = folder
+        self.places = tuple(places)
+
+
+class Strategy(Protocol):
+    """Says what is to be trained next."""
+
+    @property
+    def total(self) -> int:
+        """How many runs there will be, at most."""
+
+    def begin(self) -> None:
+        """Make ready what an earlier process left undone."""
+
+    def planned(self) -> list[PlannedRun]:
+        """List the runs that there are so far."""
+
+    def tasks(self) -> Iterator[Task]:
+        """Give what there is for this process to do, each when it is asked for."""
+
+    def undone(self) -> list[PlannedRun]:
+        """List the runs that have begun, here or in another process, and have no end yet."""
+
+
 def search(
     settings: Settings,
-    runs: Sequence[PlannedRun],
+    folds: Sequence[str],
     folder: RunFolder,
+    progress: Progress,
     *,
     higher_is_better: bool,
 ) -> list[Place]:
     """Train the runs that have not finished yet; give the combinations, the best first.
 
+    Other processes may work in the same folder. No run is trained by two of them, and each waits
+    for all, so that all come to the same end.
+
     Raises:
-        TrainingError: a run failed; the others are whole, and the leaderboard has them.
+        RunsFailed: a run failed; the others are whole, and the leaderboard has them.
     """
-    folders = {run.name: folder.run(run.name) for run in runs}
-    waiting = [run for run in runs if folders[run.name].read_status().state != "finished"]
-    gpus = gpu_ids(settings.environment.gpus)
-    for run in waiting:
-        # A run's process sees one GPU, whatever it is called outside.
-        own = with_values(run.settings, {"environment.gpus": ("0",)}) if gpus else run.settings
-        folders[run.name].clear()
-        folders[run.name].write_config(dump(own))
-        folders[run.name].write_status(Status("queued"))
-    logger.info("%d runs, %d to do", len(runs), len(waiting))
+    metric, gpus = settings.prediction.metric, gpu_ids(settings.environment.gpus)
+    runs = Runs(folder, metric, gpus, progress, lambda run: board.tell(run))
+    strategy: Strategy
+    if settings.search.strategy == "Grid":
+        strategy = Every(runs, plan(settings, folds))
+    else:
+        strategy = Study(settings, folds, runs, higher_is_better=higher_is_better)
+    with folder.lock():
+        strategy.begin()
 
-    queue = Queue(slots(gpus))
-    queue.work([folders[run.name].path for run in waiting], _tell)
+    def ended() -> list[Finished]:
+        return [runs.finished(run) for run in strategy.planned()]
 
-    finished = [_finished(run, folders[run.name], settings.prediction.metric) for run in runs]
-    places = rank_places(finished, higher_is_better=higher_is_better)
+    with progress.task("search", strategy.total, "runs") as task:
+        board = Board(task, strategy.total, higher_is_better, ended)
+        logger.info("%s; %s", spoken(settings, folds), board.refresh())
+        _work(strategy, runs, board)
+    places = rank_places(ended(), higher_is_better=higher_is_better)
     folder.write_leaderboard([place.row() for place in places])
-    _join(places[0], folder, folders)
-    failed = [each.run.name for each in finished if each.score is None]
-    if failed:
-        for place in places:
-            logger.info(place)
-        why = folders[failed[0]].read_status().message
-        listed = ", ".join(failed)
-        msg = f"{len(failed)} of {len(runs)} runs failed: {listed}. The first: {why}"
-        raise TrainingError(msg)
+    _join(places[0], folder)
+    _check(ended(), folder.path, places)
     return places
 
 
-def _tell(path: Path) -> None:
-    status = RunFolder(path).read_status()
-    said = f"run {path.name} {status.state}, {status.seconds or 0:.0f} s"
-    if status.state == "finished":
-        logger.info(said)
-    else:
-        logger.warning("%s: %s", said, status.message)
+def _work(strategy: Strategy, runs: Runs, board: Board) -> None:
+    """Train until there is nothing left, here or in another process."""
+    queue = Queue(slots(runs.gpus))
+    queue.work(strategy.tasks())
+    while undone := strategy.undone():
+        logger.info("waiting for what another process trains: %s", undone[0])
+        with runs.of(undone[0]).lock():
+            board.refresh()
+        queue.work(strategy.tasks())
 
 
-def _finished(run: PlannedRun, folder: RunFolder, metric: str) -> Finished:
-    status = folder.read_status()
-    score = None
-    if status.state == "finished":
-        score = float(folder.read_scores()["validation"]["metrics"][metric]["after"])
-    return Finished(run, status.state, score, status.seconds or 0.0)
+def _check(finished: Sequence[Finished], folder: Path, places: Sequence[Place]) -> None:
+    failed = [each for each in finished if each.state == "failed"]
+    if failed:
+        listed = ", ".join(each.run.name for each in failed)
+        why = f"The first: {failed[0].message}"
+        msg = f"{len(failed)} of {len(finished)} runs failed: {listed}. {why}"
+        raise RunsFailed(msg, folder, places)
 
 
-def _join(best: Place, folder: RunFolder, folders: dict[str, RunFolder]) -> None:
+def _join(best: Place, folder: RunFolder) -> None:
     """Join the predictions of the best combination's folds, where it has several."""
     if len(best.runs) > 1 and best.mean is not None:
-        folder.join_predictions([folders[name] for name in best.runs], best.folds)
+        folder.join_predictions([folder.run(name) for name in best.runs], best.folds)

@@ -1,16 +1,48 @@
 """What tests of experiments share: the word count experiment, to be changed and run."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from hydro.catalog import Catalog
 from hydro.components import Component, Problem
+from hydro.folder import RunFolder
 from hydro.plugins import Plugin
+from hydro.progress import NoProgress
+from hydro.queue import Train, Watch
+from hydro.status import Status
+from hydro.study import Study
+from hydro.trained import Runs
+
+Curve = Callable[[dict[str, Any]], list[float]]
+"""Gives the validations of a run, the last of which is its score, by its settings."""
+
+
+def stand_in(curve: Curve) -> Train:
+    """Make what stands in for the process of a run: it leaves what training would leave."""
+
+    def train(folder: Path, watch: Watch) -> None:
+        run = RunFolder(folder)
+        *validations, score = curve(yaml.safe_load(run.config.read_text(encoding="utf-8")))
+        for number, metric in enumerate(validations):
+            run.record("training", {"epoch": number + 1, "loss": 1.0})
+            run.record("validation", {"samples": number, "Error": metric})
+            if watch():
+                run.write_status(Status("stopped", "interrupted", seconds=1.0))
+                return
+        if score < 0:
+            run.write_status(Status("failed", "training", "no score", seconds=1.0))
+            return
+        run.write_scores({"validation": {"metrics": {"Error": {"after": score}}}})
+        run.write_status(Status("finished", seconds=1.0))
+
+    return train
 
 
 @dataclass(frozen=True)
@@ -48,6 +80,24 @@ class WordCount:
         loaded = load(config or self.config, self.catalog.schema(self.problem), changes)
         return prepare(loaded.settings, self.problem, self.catalog)
 
+    def at(self, output: Path) -> "WordCount":
+        """Write somewhere else."""
+        return dataclasses.replace(self, output=output)
+
+    def runs(self, told: list[Any] | None = None) -> Runs:
+        """Give the runs of an experiment in its folder, which is made where it is missing."""
+        self.output.mkdir(exist_ok=True)
+        tell = (told if told is not None else []).append
+        return Runs(RunFolder(self.output), "Error", (), NoProgress(), tell)
+
+    def study(self, *overrides: str, told: list[Any] | None = None) -> Study:
+        """Begin a search that Optuna leads, or go on with it."""
+        experiment = self.prepare(*overrides, "experiment_name=x")
+        runs = self.runs(told)
+        study = Study(experiment.settings, experiment.folds, runs, higher_is_better=False)
+        study.begin()
+        return study
+
     def run(self, *overrides: str, config: Path | None = None) -> Any:
         """Run it below ``output``, and give its outcome."""
         from hydro.experiment import run
@@ -70,3 +120,38 @@ def component_or(component: Component) -> Callable[[Component | Problem], Compon
 def word_count(wordcount_yml: Path, catalog: Catalog, tmp_path: Path) -> WordCount:
     """The word count experiment."""
     return WordCount(wordcount_yml, tmp_path / "runs", catalog, catalog.problem("wordcount"))
+
+
+@pytest.fixture
+def standing_in() -> Callable[[Curve], Train]:
+    """Make what stands in for the process of a run."""
+    return stand_in
+
+
+class Shown:
+    """Keeps what is shown of each task: how much is done, with its figures."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, list[tuple[int, dict[str, float]]]] = {}
+
+    @contextmanager
+    def task(self, name: str, total: int, unit: str) -> Iterator[Any]:
+        """Keep a task."""
+        yield ShownTask(self.shown.setdefault(name, []))
+
+
+@dataclass(frozen=True)
+class ShownTask:
+    """A task of those."""
+
+    shown: list[tuple[int, dict[str, float]]]
+
+    def advance(self, done: int, **figures: float) -> None:
+        """Keep how far it is."""
+        self.shown.append((done + (self.shown[-1][0] if self.shown else 0), figures))
+
+
+@pytest.fixture
+def progress() -> Shown:
+    """What keeps all that is shown."""
+    return Shown()

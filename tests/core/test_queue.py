@@ -1,11 +1,12 @@
 """Runs get a slot each, in a process of their own that sees only its own GPUs."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hydro.folder import RunFolder
-from hydro.queue import Queue, Slot, slots
+from hydro.queue import Queue, Slot, Task, Train, slots
 
 
 @pytest.mark.parametrize(
@@ -27,12 +28,38 @@ def test_runs_get_the_gpus_that_this_process_was_given(monkeypatch: pytest.Monke
 def test_a_run_whose_process_dies_is_failed(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
     run.write_config("not: [settings")
-    seen: list[Path] = []
-    Queue([()]).work([tmp_path], seen.append)
-    assert seen == [tmp_path]
-    assert (run.read_status().state, run.read_status().reason) == ("failed", "settings")
+    seen: list[str] = []
 
+    def task(train: Train) -> None:
+        train(tmp_path, lambda: False)
+        seen.append(run.read_status().reason)
+
+    Queue([()]).work(iter([task]))
     run.config.unlink()
     run.config.mkdir()
-    Queue([("0",)]).work([tmp_path], seen.append)
-    assert run.read_status().state == "failed"
+    Queue([("0",)]).work(iter([task]))
+    assert seen == ["settings", "process"]
+    assert "Is a directory" in run.read_status().message
+
+
+def test_each_slot_takes_the_next_task_when_it_is_free(tmp_path: Path) -> None:
+    done: list[int] = []
+
+    def tasks() -> Iterator[Task]:
+        for number in range(5):
+            yield lambda train, number=number: done.append(number)  # type: ignore[misc]
+
+    Queue([("0",), ("1",)]).work(tasks())
+    assert sorted(done) == [0, 1, 2, 3, 4]
+
+
+def test_what_fails_in_a_task_is_raised_and_no_other_task_is_begun(tmp_path: Path) -> None:
+    def fail(train: Train) -> None:
+        raise OSError
+
+    queue = Queue([()])
+    tasks = iter([fail, fail])
+    with pytest.raises(OSError, match=""):
+        queue.work(tasks)
+    assert queue.stopped
+    assert next(tasks, None) is fail

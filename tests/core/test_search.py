@@ -3,13 +3,20 @@
 import csv
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hydro.errors import SettingsError, TrainingError
-from hydro.experiment import resume
+from hydro.experiment import resume, run
+from hydro.folder import RunFolder
+from hydro.progress import NoProgress
 
 SUPPORT = Path(__file__).parents[1] / "support" / "wordcount"
 
@@ -59,23 +66,72 @@ def test_each_fold_has_a_model_and_all_rows_an_out_of_fold_prediction(word_count
 def test_a_run_that_fails_leaves_the_others_and_is_run_again_by_resume(word_count: Any) -> None:
     search = "grid_search={learning_rate: [0.05, 1e30]}"
     experiment = word_count.prepare(search, "training.optimizer=SGD", "experiment_name=x")
-    from hydro.experiment import run
-    from hydro.progress import NoProgress
-
     with pytest.raises(TrainingError, match="1 of 2 runs failed: 001"):
         run(experiment, word_count.output, NoProgress())
     folder = word_count.output / "x"
     assert read(folder / "status.json")["state"] == "failed"
-    assert [row["mean"] != "" for row in rows(folder / "leaderboard.csv")] == [True, False]
+    board = rows(folder / "leaderboard.csv")
+    assert [row["state"] for row in board] == ["finished", "failed"]
+    assert [row["mean"] != "" for row in board] == [True, False]
     whole = (folder / "runs/000/scores.json").stat().st_mtime_ns
 
     with pytest.raises(TrainingError, match="1 of 2 runs failed: 001"):
-        resume(word_count.prepare(config=folder / "config.yaml"), folder)
+        resume(word_count.prepare(config=folder / "config.yaml"), folder, NoProgress())
     assert (folder / "runs/000/scores.json").stat().st_mtime_ns == whole
-    assert "2 runs, 1 to do" in (folder / "log.txt").read_text(encoding="utf-8")
+    log = (folder / "log.txt").read_text(encoding="utf-8")
+    assert "2 runs to train: 2 combinations on 1 fold; 0 of 2 done" in log
+    assert "2 runs to train: 2 combinations on 1 fold; 1 of 2 done, best" in log
+
+
+@pytest.mark.usefixtures("installed")
+def test_two_processes_share_a_search_and_come_to_the_same_end(word_count: Any) -> None:
+    lists = "{learning_rate: [0.01, 0.03, 0.05], batch_size: [4, 8]}"
+    settings = (
+        "search.strategy=TPE",
+        "search.trials=4",
+        "experiment_name=x",
+        "environment.gpus=[]",
+    )
+    given = [part for each in settings for part in ("--set", each)]
+    folder = word_count.output / "x"
+    first = start("run", word_count.config, "--output", word_count.output, "--json", *given)
+    wait_until(lambda: state(folder / "runs/000") != "queued", first)
+    # While the first stands still it asks for nothing, so the others are for the second.
+    first.send_signal(signal.SIGSTOP)
+    second = start("resume", folder, "--json")
+    wait_until(lambda: state(folder / "runs/003") == "finished", second)
+    first.send_signal(signal.SIGCONT)
+    ended = [json.loads(each.communicate(timeout=120)[0]) for each in (first, second)]
+
+    assert ended[0]["leaderboard"] == ended[1]["leaderboard"] == read(folder / "leaderboard.json")
+    assert [row["state"] for row in ended[0]["leaderboard"]] == ["finished"] * 4
+    assert read(folder / "status.json")["state"] == "finished"
+    logs = [each.read_text(encoding="utf-8") for each in (folder / "runs").glob("*/log.txt")]
+    assert [log.count("after training") for log in logs] == [1, 1, 1, 1]
+
+
+def start(*arguments: Any) -> "subprocess.Popen[bytes]":
+    """Start a command in a process of its own."""
+    command = [sys.executable, "-m", "hydro.cli", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def state(folder: Path) -> str:
+    """Give the state of a run that may not be there yet."""
+    return RunFolder(folder).read_status().state
+
+
+def wait_until(happened: Callable[[], bool], running: "subprocess.Popen[bytes]") -> None:
+    """Wait for something that a process does, for as long as it lives."""
+    end = time.monotonic() + 120
+    while not happened():
+        assert running.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_a_single_run_is_not_resumed(word_count: Any) -> None:
     outcome = word_count.run("training.epochs=0")
     with pytest.raises(SettingsError, match="a single run"):
-        resume(word_count.prepare(config=outcome.folder / "config.yaml"), outcome.folder)
+        experiment = word_count.prepare(config=outcome.folder / "config.yaml")
+        resume(experiment, outcome.folder, NoProgress())

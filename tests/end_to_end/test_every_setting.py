@@ -14,16 +14,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 
 from hydro.catalog import Catalog
 from hydro.cli.options import read_request
 from hydro.components import Exporter, Logger, Loss, Model, Tokenizer
 from hydro.errors import ResourceError, SettingsError
 from hydro.loggers.tracker import Tracker
+from hydro.folder import RunFolder
 from hydro.parts import Builder, Parts, assemble
 from hydro.plugins import Plugin
+from hydro.progress import NoProgress
 from hydro.settings.describe import describe
+from hydro.status import Status
+from hydro.study import Study
 from hydro.testing import tiny_backbone
+from hydro.trained import Runs
 from hydro.training.groups import parameter_groups, parts_of
 from hydro.training.randomness import seed_torch
 from hydro.training.updates import Updates
@@ -290,6 +296,35 @@ def runs(made: Made) -> Any:
     return len(made.experiment.runs)
 
 
+def searched(made: Made) -> Any:
+    """Look at the combinations that a search tries and at how they end; nothing is trained."""
+    experiment = made.experiment
+    folder = RunFolder.create(made.texts.output, "searched")
+    runs = Runs(folder, "mAP", (), NoProgress(), lambda run: None)
+    study = Study(experiment.settings, experiment.folds, runs, higher_is_better=True)
+    study.begin()
+    for task in study.tasks():
+        task(pretend_to_train)
+    ends = [runs.finished(run) for run in study.planned()]
+    return [(tuple(each.run.values.values()), each.state) for each in ends]
+
+
+def pretend_to_train(folder: Path, watch: Callable[[], bool]) -> None:
+    """Leave what a run of an hour would leave, the worse the higher its learning rate."""
+    run = RunFolder(folder)
+    score = -yaml.safe_load(run.config.read_text())["training"]["learning_rate"]
+    run.record("validation", {"samples": 1, "mAP": score})
+    watch()
+    run.write_scores({"validation": {"metrics": {"mAP": {"after": score}}}})
+    run.write_status(Status("finished", seconds=3600))
+
+
+def strategy(made: Made) -> Any:
+    """Look at how many runs there are said to be, and at what is tried where that is chosen."""
+    grid = made.experiment.settings.search.strategy == "Grid"
+    return str(made.experiment), None if grid else searched(made)
+
+
 def device(made: Made) -> Any:
     """Look at the device, or at why there is none."""
     try:
@@ -382,6 +417,9 @@ TRACKIO = ("logging.logger=Trackio",)
 WANDB = ("logging.logger=Weights & Biases",)
 VIOLET = ("violet-one", "violet-two")
 
+RATES = f"grid_search={{learning_rate: {[rate / 1000 for rate in range(1, 13)]}}}"
+RANDOM = (RATES, "search.strategy=Random")
+
 DATASET = "dataset: {{train_dataframe: {}, text_column: text, label_columns: label}}\n"
 CRAMPED = ("training.loss_function=Cramped",)
 
@@ -452,6 +490,11 @@ ROWS = (
     Row("training.build_scoring_pipelines", "false", "true", exports),
     Row("prediction.metric", "mAP", "MRR", heading),
     Row("prediction.top_k_similar", "5", "17", neighbours),
+    Row("search.strategy", "Grid", "Random", strategy, (RATES,)),
+    Row("search.strategy", "Random", "TPE", strategy, (RATES,)),
+    Row("search.trials", "2", "3", searched, RANDOM),
+    Row("search.hours", "None", "2", searched, RANDOM),
+    Row("search.pruning", "false", "true", searched, RANDOM),
     Row("environment.gpus", "[]", "[77]", device),
     Row("environment.mixed_precision_training", "false", "true", losses),
     Row("environment.mixed_precision_inference", "false", "true", trained),
@@ -514,4 +557,4 @@ def test_a_setting_makes_a_difference(
 def test_every_setting_that_is_effective_has_a_row(catalog: Catalog) -> None:
     model = catalog.schema(catalog.problem(plugin.NAME))
     effective = [each.path for each in describe(model) if not each.facts.planned]
-    assert sorted(str(row) for row in ROWS) == sorted(effective)
+    assert sorted({str(row) for row in ROWS}) == sorted(effective)

@@ -27,7 +27,10 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
         "api",
     ),
 }
-LINE = ("experiment", "run", "parts", "plan", "queue", "search", "leaderboard")
+LINE = (
+    *("experiment", "run", "parts", "plan", "queue", "search", "leaderboard"),
+    *("trained", "every", "study", "choices", "board"),
+)
 """The straight line calls every room, and no room calls it."""
 
 

@@ -1,7 +1,8 @@
 """How the outcome of an experiment is printed for people."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -10,6 +11,8 @@ from rich.table import Table
 
 from hydro.experiment import Outcome
 from hydro.leaderboard import Place
+from hydro.search import RunsFailed
+from hydro.settings.sections import Settings
 
 
 def show(outcome: Outcome, *, as_json: bool) -> None:
@@ -31,6 +34,16 @@ def show(outcome: Outcome, *, as_json: bool) -> None:
     console.print(f"folder  {outcome.folder}", soft_wrap=True)
 
 
+@contextmanager
+def showing_failures(settings: Settings, *, as_json: bool) -> Iterator[None]:
+    """Print the leaderboard too when some runs of a search have failed."""
+    try:
+        yield
+    except RunsFailed as failure:
+        show(Outcome(failure.folder, settings, {}, failure.places), as_json=as_json)
+        raise
+
+
 def _table(split: str, comparison: Mapping[str, Any]) -> Table:
     table = Table("metric", title=f"{split}, {comparison['rows']:,} rows", title_justify="left")
     for heading in ("before", "after", "change"):
@@ -45,15 +58,18 @@ def _table(split: str, comparison: Mapping[str, Any]) -> Table:
 
 
 def _leaderboard(places: Sequence[Place], metric: str) -> Table:
-    table = Table(title=f"{len(places)} combinations, the best first", title_justify="left")
-    for name, _ in places[0].values:
+    title = f"{len(places)} combination{'s' if len(places) > 1 else ''}, the best first"
+    table = Table(title=title, title_justify="left")
+    names = [*dict.fromkeys(name for place in places for name, _ in place.values)]
+    for name in names:
         table.add_column(name.rpartition(".")[2])
     for heading in (metric, "spread", "folds", "seconds"):
         table.add_column(heading, justify="right")
     for place in places:
         spread = "" if place.spread is None else f"±{place.spread:.4f}"
-        score = "failed" if place.mean is None else f"{place.mean:.4f}"
-        values = [str(value) for _, value in place.values]
+        score = place.state if place.mean is None else f"{place.mean:.4f}"
+        # A setting that does not apply in a combination has no value there.
+        values = [str(dict(place.values).get(name, "")) for name in names]
         table.add_row(*values, score, spread, str(len(place.runs)), f"{place.seconds:.0f}")
     return table
 

@@ -42,7 +42,7 @@ def run(
     """Train the experiment that CFG.YML describes, and show how much better the model became."""
     request = read_request(config, problem, overrides)
 
-    from hydro.cli.result import show
+    from hydro.cli.result import show, showing_failures
     from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
     from hydro.experiment import prepare
     from hydro.experiment import run as run_experiment
@@ -51,13 +51,13 @@ def run(
     stop_on_sigterm()
     experiment = prepare(request.loaded.settings, request.problem, request.catalog)
     if dry_run:
-        count = len(experiment.runs)
-        click.echo(f"{count} run{'s' if count > 1 else ''} to train", err=True)
+        click.echo(str(experiment), err=True)
         for note in experiment.frames.notes:
             click.echo(f"warning: {note}", err=True)
         text = dump(experiment.settings)
         click.echo(json.dumps(experiment.settings.model_dump(mode="json")) if as_json else text)
         return
-    with TerminalProgress() as progress:
+    failures = showing_failures(experiment.settings, as_json=as_json)
+    with failures, TerminalProgress() as progress:
         outcome = run_experiment(experiment, output, progress)
     show(outcome, as_json=as_json)

@@ -19,7 +19,12 @@ from hydro.progress import Task
 PLAIN_SECONDS = 20
 """How often a task speaks where there is no terminal to redraw."""
 
-NAMES = {"loss": "loss {:.3f}", "rate": "lr {:.1e}", "metric": "metric {:.4f}"}
+NAMES = {
+    "loss": "loss {:.3f}",
+    "rate": "lr {:.1e}",
+    "metric": "metric {:.4f}",
+    "best": "best {:.4f}",
+}
 
 
 class TerminalProgress:
@@ -89,23 +94,32 @@ class _ShownTask:
             self.figures = "  ".join(NAMES[key].format(value) for key, value in figures.items())
         self.progress.bars.update(self.row, completed=self.done, said=self._said())
         now = time.monotonic()
-        if not self.progress.console.is_terminal and now - self.spoke > PLAIN_SECONDS:
+        # A search says by itself how each run ended.
+        speaks = not self.progress.console.is_terminal and self.done and self.unit != "runs"
+        if speaks and now - self.spoke > PLAIN_SECONDS:
             self.spoke = now
             left = (now - self.started) / self.done * (self.total - self.done)
-            self.progress.say(
-                f"{self.name}  {self.done:,}/{self.total:,}  {self._said()}  {left:.0f} s left"
-            )
+            said = (self.name, self._count(), self._pace(), self.figures, f"{left:.0f} s left")
+            self.progress.say("  ".join(each for each in said if each))
 
     def finish(self) -> None:
-        """Leave a line where there are figures to remember."""
-        if not self.figures:
+        """Leave a line where there are figures to remember and units that were counted."""
+        if not (self.figures and self.unit):
             return
         seconds = time.monotonic() - self.started
         self.progress.say(f"{self.name}  {self._said()}  {seconds:.1f} s")
 
     def _said(self) -> str:
+        beside_the_bar = self._pace() or (self._count() if self.unit else "")
+        return f"{beside_the_bar}  {self.figures}".strip()
+
+    def _count(self) -> str:
+        return f"{self.done:,}/{self.total:,} {self.unit}" if self.unit else f"{self.done} %"
+
+    def _pace(self) -> str:
+        """Say the units a second; runs, which may have been done before, and percent have none."""
         rate = self.done / max(1e-9, time.monotonic() - self.started)
-        return f"{rate:,.0f} {self.unit}/s  {self.figures}".rstrip()
+        return "" if self.unit in ("", "runs") else f"{rate:,.0f} {self.unit}/s"
 
 
 class _ConsoleHandler(logging.Handler):

@@ -18,6 +18,7 @@ from hydro.settings.inherit import earlier_settings, fill_in
 from hydro.settings.issues import COMMAND_LINE, Issue, explain, refusal
 from hydro.settings.rules import broken_rules, idle_settings, missing_files, unsafe_name
 from hydro.settings.sections import Settings
+from hydro.settings.space import Space
 from hydro.settings.yaml_text import Document, parse_value, read_yaml
 
 
@@ -89,7 +90,8 @@ def check(
     ]
     if issues:
         raise refusal(issues, document)
-    return Loaded(settings, tuple(idle_settings(settings, known, given)), frozenset(given))
+    notes = [*idle_settings(settings, known, given), *Space.of(settings).idle()]
+    return Loaded(settings, tuple(notes), frozenset(given))
 
 
 def dump(settings: Settings) -> str:

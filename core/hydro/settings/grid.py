@@ -1,13 +1,12 @@
-"""Checks what is to be searched over, and gives the settings of every combination."""
+"""Checks what is to be searched over, and gives the settings with some values changed."""
 
 import difflib
-import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from hydro.settings.describe import Described, describe, flat
+from hydro.settings.describe import Described, flat
 from hydro.settings.issues import SYNONYMS, Issue, issue_of
 from hydro.settings.sections import Settings
 
@@ -28,21 +27,10 @@ def resolve(settings: Settings, known: Mapping[str, Described]) -> tuple[Setting
             why = "is searched twice" if path in searched else "has no values to try"
             issues.append(Issue(("grid_search", key), f"grid_search.{key}: {why}"))
         else:
-            searched[path] = list(_checked(settings, key, path, values, known, issues))
+            checked = _checked(settings, key, path, values, known, issues)
+            # 1e-4 and 0.0001 are one value, but 1 and true are not.
+            searched[path] = list({repr(value): value for value in checked}.values())
     return settings.model_copy(update={"grid_search": searched}), issues
-
-
-def combinations(settings: Settings) -> list[dict[str, Any]]:
-    """List the combinations of searched values that differ in a setting that applies.
-
-    Two that differ only in, say, the margin of a loss that is not chosen are one.
-    """
-    searched = settings.grid_search
-    found: dict[str, dict[str, Any]] = {}
-    for chosen in itertools.product(*searched.values()):
-        values = dict(zip(searched, chosen, strict=True))
-        found.setdefault(repr(list(_applying(with_values(settings, values)))), values)
-    return list(found.values())
 
 
 def with_values(settings: Settings, values: Mapping[str, Any]) -> Settings:
@@ -51,7 +39,7 @@ def with_values(settings: Settings, values: Mapping[str, Any]) -> Settings:
     Raises:
         ValidationError: a value does not suit its setting.
     """
-    changed = settings.model_dump() | {"grid_search": {}}
+    changed = settings.model_dump() | {"grid_search": {}, "search": {}}
     for path, value in values.items():
         section, _, name = path.rpartition(".")
         (changed[section] if section else changed)[name] = value
@@ -86,11 +74,3 @@ def _not_searchable(key: str, known: Mapping[str, Described]) -> str:
     near = difflib.get_close_matches(SYNONYMS.get(key_alone, key_alone), names, 1)
     hint = f"Did you mean '{near[0]}'? " if near else ""
     return f"grid_search.{key}: cannot be searched over. {hint}What can: {', '.join(names)}"
-
-
-def _applying(settings: Settings) -> Iterator[Any]:
-    """Give the values of the settings that apply."""
-    values = flat(settings)
-    for each in describe(type(settings)):
-        if each.facts.when is None or each.facts.when.holds(values):
-            yield values[each.path]

@@ -37,6 +37,8 @@ Ids = Annotated[tuple[str, ...], BeforeValidator(_as_texts), _one_or_several("st
 """Ids, kept as the strings they are written as."""
 
 HOLDS_OUT = unless("dataset.validation_strategy", "custom")
+SEARCHES = unless("grid_search", {})
+CHOOSES = unless("search.strategy", "Grid")
 SAVES_BEST = only_if("training.save_best_checkpoint", True)
 
 
@@ -201,6 +203,40 @@ class PredictionSection(Section):
     )
 
 
+class SearchSection(Section):
+    """Which combinations of the listed values are tried, and in which order."""
+
+    strategy: Literal["Grid", "Random", "TPE"] = setting(
+        "Grid",
+        help="Grid tries every combination; Random some, drawn by the seed; TPE some, each chosen "
+        "by what did well before (a tree-structured Parzen estimator).",
+        level="intermediate",
+        when=SEARCHES,
+    )
+    trials: int = setting(
+        20,
+        help="How many combinations to try, each on all chosen folds.",
+        level="intermediate",
+        ge=1,
+        when=CHOOSES,
+    )
+    hours: float | None = setting(
+        None,
+        help="Once all runs together have trained this long, no other combination is begun; "
+        "nothing sets no limit.",
+        level="intermediate",
+        gt=0,
+        when=CHOOSES,
+    )
+    pruning: bool = setting(
+        False,
+        help="Stop a combination whose best validation so far is worse than the median of the "
+        "others at the same point; the first five are never stopped.",
+        level="intermediate",
+        when=CHOOSES,
+    )
+
+
 class EnvironmentSection(Section):
     """What the run may use of the machine."""
 
@@ -272,7 +308,7 @@ class Settings(Section):
     )
     grid_search: dict[str, list[Any]] = setting(
         {},
-        help="Settings to try several values of, each with its list; every combination is run.",
+        help="Settings to try several values of, each with its list; see `search`.",
         level="intermediate",
     )
     dataset: DatasetSection = section()
@@ -280,6 +316,7 @@ class Settings(Section):
     architecture: ArchitectureSection = section()
     training: TrainingSection = section()
     prediction: PredictionSection = section()
+    search: SearchSection = section()
     environment: EnvironmentSection = section()
     logging: LoggingSection = section()
 

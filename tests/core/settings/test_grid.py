@@ -1,11 +1,11 @@
-"""What is searched over is checked before anything runs, and gives the combinations to try."""
+"""What is searched over is checked before anything runs."""
 
 from collections.abc import Callable, Sequence
 
 import pytest
 
 from hydro.settings.document import Loaded, dump
-from hydro.settings.grid import combinations, with_values
+from hydro.settings.grid import with_values
 
 Read = Callable[..., Loaded]
 
@@ -20,29 +20,11 @@ def test_keys_may_be_bare_or_dotted_and_values_get_the_type_of_their_setting(rea
     }
 
 
-def test_every_combination_is_tried_once(read: Read) -> None:
-    settings = read("grid_search: {learning_rate: [1, 2], batch_size: [3, 4]}\n").settings
-    pairs = [tuple(each.values()) for each in combinations(settings)]
-    assert pairs == [(1.0, 3), (1.0, 4), (2.0, 3), (2.0, 4)]
-
-
-def test_no_search_is_one_combination_of_nothing(read: Read) -> None:
-    assert combinations(read("").settings) == [{}]
-
-
-def test_combinations_that_differ_only_in_what_does_not_apply_are_one(read: Read) -> None:
-    settings = read(
-        "grid_search: {loss_function: [ArcFace, CrossEntropy], arcface_margin: [0.1, 0.2]}\n"
-    ).settings
-    tried = [tuple(each.values()) for each in combinations(settings)]
-    assert tried == [("ArcFace", 0.1), ("ArcFace", 0.2), ("CrossEntropy", 0.1)]
-
-
 def test_a_value_of_a_combination_takes_the_place_of_the_setting(read: Read) -> None:
-    settings = read("grid_search: {batch_size: [3, 4]}\n").settings
-    changed = with_values(settings, {"training.batch_size": 4})
+    given = "grid_search: {batch_size: [3, 4]}\nsearch: {strategy: TPE, trials: 1}\n"
+    changed = with_values(read(given).settings, {"training.batch_size": 4})
     assert changed.training.batch_size == 4
-    assert changed.grid_search == {}
+    assert (changed.grid_search, changed.search.strategy) == ({}, "Grid")
 
 
 def test_a_search_that_is_stored_is_read_back_as_it_was(read: Read, tmp_path: object) -> None:
