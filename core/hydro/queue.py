@@ -88,19 +88,23 @@ class Queue:
         command = [sys.executable, "-m", "hydro.cli", "work", str(folder)]
         environment = os.environ | ({"CUDA_VISIBLE_DEVICES": ",".join(slot)} if slot else {})
         # What runs say is in their logs; on the screen they would write over each other.
-        said = TemporaryFile()
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=said)
-        self.running.add(process)
-        if self.stopped:
-            process.terminate()
-        try:
-            code = _wait(process, watch)
-        finally:
-            self.running.discard(process)
-        if self.stopped:
+        with TemporaryFile() as said:
+            process = subprocess.Popen(
+                command, env=environment, stdout=subprocess.DEVNULL, stderr=said
+            )
+            self.running.add(process)
+            if self.stopped:
+                process.terminate()
+            try:
+                code = _wait(process, watch)
+            finally:
+                self.running.discard(process)
+            last = _last(said)
+        wanted, state = not watch(), run.read_status().state
+        if self.stopped or (wanted and state == "stopped"):
             raise Interrupted
-        if run.read_status().state in ("queued", "running"):
-            died = f"its process ended with exit code {code} before it could say why{_last(said)}"
+        if state in ("queued", "running"):
+            died = f"its process ended with exit code {code} before it could say why{last}"
             run.write_status(Status("failed", "process", died))
 
     def _stop(self) -> None:

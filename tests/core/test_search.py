@@ -85,13 +85,9 @@ def test_a_run_that_fails_leaves_the_others_and_is_run_again_by_resume(word_coun
 
 @pytest.mark.usefixtures("installed")
 def test_two_processes_share_a_search_and_come_to_the_same_end(word_count: Any) -> None:
-    lists = "{learning_rate: [0.01, 0.03, 0.05], batch_size: [4, 8]}"
-    settings = (
-        "search.strategy=TPE",
-        "search.trials=4",
-        "experiment_name=x",
-        "environment.gpus=[]",
-    )
+    lists = "grid_search={learning_rate: [0.01, 0.03, 0.05], batch_size: [4, 8]}"
+    budget = ("search.strategy=TPE", "search.trials=4")
+    settings = ("experiment_name=x", "environment.gpus=[]", lists, *budget)
     given = [part for each in settings for part in ("--set", each)]
     folder = word_count.output / "x"
     first = start("run", word_count.config, "--output", word_count.output, "--json", *given)
