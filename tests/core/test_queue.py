@@ -7,6 +7,7 @@ import pytest
 
 from hydro.folder import RunFolder
 from hydro.queue import Queue, Slot, Task, Train, slots
+from hydro.status import Status
 
 
 @pytest.mark.parametrize(
@@ -25,21 +26,24 @@ def test_runs_get_the_gpus_that_this_process_was_given(monkeypatch: pytest.Monke
     assert slots(["0", "1"]) == [("4",), ("GPU-5a",)]
 
 
-def test_a_run_whose_process_dies_is_failed(tmp_path: Path) -> None:
+def test_a_run_whose_process_dies_is_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = RunFolder(tmp_path)
     run.write_config("not: [settings")
-    seen: list[str] = []
 
     def task(train: Train) -> None:
         train(tmp_path, lambda: False)
-        seen.append(run.read_status().reason)
 
     Queue([()]).work(iter([task]))
-    run.config.unlink()
-    run.config.mkdir()
+    assert (run.read_status().state, run.read_status().reason) == ("failed", "settings")
+
+    run.write_status(Status("queued"))
+    # With no standard library Python itself ends before anything of hydro is loaded.
+    monkeypatch.setenv("PYTHONHOME", str(tmp_path))
     Queue([("0",)]).work(iter([task]))
-    assert seen == ["settings", "process"]
-    assert "Is a directory" in run.read_status().message
+    assert (run.read_status().state, run.read_status().reason) == ("failed", "process")
+    assert "exit code 1 before it could say why: " in run.read_status().message
 
 
 def test_each_slot_takes_the_next_task_when_it_is_free(tmp_path: Path) -> None:
