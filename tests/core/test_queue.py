@@ -59,11 +59,12 @@ def test_each_slot_takes_the_next_task_when_it_is_free(tmp_path: Path) -> None:
 
 def test_what_fails_in_a_task_is_raised_and_no_other_task_is_begun(tmp_path: Path) -> None:
     def fail(train: Train) -> None:
-        raise OSError
+        msg = "the disk is full"
+        raise OSError(msg)
 
     queue = Queue([()])
     tasks = iter([fail, fail])
-    with pytest.raises(OSError, match=""):
+    with pytest.raises(OSError, match="the disk is full"):
         queue.work(tasks)
     assert queue.stopped
     assert next(tasks, None) is fail
