@@ -4,7 +4,7 @@ import dataclasses
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,14 @@ from hydro.data.frames import Frames, load_frames
 from hydro.data.labels import Labels
 from hydro.errors import HydroError, SettingsError
 from hydro.folder import RunFolder
+from hydro.follower import Follower
+from hydro.launch import launch
 from hydro.leaderboard import Place
 from hydro.loggers.aside import Aside
 from hydro.names import experiment_name
 from hydro.parts import Builder
 from hydro.plan import PlannedRun, plan, spoken
-from hydro.progress import Progress
+from hydro.progress import NoProgress, Progress
 from hydro.run import Run
 from hydro.search import search
 from hydro.settings.describe import flat
@@ -31,7 +33,8 @@ from hydro.settings.document import dump
 from hydro.settings.sections import Settings
 from hydro.status import Status
 from hydro.study import require_optuna
-from hydro.training.devices import facts_of, pick_device
+from hydro.training.devices import check_gpus, facts_of, pick_device
+from hydro.training.distributed import ALONE, Processes
 from hydro.training.memory import halve_until_it_fits, limited_memory
 from hydro.training.precision import Precision
 from hydro.training.randomness import draw_seed
@@ -60,6 +63,7 @@ class Experiment:
     catalog: Catalog
     frames: Frames
     precision: Precision
+    processes: Processes
 
     @property
     def folds(self) -> tuple[str, ...]:
@@ -95,7 +99,7 @@ class Experiment:
     def environment(self) -> dict[str, str | int]:
         """Give the versions, the hardware and the number format that figures depend on."""
         facts = facts_of(self.precision.device)
-        return facts | {"precision": self.precision.name}
+        return facts | {"precision": self.precision.name, "processes": self.processes.count}
 
     def facts(self) -> dict[str, int | str]:
         """Count rows and classes."""
@@ -112,20 +116,27 @@ class Experiment:
         }
 
 
-def prepare(settings: Settings, problem: Problem, catalog: Catalog) -> Experiment:
+def prepare(
+    settings: Settings,
+    problem: Problem,
+    catalog: Catalog,
+    processes: Processes = ALONE,
+) -> Experiment:
     """Settle what is left to chance, find the device, and read and split the tables.
+
+    ``processes`` are those that train together because torch's launcher started them.
 
     Raises:
         HydroError: something the user can mend; nothing has been written.
     """
     require_optuna(settings)
     settings = _settle(settings, problem)
-    precision = _precision(settings)
+    precision = _precision(settings, processes)
     frames = _read(settings, problem)
     if frames.folds and not settings.dataset.folds:
         named = settings.dataset.model_copy(update={"folds": (frames.fold,)})
         settings = settings.model_copy(update={"dataset": named})
-    return Experiment(settings, problem, catalog, frames, precision)
+    return Experiment(settings, problem, catalog, frames, precision, processes)
 
 
 def run(experiment: Experiment, output: Path, progress: Progress) -> Outcome:
@@ -134,6 +145,12 @@ def run(experiment: Experiment, output: Path, progress: Progress) -> Outcome:
     Raises:
         HydroError: something the user can mend; the folder's status says what.
     """
+    if experiment.searches and experiment.processes.count > 1:
+        msg = (
+            f"{len(experiment.runs)} runs, in processes that torch's launcher started. Start hydro "
+            "run without it: each run then gets environment.number_of_gpus_per_run GPUs"
+        )
+        raise SettingsError(msg)
     folder = RunFolder.create(output, experiment.settings.experiment_name or "")
     if experiment.searches:
         return _search(experiment, folder, progress)
@@ -173,48 +190,65 @@ def train(experiment: Experiment, folder: RunFolder, progress: Progress) -> dict
     Raises:
         HydroError: something the user can mend; the folder's status says what.
     """
-    with _told(experiment, folder), limited_memory():
-        if not experiment.settings.training.automatically_adjust_batch_size:
+    settings, processes = experiment.settings, experiment.processes
+    if processes.count == 1 and settings.environment.number_of_gpus_per_run > 1:
+        launch(settings, folder, settings.environment.number_of_gpus_per_run)
+        return folder.read_scores()
+    told = _failure_told(folder, folder.log()) if processes.rank else _told(experiment, folder)
+    with told, limited_memory(), processes.connected():
+        # Several processes have to be started again together, which is for who started them.
+        if not settings.training.automatically_adjust_batch_size or processes.count > 1:
             return _execute(experiment, folder, progress)
 
         def attempt(batch_size: int) -> dict[str, Any]:
             smaller = experiment.with_batch_size(batch_size)
-            if smaller.settings != experiment.settings:
+            if smaller.settings != settings:
                 folder.clear()
                 folder.write_config(dump(smaller.settings))
-                asked = experiment.settings.training.batch_size
+                asked = settings.training.batch_size
                 sizes = {"batch_size_asked": asked, "batch_size": batch_size}
                 folder.write_environment(experiment.environment | sizes)
                 folder.write_status(Status("running"))
             return _execute(smaller, folder, progress)
 
-        return halve_until_it_fits(experiment.settings.training.batch_size, attempt)
+        return halve_until_it_fits(settings.training.batch_size, attempt)
 
 
 @contextmanager
 def _told(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
     """Keep settings, versions, log and status in the folder, however the work ends."""
     started = time.monotonic()
-
-    def seconds() -> float:
-        return round(time.monotonic() - started, 1)
-
     with folder.log():
         for note in experiment.frames.notes:
             logger.warning(note)
         device = experiment.precision.device
         said = f"{device} ({experiment.precision.name})"
+        if experiment.processes.count > 1:
+            said = f"{experiment.processes.count} processes, this one on {said}"
         logger.info("%s on %s into %s", experiment.problem.title, said, folder.path)
         folder.write_config(dump(experiment.settings))
         folder.write_environment(experiment.environment)
         folder.write_status(Status("running"))
-        try:
+        with _failure_told(folder, nullcontext()):
             yield
-        except BaseException as error:
+        seconds = round(time.monotonic() - started, 1)
+        folder.write_status(Status("finished", seconds=seconds))
+
+
+@contextmanager
+def _failure_told(folder: RunFolder, log: AbstractContextManager[object]) -> Iterator[None]:
+    """Say why the work failed: in the log, and in the status unless another process of it has."""
+    started = time.monotonic()
+    try:
+        yield
+    except BaseException as error:
+        with log:
             logger.debug("failed", exc_info=error)
-            folder.write_status(_failure(error, seconds()))
-            raise
-        folder.write_status(Status("finished", seconds=seconds()))
+        first = folder.read_status()
+        if first.state == "failed":
+            raise first.error from error
+        folder.write_status(_failure(error, round(time.monotonic() - started, 1)))
+        raise
 
 
 def _settle(settings: Settings, problem: Problem) -> Settings:
@@ -240,10 +274,12 @@ def _read(settings: Settings, problem: Problem) -> Frames:
     return frames
 
 
-def _precision(settings: Settings) -> Precision:
+def _precision(settings: Settings, processes: Processes) -> Precision:
     environment = settings.environment
+    if processes.count == 1:
+        check_gpus(environment.gpus, environment.number_of_gpus_per_run)
     return Precision.of(
-        pick_device(environment.gpus),
+        pick_device(environment.gpus, processes.local_count, processes.local_rank),
         training=environment.mixed_precision_training,
         inference=environment.mixed_precision_inference,
     )
@@ -254,13 +290,15 @@ def _execute(experiment: Experiment, folder: RunFolder, progress: Progress) -> d
     if experiment.precision.device.type == "cuda":
         torch.cuda.set_device(experiment.precision.device)
     builder = Builder(settings, catalog, problem)
+    given = (builder, experiment.frames, experiment.precision, folder)
+    if experiment.processes.rank:
+        return Follower(*given, None, NoProgress(), experiment.processes).execute()
     # A run among several is named by a number, which says little beside those of others.
     full = folder.name.startswith(settings.experiment_name or "")
     name = folder.name if full else f"{settings.experiment_name}-{folder.name}"
     built = builder.build("logger", name=name, folder=folder.path.absolute())
     with Aside(built, settings.logging.logger, flat(settings)) as tracker:
-        run = Run(builder, experiment.frames, experiment.precision, folder, tracker, progress)
-        return run.execute()
+        return Run(*given, tracker, progress, experiment.processes).execute()
 
 
 def _failure(error: BaseException, seconds: float) -> Status:

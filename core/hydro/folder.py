@@ -150,6 +150,13 @@ class RunFolder:
         """Keep the scores, before and after training."""
         self._write("scores.json", _json(scores))
 
+    def read_environment(self) -> dict[str, Any]:
+        """Give the versions and the device of a run that has begun."""
+        facts: dict[str, Any] = json.loads(
+            (self.path / "environment.json").read_text(encoding="utf-8")
+        )
+        return facts
+
     def write_environment(self, facts: Mapping[str, Any]) -> None:
         """Keep the versions and the device that the figures were made with."""
         self._write("environment.json", _json(facts))

@@ -20,14 +20,17 @@ Slot = tuple[str, ...]
 """The GPUs of one run; none for the CPU."""
 
 
-def slots(gpus: Sequence[str]) -> list[Slot]:
-    """Give each GPU to one run at a time; one run at a time goes to the CPU where there is none.
+def slots(gpus: Sequence[str], per_run: int) -> list[Slot]:
+    """Cut the GPUs into slots; one run at a time goes to the CPU where there is none.
 
+    GPUs that are left over stay idle.
     What this process itself may see of the machine's GPUs, its runs see by the same names.
     """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     names = visible.split(",") if visible else None
-    return [(names[int(gpu)] if names else gpu,) for gpu in gpus] or [()]
+    seen = [names[int(gpu)] if names else gpu for gpu in gpus]
+    ends = range(per_run, len(seen) + 1, per_run)
+    return [tuple(seen[end - per_run : end]) for end in ends] or [()]
 
 
 Watch = Callable[[], bool]

@@ -20,6 +20,7 @@ from hydro.progress import Progress
 from hydro.settings.sections import Settings
 from hydro.training.best import Best
 from hydro.training.dataset import Dataset
+from hydro.training.distributed import Processes
 from hydro.training.fit import Step, fit
 from hydro.training.groups import parameter_groups, parts_of
 from hydro.training.precision import Precision
@@ -39,13 +40,13 @@ class Run:
     folder: RunFolder
     tracker: Aside
     progress: Progress
+    processes: Processes
 
     def execute(self) -> dict[str, Any]:
         """Train, and give the scores of the model before and after."""
-        seed_torch(self.settings.environment.seed)
-        parts = assemble(self.builder, self.frames)
-        parts.model.to(self.precision.device)
-        parts.loss.to(self.precision.device)
+        parts = self._assemble()
+        # What is tokenised now need not be once more by the others, who wait for this.
+        self.processes.agree(str(self.folder.path))
 
         before = self._predict_splits(parts, "before training", samples=0)
         samples = self._train(parts)
@@ -75,6 +76,18 @@ class Run:
     @property
     def _metric(self) -> str:
         return self.settings.prediction.metric
+
+    def _assemble(self) -> Parts:
+        """Build the parts, on the device."""
+        environment = self.settings.environment
+        seed_torch(environment.seed)
+        parts = assemble(self.builder, self.frames)
+        self.processes.seed(environment.seed)
+        if environment.sync_batch_normalization and not self.processes.synchronise(parts.model):
+            logger.warning("the model has no batch normalisation to synchronise")
+        parts.model.to(self.precision.device)
+        parts.loss.to(self.precision.device)
+        return parts
 
     def _predict_splits(self, parts: Parts, when: str, samples: int) -> dict[str, Predictions]:
         """Predict every split that is scored."""
@@ -106,7 +119,12 @@ class Run:
     def _train(self, parts: Parts) -> int:
         """Train the model in place, so that it has the weights to keep; count the samples seen."""
         settings = self.settings
-        updates = Updates(len(parts.train), settings.environment.seed, settings.training)
+        updates = Updates(
+            len(parts.train),
+            settings.environment.seed,
+            settings.training,
+            self.processes.count,
+        )
         if updates.count == 0:
             logger.info("epochs: %g is no update, so nothing is trained", settings.training.epochs)
             return 0
@@ -148,6 +166,7 @@ class Run:
             factor=self.builder.build("schedule", steps=updates.count, warmup=updates.warmup),
             precision=self.precision,
             clip=self.settings.training.gradient_clip,
+            processes=self.processes,
         )
 
     def _validate(self, parts: Parts, best: Best, samples: int) -> float:
@@ -157,6 +176,7 @@ class Run:
             "validation %s %.4f%s", self._metric, score, ", the best so far" if kept else ""
         )
         self.record("validation", {"samples": samples, self._metric: score})
+        self.processes.meet()
         return score
 
     def _compare(

@@ -82,7 +82,8 @@ def search(
     with progress.task("search", strategy.total, "runs") as task:
         board = Board(task, strategy.total, higher_is_better, ended)
         logger.info("%s; %s", spoken(settings, folds), board.refresh())
-        _work(strategy, runs, board)
+        queue = Queue(slots(gpus, settings.environment.number_of_gpus_per_run))
+        _work(strategy, runs, board, queue)
     places = rank_places(ended(), higher_is_better=higher_is_better)
     folder.write_leaderboard([place.row() for place in places])
     _join(places[0], folder)
@@ -90,9 +91,8 @@ def search(
     return places
 
 
-def _work(strategy: Strategy, runs: Runs, board: Board) -> None:
+def _work(strategy: Strategy, runs: Runs, board: Board, queue: Queue) -> None:
     """Train until there is nothing left, here or in another process."""
-    queue = Queue(slots(runs.gpus))
     queue.work(strategy.tasks())
     while undone := strategy.undone():
         logger.info("waiting for what another process trains: %s", undone[0])

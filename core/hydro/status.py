@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from hydro.errors import HydroError
+
 State = Literal["queued", "running", "stopped", "finished", "failed"]
 
 
@@ -16,3 +18,12 @@ class Status:
     message: str = ""
     seconds: float | None = None
     """How long it took, once it has ended."""
+
+    @property
+    def error(self) -> HydroError:
+        """Give the error that a run which has not finished ended with."""
+        name, _, said = self.message.partition(": ")
+        for kind in HydroError.__subclasses__():
+            if kind.__name__ == name:
+                return kind(said)
+        return HydroError(f"the run {self.state}: {self.message}. Its log.txt says more")

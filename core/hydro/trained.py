@@ -55,10 +55,11 @@ class Runs:
 
     def prepare(self, run: PlannedRun) -> None:
         """Make the folder of a run ready for it to be trained, from the beginning."""
-        # A run's process sees one GPU, whatever it is called outside.
-        own = with_values(run.settings, {"environment.gpus": ("0",)}) if self.gpus else run.settings
+        # A run's process sees its own GPUs only, whatever they are called outside.
+        seen = tuple(map(str, range(run.settings.environment.number_of_gpus_per_run)))
+        own = {"environment.gpus": seen} if self.gpus else {}
         self.of(run).clear()
-        self.of(run).write_config(dump(own))
+        self.of(run).write_config(dump(with_values(run.settings, own)))
         self.of(run).write_status(Status("queued"))
 
     def train(self, run: PlannedRun, train: Train, heed: Heed = never) -> Finished:

@@ -1,5 +1,6 @@
 """Options that several commands share, and how they become settings."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,8 @@ def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) 
     found = _problem(problem, document, catalog)
     base = config.resolve().parent
     loaded = check(document, catalog.schema(found), base=base, overrides=overrides)
-    for note in loaded.notes:
+    # Of the processes that torch's launcher starts, the first speaks.
+    for note in loaded.notes if os.environ.get("RANK", "0") == "0" else ():
         click.echo(f"note: {note}", err=True)
     return Request(catalog, found, loaded)
 

@@ -6,12 +6,14 @@ from pathlib import Path
 import click
 
 from hydro.cli.options import (
+    Request,
     config_argument,
     json_option,
     problem_option,
     read_request,
     set_option,
 )
+from hydro.cli.work import take_part
 
 
 @click.command()
@@ -42,22 +44,36 @@ def run(
     """Train the experiment that CFG.YML describes, and show how much better the model became."""
     request = read_request(config, problem, overrides)
 
-    from hydro.cli.result import show, showing_failures
-    from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
+    from hydro.cli.terminal import stop_on_sigterm
     from hydro.experiment import prepare
-    from hydro.experiment import run as run_experiment
     from hydro.settings.document import dump
 
     stop_on_sigterm()
-    experiment = prepare(request.loaded.settings, request.problem, request.catalog)
     if dry_run:
+        experiment = prepare(request.loaded.settings, request.problem, request.catalog)
         click.echo(str(experiment), err=True)
         for note in experiment.frames.notes:
             click.echo(f"warning: {note}", err=True)
         text = dump(experiment.settings)
         click.echo(json.dumps(experiment.settings.model_dump(mode="json")) if as_json else text)
         return
-    failures = showing_failures(experiment.settings, as_json=as_json)
-    with failures, TerminalProgress() as progress:
-        outcome = run_experiment(experiment, output, progress)
-    show(outcome, as_json=as_json)
+    _train(request, output, as_json=as_json)
+
+
+def _train(request: Request, output: Path, *, as_json: bool) -> None:
+    """Train, with the other processes if torch's launcher has started any beside this one."""
+    from hydro.cli.result import show, showing_failures
+    from hydro.cli.terminal import TerminalProgress
+    from hydro.experiment import prepare, run
+    from hydro.training.distributed import joined
+
+    with joined() as processes:
+        if processes.rank:
+            take_part(processes)
+            return
+        settings = request.loaded.settings
+        experiment = prepare(settings, request.problem, request.catalog, processes)
+        failures = showing_failures(experiment.settings, as_json=as_json)
+        with failures, TerminalProgress() as progress:
+            outcome = run(experiment, output, progress)
+        show(outcome, as_json=as_json)

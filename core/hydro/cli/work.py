@@ -1,28 +1,66 @@
 """``hydro work``: train one run of a larger experiment; the experiment's own process calls it."""
 
+import logging
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from hydro.training.distributed import Processes
 
 
 @click.command(hidden=True)
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def work(folder: Path) -> None:
     """Train the run that FOLDER has the settings of."""
+    from hydro.cli.terminal import stop_on_sigterm
+    from hydro.training.distributed import joined
+
+    stop_on_sigterm()
+    with joined() as processes:
+        if processes.count == 1:
+            train_folder(folder, processes)
+        else:
+            take_part(processes, folder)
+
+
+def take_part(processes: "Processes", folder: Path | None = None) -> None:
+    """Train as one of several processes, silently unless the first; it knows the folder."""
+    from hydro.errors import HydroError
+
+    try:
+        if processes.rank:
+            logging.getLogger("hydro").setLevel(logging.CRITICAL)
+            folder = Path(processes.agree(""))
+        assert folder is not None
+        train_folder(folder, processes)
+    except HydroError as error:
+        # It is in the folder's status; who started the processes says it.
+        sys.exit(error.exit_code)
+
+
+def train_folder(folder: Path, processes: "Processes") -> None:
+    """Train the run that a folder has the settings of."""
     from hydro.cli.options import read_request
-    from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
+    from hydro.cli.terminal import TerminalProgress
     from hydro.errors import HydroError
     from hydro.experiment import prepare, train
     from hydro.folder import RunFolder
+    from hydro.progress import NoProgress
     from hydro.status import Status
 
-    stop_on_sigterm()
     run = RunFolder(folder)
     try:
         request = read_request(run.config, None, ())
-        experiment = prepare(request.loaded.settings, request.problem, request.catalog)
+        loaded = request.loaded.settings
+        experiment = prepare(loaded, request.problem, request.catalog, processes)
     except HydroError as error:
         run.write_status(Status("failed", error.reason, f"{type(error).__name__}: {error}"))
         raise
+    if processes.rank:
+        train(experiment, run, NoProgress())
+        return
     with TerminalProgress() as progress:
         train(experiment, run, progress)

@@ -244,7 +244,10 @@ class EnvironmentSection(Section):
         None, help="The GPUs to use, counted from 0; [] means the CPU, nothing means all there are."
     )
     number_of_gpus_per_run: int = setting(
-        1, help="GPUs that train one model together.", level="intermediate", ge=1, planned=True
+        1,
+        help="GPUs that train one model together, each on batches of its own.",
+        level="intermediate",
+        ge=1,
     )
     mixed_precision_training: bool = setting(
         True,
@@ -256,9 +259,8 @@ class EnvironmentSection(Section):
     )
     sync_batch_normalization: bool = setting(
         False,
-        help="Share batch statistics between the GPUs of a run.",
+        help="Normalise with the statistics of the batches of all GPUs of a run together.",
         level="master",
-        planned=True,
     )
     number_of_workers: int = setting(
         4, help="Processes that prepare batches; results do not depend on it.", level="expert", ge=0

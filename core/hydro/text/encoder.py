@@ -7,6 +7,7 @@ from transformers import PreTrainedModel
 from hydro.errors import ModelError
 from hydro.text.batches import TextBatch
 from hydro.text.engine import prepare, run_padded, run_ragged
+from hydro.text.neck import as_linear, build_neck
 from hydro.text.pooling import POOLS
 from hydro.text.positions import first_position
 
@@ -18,7 +19,13 @@ class Encoder(nn.Module):
     """
 
     def __init__(
-        self, backbone: PreTrainedModel, *, pool: str, dropout: float, embedding_size: int | None
+        self,
+        backbone: PreTrainedModel,
+        *,
+        pool: str,
+        dropout: float,
+        embedding_size: int | None,
+        batch_normalization: bool = False,
     ) -> None:
         """Put an encoder together.
 
@@ -27,7 +34,8 @@ class Encoder(nn.Module):
                 that gives the same results.
             pool: one of `POOLS`.
             dropout: the share of the pooled vector that is dropped in training.
-            embedding_size: the neck's output; None, or the backbone's width, for no neck.
+            embedding_size: the neck's output; None, or the backbone's width, for no projection.
+            batch_normalization: whether the neck normalises over the batch.
 
         Raises:
             ModelError: the backbone does not run on texts, or there is no such pool.
@@ -42,12 +50,17 @@ class Encoder(nn.Module):
         self.pool = pool
         self.dropout = nn.Dropout(dropout)
         self.embedding_size = embedding_size or width
-        self.neck = None if self.embedding_size == width else nn.Linear(width, self.embedding_size)
+        self.neck = build_neck(width, self.embedding_size, batch_normalization=batch_normalization)
 
     @property
     def padding_free(self) -> bool:
         """Tell whether nothing is computed but real tokens."""
         return self.note is None
+
+    @property
+    def projection(self) -> nn.Linear | None:
+        """Give the neck as it is after training: one linear layer, or None for no neck."""
+        return as_linear(self.neck)
 
     def forward(self, batch: TextBatch) -> Tensor:
         """Embed a batch: ``(texts, embedding_size)``, in the order in which they were asked for."""

@@ -28,5 +28,5 @@ class Best:
         return True
 
     def restore(self) -> None:
-        """Put the best weights back into the model."""
-        self.model.load_state_dict(self.weights)
+        """Put the best weights back into the model; a process that keeps none has nothing to."""
+        self.model.load_state_dict(self.weights, strict=bool(self.weights))

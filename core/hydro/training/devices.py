@@ -9,14 +9,36 @@ import torch
 from hydro.errors import SettingsError
 
 
-def pick_device(gpus: Sequence[str] | None) -> torch.device:
-    """Give the first of some GPUs, or the CPU where there are none.
+def pick_device(gpus: Sequence[str] | None, count: int = 1, place: int = 0) -> torch.device:
+    """Give one of ``count`` processes on this machine its GPU, or the CPU where there are none.
 
     Raises:
-        SettingsError: an id is not that of a GPU of this machine.
+        SettingsError: an id is not that of a GPU of this machine, or there are too few.
     """
     ids = gpu_ids(gpus)
-    return torch.device(f"cuda:{ids[0]}" if ids else "cpu")
+    if ids and len(ids) < count:
+        msg = (
+            f"environment.gpus: {count} processes on this machine, for {len(ids)} of its GPUs. "
+            "Name more of them, or start fewer processes"
+        )
+        raise SettingsError(msg)
+    return torch.device(f"cuda:{ids[place]}" if ids else "cpu")
+
+
+def check_gpus(gpus: Sequence[str] | None, per_run: int) -> None:
+    """See whether there are as many GPUs as a run is to have.
+
+    Raises:
+        SettingsError: there are fewer.
+    """
+    ids = gpu_ids(gpus)
+    if per_run > max(1, len(ids)):
+        found = f"are {len(ids)}: {', '.join(ids)}" if ids else "is none"
+        msg = (
+            f"environment.number_of_gpus_per_run: {per_run} GPUs for a run, but of those that "
+            f"environment.gpus gives there {found}. Lower it, or name more GPUs"
+        )
+        raise SettingsError(msg)
 
 
 def gpu_ids(gpus: Sequence[str] | None) -> list[str]:

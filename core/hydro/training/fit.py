@@ -1,6 +1,6 @@
 """The training loop."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,8 +10,9 @@ from torch import nn
 from hydro.errors import TrainingError
 from hydro.progress import Progress
 from hydro.training.dataset import Batch, Dataset, load
+from hydro.training.distributed import ALONE, Learner, Processes
 from hydro.training.precision import Precision
-from hydro.training.updates import Updates
+from hydro.training.updates import Rows, Updates
 
 LOGGED = 1000
 """About how many points of the loss a run keeps, however long it is."""
@@ -34,25 +35,33 @@ class Step:
     factor: Callable[[int], float]
     precision: Precision
     clip: float
+    processes: Processes = ALONE
     done: int = field(default=0, init=False)
+    learner: nn.Module = field(init=False)
     scaler: torch.amp.GradScaler = field(init=False)
     rates: list[float] = field(init=False)
     parameters: list[nn.Parameter] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.learner = self.processes.join(Learner(self.model, self.loss))
         self.scaler = self.precision.scaler()
         groups = self.optimizer.param_groups
         self.rates = [group["lr"] for group in groups]
         self.parameters = [each for group in groups for each in group["params"]]
         self._set_rates()
 
-    def gradients(self, batch: Batch, share: float) -> torch.Tensor:
-        """Add the gradients of a batch, weighted by ``share``; give its loss, shape ()."""
-        with self.precision.training():
-            value: torch.Tensor = self.loss(self.model(batch.inputs), batch.targets)
-        scaled: Any = self.scaler.scale(value * share)
-        scaled.backward()
-        return value.detach()
+    def gradients(self, batches: Iterator[Batch], group: Sequence[Rows]) -> torch.Tensor:
+        """Add up the gradients of an update's batches; give the mean of their losses, shape ()."""
+        values = []
+        for number, rows in enumerate(group, 1):
+            batch, weight = next(batches), self.processes.weight(rows)
+            with self.processes.adding(self.learner, last=number == len(group)):
+                with self.precision.training():
+                    value = self.learner(batch.inputs, batch.targets, weight)
+                scaled: Any = self.scaler.scale(value / len(group))
+                scaled.backward()
+            values.append(value.detach())
+        return self.processes.mean(torch.stack(values).mean())
 
     def norm(self) -> torch.Tensor:
         """Clip the gradients; give their Euclidean norm before that, shape ()."""
@@ -111,18 +120,16 @@ def fit(
     device = step.precision.device
     for epoch in range(updates.epochs):
         groups = updates.groups(epoch)
-        flat = [rows for group in groups for rows in group]
+        flat = [step.processes.share(rows) for group in groups for rows in group]
         batches = load(dataset, flat, workers=workers, device=device)
         step.model.train()
         step.loss.train()
         log.shown.clear()
         title = f"epoch {epoch + 1}/{updates.epochs}"
-        with progress.task(title, sum(map(len, flat)), "rows") as task:
+        with progress.task(title, sum(sum(map(len, group)) for group in groups), "rows") as task:
             for group in groups:
-                values = [step.gradients(next(batches), 1 / len(group)) for _ in group]
-                log.update(
-                    torch.stack(values).mean(), step.norm(), sum(map(len, group)), len(group)
-                )
+                loss = step.gradients(batches, group)
+                log.update(loss, step.norm(), sum(map(len, group)), len(group))
                 step.apply()
                 task.advance(sum(map(len, group)), **log.shown)
                 if updates.validates_after(log.batches, log.batches - len(group)):

@@ -19,16 +19,23 @@ class Updates:
     rows: int
     seed: int
     training: TrainingSection
+    processes: int = 1
+    """Those that train together, each with a batch of its own."""
+
+    @property
+    def batch_size(self) -> int:
+        """Count the rows of a batch over all processes."""
+        return self.training.batch_size * self.processes
 
     @property
     def drops_last(self) -> bool:
         """Tell whether an epoch leaves out a batch that is not full; never its only one."""
-        return self.training.drop_last_batch and self.rows >= self.training.batch_size
+        return self.training.drop_last_batch and self.rows >= self.batch_size
 
     @property
     def batches_an_epoch(self) -> int:
         """Count the batches of a whole epoch."""
-        full, rest = divmod(self.rows, self.training.batch_size)
+        full, rest = divmod(self.rows, self.batch_size)
         return full + (rest > 0 and not self.drops_last)
 
     @property
@@ -55,10 +62,11 @@ class Updates:
     def groups(self, epoch: int) -> list[list[Rows]]:
         """Give the batches of an epoch, counted from 0, grouped into updates.
 
+        A batch is that of all processes together; each takes its own share of it.
         The last group may be smaller than the others: what remains of an epoch is applied.
         """
         order = stream(self.seed, epoch).permutation(self.rows)
-        size, share = self.training.batch_size, self.training.grad_accumulation
+        size, share = self.batch_size, self.training.grad_accumulation
         left = min(self.batches_an_epoch, self.batches - epoch * self.batches_an_epoch)
         batches = [order[number * size : (number + 1) * size] for number in range(left)]
         return [batches[start : start + share] for start in range(0, left, share)]

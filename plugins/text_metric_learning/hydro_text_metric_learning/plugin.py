@@ -139,6 +139,7 @@ def build_model(settings: TextSettings, *, tokenizer: "TextTokenizer") -> "Encod
         pool=architecture.pool,
         dropout=architecture.dropout,
         embedding_size=architecture.embedding_size,
+        batch_normalization=architecture.batch_normalization,
     )
     if encoder.note:
         logging.getLogger("hydro.text").info(encoder.note)
@@ -233,7 +234,7 @@ def save(
         tokenizer=tokenizer.hf,
         max_length=tokenizer.max_length,
         pool=model.pool,
-        neck=model.neck,
+        neck=model.projection,
         card=model_card(settings, scores),
     )
 

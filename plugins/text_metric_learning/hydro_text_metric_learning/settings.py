@@ -5,11 +5,13 @@ from typing import Literal
 from hydro.api import (
     ArchitectureSection,
     DatasetSection,
+    EnvironmentSection,
     Names,
     PredictionSection,
     Section,
     Settings,
     TokenizerSection,
+    only_if,
     section,
     setting,
 )
@@ -77,6 +79,11 @@ class TextArchitectureSection(ArchitectureSection):
         grid=True,
         ge=1,
     )
+    batch_normalization: bool = setting(
+        False,
+        help="Normalise the embedding over the batch, after the projection if there is one.",
+        level="expert",
+    )
     dropout: float = setting(
         0.0,
         help="Share of values dropped between backbone and neck.",
@@ -108,6 +115,17 @@ class TextPredictionSection(PredictionSection):
     )
 
 
+class TextEnvironmentSection(EnvironmentSection):
+    """What the run may use of the machine."""
+
+    sync_batch_normalization: bool = setting(
+        False,
+        help="Normalise with the statistics of the batches of all GPUs of a run together.",
+        level="master",
+        when=only_if("architecture.batch_normalization", True),
+    )
+
+
 class TextSettings(Settings):
     """All that a text metric learning experiment can be told."""
 
@@ -115,6 +133,7 @@ class TextSettings(Settings):
     tokenizer: TextTokenizerSection = section()
     architecture: TextArchitectureSection = section()
     prediction: TextPredictionSection = section()
+    environment: TextEnvironmentSection = section()
 
 
 class ArcFaceSettings(Section):

@@ -80,6 +80,7 @@ TABLE: dict[str, tuple[Any, ...]] = {
 OWN = {
     "tokenizer.tokenizer",
     "architecture.model",
+    "architecture.batch_normalization",
     "training.arcface_centres",
     "logging.mlflow_experiment",
     "logging.trackio_project",

@@ -1,0 +1,130 @@
+"""Two processes with batches of b train as one does with batches of 2b."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from hydro.errors import ModelError, ResourceError
+from hydro.training.distributed import ALONE, UNUSED, Group, Learner, joined
+
+LAW = Path(__file__).parents[2] / "support/law.py"
+LAUNCHER = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+
+CASES = (
+    "plain",
+    "accumulated",
+    "shares that differ",
+    "one row left",
+    "accumulated, one row left",
+    "clipped",
+    "batch norm",
+    "batch norm, one row left",
+)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What came of every case: in one process, and in each of two."""
+    folder = tmp_path_factory.mktemp("law")
+    for launcher in ((), LAUNCHER):
+        command = [sys.executable, *launcher, str(LAW), str(folder)]
+        subprocess.run(command, check=True, timeout=300)
+    return {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
+
+
+def assert_close(first: Any, second: Any) -> None:
+    """Compare numbers, however they are nested, to 1e-5."""
+    if isinstance(first, dict):
+        assert first.keys() == second.keys()
+        for name in first:
+            assert_close(first[name], second[name])
+    elif isinstance(first, list) and first and isinstance(first[0], dict):
+        for one, other in zip(first, second, strict=True):
+            assert_close(one, other)
+    else:
+        np.testing.assert_allclose(second, first, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_two_processes_train_as_one_with_double_the_batch(case: str, found: Any) -> None:
+    one, first = found["1-0"][case], found["2-0"][case]
+    assert len(one["events"]) > 3
+    # Losses, gradient norms, rates and samples of every update, and the weights they led to.
+    assert_close(one, first)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_both_processes_hold_the_very_same_weights(case: str, found: Any) -> None:
+    assert found["2-0"][case] == found["2-1"][case]
+
+
+def test_the_cases_differ(found: Any) -> None:
+    last = {case: found["1-0"][case]["events"][-1]["loss"] for case in CASES}
+    assert len(set(last.values())) == len(CASES)
+    # Had only the mean of the two shares been taken, both would weigh the same.
+    assert {each["samples"] for each in found["2-0"]["one row left"]["events"]} == {
+        *(14, 15, 29, 30, 44, 45)
+    }
+
+
+def test_what_the_first_process_says_is_what_all_know(found: Any) -> None:
+    assert {name: each["agreed"]["text"] for name, each in found.items()} == {
+        "1-0": "said by 0",
+        "2-0": "said by 0",
+        "2-1": "said by 0",
+    }
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 7, 9])
+def test_shares_cover_a_batch_and_weights_make_one_mean_of_theirs(rows: int) -> None:
+    batch, values = np.arange(rows) + 5, np.random.default_rng(rows).random(rows + 5)
+    group = [Group(rank, 3) for rank in range(3)]
+    shares = [each.share(batch) for each in group]
+    weights = [each.weight(batch) for each in group]
+    counted = [share for share, weight in zip(shares, weights, strict=True) if weight]
+    assert sorted(np.concatenate(counted)) == sorted(batch)
+    assert all(len(share) for share in shares), "a process without a row has nothing to compute"
+    means = [weight * values[share].mean() for share, weight in zip(shares, weights, strict=True)]
+    assert np.mean(means) == pytest.approx(values[batch].mean())
+
+
+def test_a_process_alone_changes_nothing() -> None:
+    rows = np.arange(5)
+    learner = Learner(nn.Linear(2, 2), nn.MSELoss())
+    assert ALONE.share(rows) is rows
+    assert ALONE.weight(rows) == 1.0
+    assert ALONE.join(learner) is learner
+    assert ALONE.mean(torch.tensor(3.0)) == 3.0
+    assert ALONE.agree("x") == "x"
+    with joined() as processes, ALONE.adding(learner, last=False), ALONE.connected():
+        assert processes is ALONE
+
+
+def test_processes_draw_dropout_apart_and_the_first_as_it_would_alone() -> None:
+    drawn = []
+    for processes in (ALONE, Group(0, 2), Group(1, 2)):
+        torch.manual_seed(4)
+        processes.seed(4)
+        drawn.append(torch.rand(3).tolist())
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("[gloo/transport/tcp/pair.cc:547] Connection closed by peer [127.0.0.1]:4", ResourceError),
+        (f"{UNUSED} before starting a new one.", ModelError),
+        ("mat1 and mat2 shapes cannot be multiplied", RuntimeError),
+    ],
+)
+def test_errors_of_training_together_are_explained(said: str, kind: type[Exception]) -> None:
+    with pytest.raises(kind) as error, Group(0, 2).connected():
+        raise RuntimeError(said)
+    assert type(error.value) is kind

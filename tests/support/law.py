@@ -1,0 +1,114 @@
+"""Trains small models, alone or as one of several processes, and writes down what came of it.
+
+``python law.py FOLDER`` trains with a batch of 2b, torch's launcher with two processes of b.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from hydro.progress import NoProgress
+from hydro.settings.sections import TrainingSection
+from hydro.text.neck import BatchNorm
+from hydro.training.dataset import Batch
+from hydro.training.distributed import Processes, joined
+from hydro.training.fit import Step, fit
+from hydro.training.precision import Precision
+from hydro.training.updates import Updates
+
+ROWS = 15
+
+CASES: dict[str, dict[str, Any]] = {
+    "plain": {"batch_size": 2},
+    "accumulated": {"batch_size": 2, "grad_accumulation": 3},
+    "shares that differ": {"batch_size": 4, "drop_last_batch": False},
+    "one row left": {"batch_size": 7, "drop_last_batch": False},
+    "accumulated, one row left": {
+        "batch_size": 1,
+        "grad_accumulation": 3,
+        "drop_last_batch": False,
+    },
+    "clipped": {"batch_size": 3, "gradient_clip": 0.1, "drop_last_batch": False},
+    "batch norm": {"batch_size": 4, "drop_last_batch": False},
+    "batch norm, one row left": {"batch_size": 7, "drop_last_batch": False},
+}
+
+
+class Rows:
+    """Ten numbers a row, of one of three classes."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(1)
+        self.inputs = torch.randn(ROWS, 10) + 3
+        self.classes = torch.arange(ROWS) % 3
+
+    def __len__(self) -> int:
+        return ROWS
+
+    def batch(self, rows: Any) -> Batch:
+        """Give some rows."""
+        return Batch(self.inputs[rows], self.classes[rows])
+
+
+class Classify(nn.Module):
+    """A loss with weights of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.centres = nn.Parameter(torch.randn(3, 6))
+
+    def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Compare outputs with the centre of each class."""
+        return nn.functional.cross_entropy(outputs @ self.centres.T, targets)
+
+
+def train(name: str, processes: Processes) -> dict[str, Any]:
+    """Train one case for three epochs; give its figures and weights."""
+    # As if prepare() had come out a little different in each process.
+    torch.manual_seed(2 + processes.rank)
+    layers = [BatchNorm(6)] if name.startswith("batch norm") else []
+    model, loss = nn.Sequential(nn.Linear(10, 6), *layers, nn.Tanh()), Classify()
+    processes.synchronise(model)
+    batch = CASES[name]["batch_size"] * 2 // processes.count
+    chosen = {"loss_function": "any", "epochs": 3, **CASES[name], "batch_size": batch}
+    training = TrainingSection.model_validate(chosen)
+    weights = [*model.parameters(), *loss.parameters()]
+    events: list[dict[str, Any]] = []
+    step = Step(
+        model,
+        loss,
+        torch.optim.SGD(weights, lr=0.1, momentum=0.9),
+        lambda done: 1.0,
+        Precision(torch.device("cpu"), None, None),
+        training.gradient_clip,
+        processes,
+    )
+    samples = fit(
+        step,
+        Rows(),
+        Updates(ROWS, 1, training, processes.count),
+        workers=0,
+        validate=lambda samples: 0.0,
+        record=lambda event, values: events.append(dict(values)),
+        progress=NoProgress(),
+    )
+    state = {**model.state_dict(), **loss.state_dict()}
+    state.pop("1.num_batches_tracked", None)
+    return {
+        "samples": samples,
+        "events": events,
+        "weights": {name: each.tolist() for name, each in state.items()},
+    }
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    with joined() as processes:
+        found = {name: train(name, processes) for name in CASES}
+        found["agreed"] = {"text": processes.agree(f"said by {processes.rank}")}
+        path = Path(sys.argv[1], f"{processes.count}-{processes.rank}.json")
+        path.write_text(json.dumps(found))
