@@ -18,12 +18,23 @@ def test_each_gpu_takes_one_run_at_a_time(
     gpus: list[str], expected: list[Slot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    assert slots(gpus) == expected
+    assert slots(gpus, 1) == expected
+
+
+@pytest.mark.parametrize(
+    ("per_run", "expected"),
+    [(2, [("0", "1"), ("2", "5")]), (3, [("0", "1", "2")]), (4, [("0", "1", "2", "5")])],
+)
+def test_gpus_are_cut_into_slots(
+    per_run: int, expected: list[Slot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert slots(["0", "1", "2", "5"], per_run) == expected
 
 
 def test_runs_get_the_gpus_that_this_process_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,GPU-5a,7")
-    assert slots(["0", "1"]) == [("4",), ("GPU-5a",)]
+    assert slots(["0", "1"], 1) == [("4",), ("GPU-5a",)]
 
 
 def test_a_run_whose_process_dies_is_failed(

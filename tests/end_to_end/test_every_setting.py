@@ -20,8 +20,9 @@ from hydro.catalog import Catalog
 from hydro.cli.options import read_request
 from hydro.components import Exporter, Logger, Loss, Model, Tokenizer
 from hydro.errors import ResourceError, SettingsError
-from hydro.loggers.tracker import Tracker
 from hydro.folder import RunFolder
+from hydro.launch import launch
+from hydro.loggers.tracker import Tracker
 from hydro.parts import Builder, Parts, assemble
 from hydro.plugins import Plugin
 from hydro.progress import NoProgress
@@ -286,6 +287,16 @@ def shown(made: Made) -> Any:
     return len(pd.read_csv(made.outcome.folder / "insights/neighbours.csv"))
 
 
+def losses_of_two(made: Made) -> Any:
+    """Look at the losses of training in two processes, which see the installed plugins only."""
+    texts = dataclasses.replace(made.texts, catalog=Catalog.installed())
+    settings = Made(texts, made.changes).experiment.settings
+    together = RunFolder.create(made.texts.output, "two")
+    launch(settings, together, 2)
+    lines = (together.path / "history.jsonl").read_text().splitlines()
+    return [each["loss"] for each in map(json.loads, lines) if each["event"] == "training"]
+
+
 def folder(made: Made) -> Any:
     """Look at the name of the folder, which gets a number when it is taken."""
     return made.outcome.folder.name.removesuffix("-2")
@@ -410,6 +421,7 @@ CUSTOM = ("dataset.validation_strategy=custom",)
 GROUPED = ("dataset.validation_strategy=grouped_kfold",)
 HALF = ("dataset.data_sample=0.5",)
 NECK = ("training.differential_learning_rate_layers=Loss",)
+NORMALISED = ("architecture.batch_normalization=true",)
 TWO = ("training.epochs=2",)
 MLFLOW = ("logging.logger=MLflow",)
 NEPTUNE = ("logging.logger=Neptune",)
@@ -455,6 +467,7 @@ ROWS = (
     Row("architecture.pretrained", "true", "false", weights),
     Row("architecture.pool", "Average", "Max", embeddings),
     Row("architecture.embedding_size", "None", "8", model_type),
+    Row("architecture.batch_normalization", "false", "true", embeddings),
     Row("architecture.dropout", "0", "0.5", embeddings),
     Row("architecture.intermediate_dropout", "0", "0.5", embeddings),
     Row("architecture.gradient_checkpointing", "false", "true", passes),
@@ -496,6 +509,8 @@ ROWS = (
     Row("search.hours", "None", "2", searched, RANDOM),
     Row("search.pruning", "false", "true", searched, RANDOM),
     Row("environment.gpus", "[]", "[77]", device),
+    Row("environment.number_of_gpus_per_run", "1", "2", device),
+    Row("environment.sync_batch_normalization", "false", "true", losses_of_two, NORMALISED),
     Row("environment.mixed_precision_training", "false", "true", losses),
     Row("environment.mixed_precision_inference", "false", "true", trained),
     Row("environment.number_of_workers", "0", "2", workers, ("training.loss_function=Watched",)),

@@ -28,7 +28,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     ),
 }
 LINE = (
-    *("experiment", "run", "parts", "plan", "queue", "search", "leaderboard"),
+    *("experiment", "run", "follower", "launch", "parts", "plan", "queue", "search", "leaderboard"),
     *("trained", "every", "study", "choices", "board"),
 )
 """The straight line calls every room, and no room calls it."""

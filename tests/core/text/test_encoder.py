@@ -46,6 +46,23 @@ def test_a_neck_projects_what_was_pooled(
     torch.testing.assert_close(encoder(batch), encoder.neck(bare(batch)))
 
 
+def test_a_neck_may_normalise_over_the_batch_with_a_projection_or_without(
+    backbone: Callable[..., PreTrainedModel], tokenizer: TextTokenizer
+) -> None:
+    batch = gather(tokenizer.encode(TEXTS), np.arange(len(TEXTS)))
+    for size in (8, None):
+        encoder = Encoder(
+            backbone(), pool="Max", dropout=0.0, embedding_size=size, batch_normalization=True
+        ).train()
+        found = encoder(batch)
+        assert found.shape == (len(TEXTS), size or 32)
+        torch.testing.assert_close(found.mean(0), torch.zeros(size or 32), atol=1e-4, rtol=0)
+        encoder.eval()
+        bare = Encoder(backbone(), pool="Max", dropout=0.0, embedding_size=None).eval()
+        assert encoder.projection is not None
+        torch.testing.assert_close(encoder(batch), encoder.projection(bare(batch)))
+
+
 def test_dropout_is_between_pool_and_neck_and_only_in_training(
     backbone: Callable[..., PreTrainedModel], tokenizer: TextTokenizer
 ) -> None:

@@ -28,6 +28,13 @@ def test_the_first_weights_with_the_best_score_come_back(
     assert torch.equal(model.weight, torch.full((1, 2), float(best)))
 
 
+def test_where_nothing_was_kept_the_weights_stay() -> None:
+    model = nn.Linear(2, 1)
+    nn.init.constant_(model.weight, 3)
+    Best(model, higher_is_better=True).restore()
+    assert torch.equal(model.weight, torch.full((1, 2), 3.0))
+
+
 def test_statistics_are_kept_with_the_weights() -> None:
     model = nn.BatchNorm1d(2)
     keeper = Best(model, higher_is_better=True)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hydro.errors import SettingsError
-from hydro.training.devices import facts_of, pick_device
+from hydro.training.devices import check_gpus, facts_of, pick_device
 
 CPU = torch.device("cpu")
 
@@ -25,6 +25,36 @@ def test_a_gpu_that_is_not_there_is_an_error_that_says_how_to_run_on_the_cpu(mis
     message = str(error.value)
     assert f"environment.gpus: no GPU '{missing}'" in message
     assert "Run on the CPU with environment.gpus: []" in message
+
+
+@pytest.fixture
+def three(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the machine have three GPUs, as far as their number goes."""
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 3)
+
+
+@pytest.mark.usefixtures("three")
+def test_each_process_of_a_run_has_a_gpu_of_its_own() -> None:
+    assert [pick_device(["2", "0"], 2, place).index for place in (0, 1)] == [2, 0]
+    assert [pick_device(None, 3, place).index for place in (0, 1, 2)] == [0, 1, 2]
+    assert pick_device([], 2, 1) == CPU
+    with pytest.raises(SettingsError, match="4 processes on this machine, for 3 of its GPUs"):
+        pick_device(None, 4, 0)
+
+
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize(
+    ("gpus", "wanted", "there"),
+    [(None, 4, "are 3: 0, 1, 2"), (["1"], 2, "are 1: 1"), ([], 2, "is none")],
+)
+def test_fewer_gpus_than_a_run_is_to_have_are_an_error(
+    gpus: list[str] | None, wanted: int, there: str
+) -> None:
+    with pytest.raises(SettingsError, match="number_of_gpus_per_run") as error:
+        check_gpus(gpus, wanted)
+    assert f"{wanted} GPUs for a run, but of those" in str(error.value)
+    assert f"there {there}. Lower it" in str(error.value)
+    check_gpus(gpus, 1)
 
 
 def test_what_figures_depend_on_is_told() -> None:

@@ -55,7 +55,7 @@ def assert_close(first: Any, second: Any) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_two_processes_train_as_one_with_double_the_batch(case: str, found: Any) -> None:
     one, first = found["1-0"][case], found["2-0"][case]
-    assert len(one["events"]) > 3
+    assert len(one["events"]) >= 3
     # Losses, gradient norms, rates and samples of every update, and the weights they led to.
     assert_close(one, first)
 

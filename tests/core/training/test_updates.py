@@ -31,6 +31,16 @@ def due(updates: Updates) -> list[int]:
     return found
 
 
+def test_a_batch_of_several_processes_has_the_rows_of_all(training: Training) -> None:
+    together = Updates(16, 0, training(batch_size=3, epochs=2, grad_accumulation=2), 2)
+    alone = Updates(16, 0, training(batch_size=6, epochs=2, grad_accumulation=2))
+    assert sizes(together) == sizes(alone) == [[6, 6]]
+    assert (together.batches, together.count) == (alone.batches, alone.count) == (4, 2)
+    few = Updates(5, 0, training(batch_size=3), 2)
+    assert sizes(few) == [[5]]
+    assert not few.drops_last
+
+
 def test_a_batch_that_is_not_full_is_left_out_unless_told_otherwise(training: Training) -> None:
     assert sizes(Updates(7, 0, training(batch_size=3))) == [[3], [3]]
     kept = Updates(7, 0, training(batch_size=3, drop_last_batch=False))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertModel, PreTrainedTokenizerFast
 
-from hydro.text import TextTokenizer
+from hydro.text import Encoder, TextTokenizer, embed, load_tokenizer
 from hydro_text_metric_learning.export.sentence_transformers import (
     POOLING_MODES,
     write_sentence_transformers,
@@ -80,6 +80,31 @@ def test_a_folder_gives_the_embeddings_of_the_model(
             vector = pool_by_hand(backbone(**ids).last_hidden_state[0], pool)
             expected = functional.normalize(vector if neck is None else neck(vector), dim=0)
         np.testing.assert_allclose(embedding, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [5, 16])
+def test_batch_norm_is_part_of_the_dense_layer(
+    size: int, peer: Any, write: Write, backbone: BertModel, tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    encoder = Encoder(
+        copy.deepcopy(backbone),
+        pool="Average",
+        dropout=0.0,
+        embedding_size=size,
+        batch_normalization=True,
+    )
+    assert encoder.neck is not None
+    for _ in range(20):
+        encoder.neck(torch.randn(8, 16) * 2 + 1)
+    for weight in encoder.neck.parameters():
+        nn.init.normal_(weight)
+    write(tmp_path / "model", neck=encoder.projection)
+    model = peer.SentenceTransformer(str(tmp_path / "model"), device="cpu")
+    corpus = load_tokenizer(
+        tmp_path / "model", max_length=16, lowercase=False, separator=""
+    ).encode(TEXTS)
+    np.testing.assert_allclose(model.encode(TEXTS), embed(encoder, corpus), atol=1e-5)
 
 
 def test_a_folder_has_the_layout_that_all_releases_read(write: Write, tmp_path: Path) -> None:
