@@ -31,7 +31,12 @@ def test_a_complete_export_loads_without_a_note(export: Loaded) -> None:
 def test_a_complete_export_names_every_setting_that_both_have(
     export: Loaded, model: type[Settings]
 ) -> None:
-    own = {"tokenizer.tokenizer", "architecture.model", "training.arcface_centres"}
+    own = {
+        "tokenizer.tokenizer",
+        "architecture.model",
+        "architecture.batch_normalization",
+        "training.arcface_centres",
+    }
     assert export.given == {each.path for each in describe(model)} - own
 
 

@@ -82,8 +82,7 @@ def test_a_file_that_does_not_apply_need_not_be_there(read: Read) -> None:
 
 
 PLANNED = {
-    "environment: {number_of_gpus_per_run: 2}": "2:39: environment.number_of_gpus_per_run",
-    "environment: {sync_batch_normalization: on}": "2:41: environment.sync_batch_normalization",
+    "logging: {neptune_project: me/mine}": "2:28: logging.neptune_project",
 }
 
 
@@ -96,9 +95,7 @@ def test_what_has_no_effect_yet_is_refused_when_it_is_set(text: str, refusal: Re
 
 def test_what_has_no_effect_yet_may_stand_there_with_its_default(read: Read) -> None:
     assert not read(
-        "grid_search: {}\n"
-        "from_experiment: None\n"
-        "environment: {number_of_gpus_per_run: 1, sync_batch_normalization: false}\n"
+        "grid_search: {}\nfrom_experiment: None\nlogging: {neptune_project: ''}\n"
     ).notes
 
 
