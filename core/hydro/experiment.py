@@ -22,6 +22,7 @@ from hydro.follower import Follower
 from hydro.launch import launch
 from hydro.leaderboard import Place
 from hydro.loggers.aside import Aside
+from hydro.loggers.tracker import Tracker
 from hydro.names import experiment_name
 from hydro.parts import Builder
 from hydro.plan import PlannedRun, plan, spoken
@@ -292,7 +293,8 @@ def _execute(experiment: Experiment, folder: RunFolder, progress: Progress) -> d
     builder = Builder(settings, catalog, problem)
     given = (builder, experiment.frames, experiment.precision, folder)
     if experiment.processes.rank:
-        return Follower(*given, None, NoProgress(), experiment.processes).execute()
+        untold = Aside(Tracker(), "None", {})
+        return Follower(*given, untold, NoProgress(), experiment.processes).execute()
     # A run among several is named by a number, which says little beside those of others.
     full = folder.name.startswith(settings.experiment_name or "")
     name = folder.name if full else f"{settings.experiment_name}-{folder.name}"

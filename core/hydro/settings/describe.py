@@ -55,8 +55,7 @@ class Described:
         applies = [f"Only while {facts.when}."] if facts.when else []
         needed = [f"Must be given while {facts.required}."] if facts.required else []
         clashes = [f"Must keep its default while {facts.clashes}."] if facts.clashes else []
-        planned = ["Not effective yet: refused when it is set."] if facts.planned else []
-        return (*applies, *needed, *clashes, *planned)
+        return (*applies, *needed, *clashes)
 
 
 def describe(model: type[BaseModel], prefix: str = "") -> Iterator[Described]:

@@ -61,7 +61,6 @@ class Facts:
     required: Rule | None = None
     clashes: Rule | None = None
     alias: str | None = None
-    planned: bool = False
     owner: str | None = None
 
     @classmethod
@@ -82,8 +81,7 @@ def setting(default: Any = ..., *, help: str, **facts: Any) -> Any:
             ``grid`` (may be searched over), ``component`` (the kind of component whose name it
             holds), ``when`` (a rule: elsewhere the value is kept and ignored), ``required`` (a
             rule: must be given while it holds), ``clashes`` (a rule: must keep its default while
-            it holds), ``alias`` (another key it is read from), ``planned`` (declared so that files
-            of the reference system load, refused when set). Everything else is a bound of
+            it holds), ``alias`` (another key it is read from). Everything else is a bound of
             ``pydantic.Field``: ``ge``, ``gt``, ``le``, ``lt``, ``min_length``.
     """
     known = {name: facts.pop(name) for name in tuple(facts) if name in Facts.__dataclass_fields__}

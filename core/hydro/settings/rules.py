@@ -15,7 +15,7 @@ from hydro.settings.sections import Settings
 def broken_rules(
     settings: Settings, known: Mapping[str, Described], given: Set[str]
 ) -> Iterator[Issue]:
-    """List what contradicts another setting, is missing because of one, or is not to be had yet."""
+    """List what contradicts another setting, or is missing because of one."""
     values = flat(settings)
     for each in known.values():
         facts, value = each.facts, values[each.path]
@@ -26,9 +26,6 @@ def broken_rules(
         changed = each.path in given and value != each.default
         if facts.clashes and facts.clashes.holds(values) and changed:
             msg = f"{each.path}: contradicts the other setting: {facts.clashes}. Change one of them"
-            yield Issue(place, msg)
-        if facts.planned and changed:
-            msg = f"{each.path}: not yet effective in this version of hydro. Leave it out"
             yield Issue(place, msg)
 
 

@@ -17,7 +17,7 @@ class Part(Section):
     table: Path | None = setting(None, help="A file.")
     choice: Literal["a", "b"] = setting("a", help="A choice.", when=only_if("part.switch", True))
     choices: tuple[Literal["a", "b"], ...] = setting((), help="Several choices.")
-    names: Names = setting((), help="Names.", planned=True)
+    names: Names = setting((), help="Names.")
     ids: Ids | None = setting(None, help="Ids.")
     values: dict[str, list[Any]] = setting({}, help="Lists.")
     needed: str = setting(help="A text.", required=only_if("part.whole", 1))
@@ -74,7 +74,6 @@ def test_rules_are_said_in_sentences() -> None:
     assert described["choice"].rules == ("Only while part.switch is true.",)
     assert described["needed"].rules == ("Must be given while part.whole is 1.",)
     assert described["calm"].rules == ("Must keep its default while part.switch is true.",)
-    assert described["names"].rules == ("Not effective yet: refused when it is set.",)
 
 
 def test_a_level_shows_what_is_at_it_or_below() -> None:

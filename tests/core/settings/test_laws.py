@@ -62,7 +62,7 @@ def values_of(model: type[Settings]) -> st.SearchStrategy[dict[str, Any]]:
     sections: dict[str, dict[str, st.SearchStrategy[Any]]] = {}
     for each in describe(model):
         kind = each.kind.removesuffix(" or nothing")
-        if each.facts.planned or each.facts.clashes or each.name in EXACT or kind == "path":
+        if each.facts.clashes or each.name in EXACT or kind == "path":
             continue
         value: st.SearchStrategy[Any] = numbers.get(kind, texts.filter(lambda text: text != "None"))
         if each.choices:

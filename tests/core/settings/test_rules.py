@@ -81,24 +81,6 @@ def test_a_file_that_does_not_apply_need_not_be_there(read: Read) -> None:
     assert read("", head=DATASET + "validation_dataframe: gone.csv}\n").notes
 
 
-PLANNED = {
-    "logging: {neptune_project: me/mine}": "2:28: logging.neptune_project",
-}
-
-
-@pytest.mark.parametrize("text", PLANNED)
-def test_what_has_no_effect_yet_is_refused_when_it_is_set(text: str, refusal: Refusal) -> None:
-    assert refusal(text)[1] == (
-        f"FILE:{PLANNED[text]}: not yet effective in this version of hydro. Leave it out"
-    )
-
-
-def test_what_has_no_effect_yet_may_stand_there_with_its_default(read: Read) -> None:
-    assert not read(
-        "grid_search: {}\nfrom_experiment: None\nlogging: {neptune_project: ''}\n"
-    ).notes
-
-
 def test_a_table_that_cannot_be_read_is_named_with_the_reason(
     config: Path, refusal: Refusal
 ) -> None:
