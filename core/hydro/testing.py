@@ -45,7 +45,7 @@ OWN_SIZES: dict[str, dict[str, Any]] = {
 
 ROBERTA = {"cls": "<s>", "pad": "<pad>", "sep": "</s>", "unk": "<unk>", "mask": "<mask>"}
 BERT = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
-SPECIAL = {"roberta": ROBERTA, "mpnet": ROBERTA, "qwen3": {"eos": "<|end|>", "unk": "<|unk|>"}}
+SPECIAL = {"roberta": ROBERTA, "xlm-roberta": ROBERTA, "mpnet": ROBERTA, "qwen3": {"eos": "<|end|>", "unk": "<|unk|>"}}
 
 
 def tiny_backbone(
@@ -58,8 +58,9 @@ def tiny_backbone(
 
     Args:
         folder: where to; made if it is not there.
-        architecture: bert, distilbert, roberta, mpnet, electra, albert, deberta-v2, modernbert or
-            qwen3, which reads from left to right and has neither padding nor a separator.
+        architecture: bert, distilbert, roberta, xlm-roberta, mpnet, electra, albert, deberta-v2,
+            modernbert or qwen3, which reads from left to right and has neither padding nor a
+            separator.
         texts: where the vocabulary is taken from.
         seed: of the weights.
     """

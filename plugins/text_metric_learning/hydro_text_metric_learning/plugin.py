@@ -235,6 +235,8 @@ def save(
         max_length=tokenizer.max_length,
         pool=model.pool,
         neck=model.projection,
+        columns=settings.dataset.text_column,
+        separator=tokenizer.separator,
         card=model_card(settings, scores),
     )
 

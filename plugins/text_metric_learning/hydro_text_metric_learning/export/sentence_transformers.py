@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -14,6 +15,9 @@ from hydro.text import quiet
 from hydro_text_metric_learning.export.tokenizer import write_tokenizer
 
 OLDEST_READER = "3.0.1"  # a release older than the one that a folder states warns whoever opens it
+OWN = "hydro.json"
+"""What sentence-transformers cannot express: which columns make a text, and how."""
+
 POOLING_MODES = {
     "Average": "mean_tokens",
     "[CLS] token": "cls_token",
@@ -31,6 +35,8 @@ def write_sentence_transformers(
     max_length: int,
     pool: str,
     neck: nn.Linear | None,
+    columns: Sequence[str],
+    separator: str,
     card: str,
 ) -> None:
     """Write all it takes to turn texts into embeddings of length 1.
@@ -45,6 +51,8 @@ def write_sentence_transformers(
         max_length: tokens of a text, further ones are cut.
         pool: how token vectors become one, a key of ``POOLING_MODES``.
         neck: the layer after that, if there is one.
+        columns: the columns of a table that make a text.
+        separator: what stands between them.
         card: the text of the model card.
     """
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
@@ -57,6 +65,8 @@ def write_sentence_transformers(
             new / "sentence_bert_config.json",
             {"max_seq_length": max_length, "do_lower_case": False},
         )
+        own = {"text_columns": [*columns], "separator": separator, "max_length": max_length}
+        _write_json(new / OWN, own)
         modules = ["Transformer", "Pooling", *(["Dense"] if neck is not None else []), "Normalize"]
         _write_modules(new, modules)
         _write_pooling(new / "1_Pooling", backbone.config.hidden_size, pool)

@@ -34,6 +34,8 @@ def write(backbone: BertModel, tokenizer: PreTrainedTokenizerFast) -> Write:
         max_length=16,
         pool="Average",
         neck=None,
+        columns=["title", "text"],
+        separator=" | ",
         card="# A model\n",
     )
 
@@ -115,6 +117,7 @@ def test_a_folder_has_the_layout_that_all_releases_read(write: Write, tmp_path: 
     assert files == {
         *MODEL_FILES,
         "README.md",
+        "hydro.json",
         "modules.json",
         "config_sentence_transformers.json",
         "sentence_bert_config.json",
@@ -140,6 +143,8 @@ def test_a_folder_has_the_layout_that_all_releases_read(write: Write, tmp_path: 
     ]
     transformer = json.loads((tmp_path / "model/sentence_bert_config.json").read_text())
     assert transformer == {"max_seq_length": 16, "do_lower_case": False}
+    own = json.loads((tmp_path / "model/hydro.json").read_text())
+    assert own == {"text_columns": ["title", "text"], "separator": " | ", "max_length": 16}
     assert (tmp_path / "model/README.md").read_text() == "# A model\n"
 
 
