@@ -122,10 +122,21 @@ class Logger(Component):
     kind = "logger"
 
 
+@dataclass(frozen=True)
 class Exporter(Component):
-    """``build(settings, *, model, tokenizer, folder, scores)`` writes a trained model."""
+    """``build(settings, *, model, sample, folder)`` writes a finished model in another format.
 
-    kind = "exporter"
+    ``model`` is the folder that the problem's ``save`` left; ``sample`` some held-out rows to try
+    the result on; ``folder`` is there, empty, and moved to its place once it is whole.
+    """
+
+    modules: tuple[str, ...] = ()
+    """What it imports beyond hydro's own dependencies."""
+    extra: str = ""
+    """What pip is to install for them."""
+    at_end: bool = True
+    """Whether ``build_scoring_pipelines`` builds it; else only ``hydro export`` does."""
+    kind: ClassVar[str] = "exporter"
 
 
 class Insight(Component):

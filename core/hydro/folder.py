@@ -178,6 +178,19 @@ class RunFolder:
             arrays: dict[str, Any] = {"rows": rows, **predictions.arrays()}
             np.savez(file, allow_pickle=False, **arrays)
 
+    def read_sample(self, rows: int) -> pd.DataFrame:
+        """Give the first held-out rows of a finished run: the user's columns and more, as texts.
+
+        Raises:
+            ResourceError: its predictions are gone.
+        """
+        path = self.path / "predictions" / "validation_predictions.csv"
+        try:
+            return pd.read_csv(path, dtype=str, keep_default_na=False, nrows=rows)
+        except OSError as error:
+            msg = f"{path} cannot be read ({error.strerror}), and exports are tried on its texts"
+            raise ResourceError(msg) from None
+
     def join_predictions(self, runs: Sequence["RunFolder"], folds: Sequence[str | None]) -> None:
         """Join what each fold's model says of the rows it never saw: all rows, in order.
 

@@ -1,9 +1,8 @@
 """One run: one model, trained on one side of a split and scored on the other."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from hydro.components import Problem
 from hydro.data.frames import Frames
 from hydro.evidence import compare, figures_of
+from hydro.exports import export_at_end
 from hydro.folder import RunFolder, writing
 from hydro.loggers.aside import Aside
 from hydro.parts import Builder, Parts, assemble
@@ -215,7 +215,14 @@ class Run:
         for name, predictions in after.items():
             frame = getattr(self.frames, name)
             self.folder.write_predictions(name, frame, predictions)
-        self._save(self.problem.save, parts, self.folder.model, scores)
+        with writing(self.folder.model):
+            self.problem.save(
+                self.settings,
+                model=parts.model,
+                tokenizer=parts.tokenizer,
+                folder=self.folder.model,
+                scores=scores,
+            )
         insights = self.builder.build_all(
             "insight", predictions=after["validation"], frame=self.frames.validation
         )
@@ -223,18 +230,4 @@ class Run:
             if not table.empty:
                 self.folder.write_insight(name, table)
         if self.settings.training.build_scoring_pipelines:
-            for exporter in self.builder.components("exporter"):
-                self._save(exporter.build, parts, self.folder.export(exporter.name), scores)
-
-    def _save(
-        self, save: Callable[..., None], parts: Parts, folder: Path, scores: dict[str, Any]
-    ) -> None:
-        """Have the trained model written into a folder."""
-        with writing(folder):
-            save(
-                self.settings,
-                model=parts.model,
-                tokenizer=parts.tokenizer,
-                folder=folder,
-                scores=scores,
-            )
+            export_at_end(self.builder, self.folder)

@@ -45,7 +45,12 @@ OWN_SIZES: dict[str, dict[str, Any]] = {
 
 ROBERTA = {"cls": "<s>", "pad": "<pad>", "sep": "</s>", "unk": "<unk>", "mask": "<mask>"}
 BERT = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
-SPECIAL = {"roberta": ROBERTA, "xlm-roberta": ROBERTA, "mpnet": ROBERTA, "qwen3": {"eos": "<|end|>", "unk": "<|unk|>"}}
+SPECIAL = {
+    "roberta": ROBERTA,
+    "xlm-roberta": ROBERTA,
+    "mpnet": ROBERTA,
+    "qwen3": {"eos": "<|end|>", "unk": "<|unk|>"},
+}
 
 
 def tiny_backbone(

@@ -95,7 +95,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Texts:
         },
         "tokenizer": {"max_length": 24},
         "architecture": {"backbone": str(backbone)},
-        "training": {"batch_size": 9, "epochs": 4, "learning_rate": 5e-3},
+        "training": {
+            "batch_size": 9,
+            "epochs": 4,
+            "learning_rate": 5e-3,
+            "build_scoring_pipelines": False,
+        },
         "prediction": {"top_k_similar": 17},
         "environment": {"gpus": [], "number_of_workers": 0, "seed": 3},
     }

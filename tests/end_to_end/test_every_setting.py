@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ import yaml
 
 from hydro.catalog import Catalog
 from hydro.cli.options import read_request
-from hydro.components import Exporter, Logger, Loss, Model, Tokenizer
+from hydro.components import Logger, Loss, Model, Tokenizer
 from hydro.errors import ResourceError, SettingsError
 from hydro.folder import RunFolder
 from hydro.launch import launch
@@ -59,11 +58,6 @@ def wide_model(settings: Any, *, tokenizer: Any) -> Any:
     return plugin.build_model(changed, tokenizer=tokenizer)
 
 
-def export(settings: Any, *, model: Any, tokenizer: Any, folder: Path, scores: Any) -> None:
-    """Write next to nothing."""
-    folder.mkdir()
-
-
 def cramped_loss(settings: Any, *, model: Any, labels: Any) -> Any:
     """Build a loss that has room for five rows."""
     loss = plugin.build_cross_entropy(settings, model=model, labels=labels)
@@ -99,7 +93,6 @@ MORE = (
     Tokenizer("Short", short_texts, problems=(plugin.NAME,)),
     Model("Wide", wide_model, problems=(plugin.NAME,)),
     Logger("Recorder", lambda settings, *, name, folder: Recorder()),
-    Exporter("nothing", export, problems=(plugin.NAME,)),
 )
 """What makes a choice of settings that select among one."""
 
@@ -267,8 +260,8 @@ def scored_splits(made: Made) -> Any:
 
 
 def exports(made: Made) -> Any:
-    """Look at whether exporters have written."""
-    return (made.outcome.folder / "exports").exists()
+    """Look at what exporters have written."""
+    return sorted(path.name for path in made.outcome.folder.glob("exports/*"))
 
 
 def heading(made: Made) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import click
 
+from hydro.cli.export import export
 from hydro.cli.plugins import plugins
 from hydro.cli.problems import problems
 from hydro.cli.resume import resume
@@ -26,7 +27,7 @@ def cli() -> None:
     """Train models from a table and a YAML file, with the evidence that they got better."""
 
 
-for command in (run, resume, validate, schema, problems, plugins, work):
+for command in (run, resume, export, validate, schema, problems, plugins, work):
     cli.add_command(command)
 
 

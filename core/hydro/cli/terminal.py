@@ -46,7 +46,10 @@ class TerminalProgress:
         self.handler = _ConsoleHandler(self.console)
 
     def __enter__(self) -> Self:
-        logging.getLogger("hydro").addHandler(self.handler)
+        logger = logging.getLogger("hydro")
+        logger.addHandler(self.handler)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.INFO)
         self.bars.start()
         return self
 

@@ -66,9 +66,17 @@ def read(path: Path, overrides: Sequence[str] = ()) -> Document:
 
 
 def check(
-    document: Document, model: type[Settings], *, base: Path, overrides: Sequence[str] = ()
+    document: Document,
+    model: type[Settings],
+    *,
+    base: Path,
+    overrides: Sequence[str] = (),
+    files: bool = True,
 ) -> Loaded:
-    """Check a document that has been read; relative paths in it start from ``base``."""
+    """Check a document that has been read; relative paths in it start from ``base``.
+
+    ``files`` tells whether those that it names have to be there.
+    """
     known = {each.path: each for each in describe(model)}
     document.values = without_empty_sections(document.values)
     _rename_aliases(document, known)
@@ -86,7 +94,7 @@ def check(
         *wrong_searches,
         *broken_rules(settings, known, given),
         *unsafe_name(settings),
-        *missing_files(settings, known),
+        *(missing_files(settings, known) if files else ()),
     ]
     if issues:
         raise refusal(issues, document)

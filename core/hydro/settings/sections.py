@@ -187,8 +187,8 @@ class TrainingSection(Section):
     )
     build_scoring_pipelines: bool = setting(
         True,
-        help="Have the installed exporters write the trained model at the end; hydro brings none "
-        "yet.",
+        help="Write the trained model in the formats of the exporters at the end; else "
+        "`hydro export` does whenever it is asked to.",
         level="intermediate",
     )
 

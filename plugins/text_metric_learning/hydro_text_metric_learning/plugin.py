@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from hydro.api import (
     Columns,
     Dataset,
+    Exporter,
     Insight,
     Loss,
     Metric,
@@ -14,6 +15,7 @@ from hydro.api import (
     Tokenizer,
     hookimpl,
 )
+from hydro_text_metric_learning.exporters import offered_exporters
 from hydro_text_metric_learning.settings import ArcFaceSettings, TextSettings
 
 if TYPE_CHECKING:
@@ -84,6 +86,12 @@ def hydro_metrics() -> list[Metric]:
 def hydro_insights() -> list[Insight]:
     """Offer a look at the neighbours of some texts."""
     return [Insight("neighbours", build_neighbours, problems=(NAME,))]
+
+
+@hookimpl
+def hydro_exporters() -> list[Exporter]:
+    """Offer the formats of other programs."""
+    return offered_exporters(NAME)
 
 
 def columns(settings: TextSettings) -> Columns:

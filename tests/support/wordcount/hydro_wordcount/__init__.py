@@ -165,8 +165,10 @@ def save(settings: Any, *, model: Any, tokenizer: Any, folder: Path, scores: Any
     save_file(dict(model.state_dict()), folder / "model.safetensors")
 
 
-def export(settings: Any, *, model: Any, tokenizer: Any, folder: Path, scores: Any) -> None:
+def export(settings: Any, *, model: Path, sample: Any, folder: Path) -> None:
     """Write the weights as JSON."""
-    folder.mkdir()
-    weights = {name: each.tolist() for name, each in model.state_dict().items()}
-    (folder / "weights.json").write_text(json.dumps(weights), encoding="utf-8")
+    from safetensors.torch import load_file
+
+    weights = load_file(model / "model.safetensors")
+    listed = {name: each.tolist() for name, each in weights.items()}
+    (folder / "weights.json").write_text(json.dumps(listed), encoding="utf-8")

@@ -1,0 +1,50 @@
+"""``hydro export``: write the model of a finished experiment for other programs."""
+
+import json
+from pathlib import Path
+
+import click
+
+from hydro.cli.options import installed_catalog, json_option
+
+
+@click.command()
+@click.argument("experiment")
+@click.option(
+    "--to",
+    "formats",
+    metavar="FORMAT",
+    multiple=True,
+    required=True,
+    help="One of the exporters that `hydro plugins` lists, or all. Can be repeated.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder to write into, one folder a format.  [default: the run's own exports/]",
+)
+@json_option
+def export(experiment: str, formats: tuple[str, ...], output: Path | None, as_json: bool) -> None:
+    """Write the model of EXPERIMENT, a finished one, for other programs.
+
+    EXPERIMENT is its folder, or its name below `runs` ($HYDRO_OUTPUT). Of several runs the best is
+    taken, unless the folder of one is named.
+    """
+    catalog = installed_catalog()
+
+    from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
+    from hydro.exports import export as write
+    from hydro.exports import pick_exporters
+    from hydro.finished import find_run
+
+    stop_on_sigterm()
+    with TerminalProgress():
+        run, builder = find_run(experiment, catalog)
+        exporters = pick_exporters(builder, formats)
+        written = {each.name: str(write(each, builder, run, output)) for each in exporters}
+    if as_json:
+        click.echo(json.dumps({"run": str(run.path), "exports": written}))
+        return
+    width = max(map(len, written))
+    for name, path in written.items():
+        click.echo(f"{name:{width}}  {path}")

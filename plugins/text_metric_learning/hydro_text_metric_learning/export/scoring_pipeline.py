@@ -1,0 +1,234 @@
+"""Turns texts into embeddings with nothing but onnxruntime, tokenizers and numpy.
+
+On the command line, for a table with the columns that the model was trained on:
+
+    python scoring_pipeline.py sample.csv embeddings.csv
+    python scoring_pipeline.py sample.csv embeddings.npz
+
+From Python:
+
+    from scoring_pipeline import Pipeline
+
+    pipeline = Pipeline()
+    embeddings = pipeline.embed(["first text", "second text"])  # float32, of length 1
+    similarities = embeddings @ embeddings.T
+"""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TOKENS = 4096
+"""Tokens of a batch, padding included."""
+
+ROWS = 10_000
+"""Rows of a table that are in memory at a time."""
+
+
+LONGEST = 2**31 - 1
+"""Characters of a text; the library's own limit is 131,072."""
+
+
+class InputError(ValueError):
+    """What was given cannot be embedded; the message says what to correct."""
+
+
+class Pipeline:
+    """The model of one folder, ready to embed texts."""
+
+    def __init__(self, folder: str | Path = Path(__file__).parent) -> None:
+        """Load the model and the tokenizer of a folder, by default the one this file is in."""
+        folder = Path(folder)
+        settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+        self.text_columns: list[str] = settings["text_columns"]
+        self.separator: str = settings["separator"]
+        self.embedding_size: int = settings["embedding_size"]
+        self._padding: int = settings["padding_token"]
+        # The tokenizer lower-cases where the model was trained on lower-cased texts.
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(settings["max_length"])
+        self._tokenizer.no_padding()
+        self._session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), providers=["CPUExecutionProvider"]
+        )
+
+    def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """Embed texts as they are: ``(texts, embedding_size)``, of length 1.
+
+        Raises:
+            InputError: something is not a text.
+        """
+        for place, text in enumerate(texts):
+            if not isinstance(text, str):
+                msg = f"text {place} (counted from 0) is {type(text).__name__}, not a text"
+                raise InputError(msg)
+        encodings = self._tokenizer.encode_batch_fast(list(texts))
+        ids = [each.ids or [self._padding] for each in encodings]
+        embeddings = np.empty((len(ids), self.embedding_size), np.float32)
+        for rows in self._batches([len(each) for each in ids]):
+            embeddings[rows] = self._run([ids[row] for row in rows])
+        return embeddings
+
+    def embed_rows(self, rows: Sequence[Mapping[str, str | None]]) -> "NDArray[np.float32]":
+        """Embed the rows of a table, joining its text columns as in training.
+
+        A column that is missing or empty in a row counts as '' beside one that is not.
+
+        Raises:
+            InputError: a row has no text, or something that is not one.
+        """
+        empty = [place for place, row in enumerate(rows) if not self.has_text(row)]
+        if empty:
+            where = f"row {empty[0]} (counted from 0)" + (
+                f" and {len(empty) - 1} more" if empty[1:] else ""
+            )
+            msg = f"{where}: no text in {' or '.join(map(repr, self.text_columns))}"
+            raise InputError(msg)
+        return self.embed([self.join(row) for row in rows])
+
+    def has_text(self, row: Mapping[str, Any]) -> bool:
+        """Tell whether a row has anything but white space in its text columns."""
+        return any(str(row.get(name) or "").strip() for name in self.text_columns)
+
+    def join(self, row: Mapping[str, Any]) -> str:
+        """Make one text of a row."""
+        return self.separator.join([row.get(name) or "" for name in self.text_columns])
+
+    @staticmethod
+    def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+        """Split rows into batches of like length, the longest first, so that little is padding."""
+        order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+        while order:
+            size = max(1, TOKENS // lengths[order[0]])
+            yield order[:size]
+            order = order[size:]
+
+    def _run(self, ids: Sequence[Sequence[int]]) -> "NDArray[np.float32]":
+        """Embed the tokens of some texts at once."""
+        shape = (len(ids), max(map(len, ids)))
+        tokens, mask = np.full(shape, self._padding), np.zeros(shape, np.int64)
+        for row, each in enumerate(ids):
+            tokens[row, : len(each)] = each
+            mask[row, : len(each)] = 1
+        inputs = {"input_ids": tokens, "attention_mask": mask}
+        (embeddings,) = self._session.run(["sentence_embedding"], inputs)
+        found: NDArray[np.float32] = embeddings
+        return found
+
+
+def read_rows(path: Path, text_columns: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Read a CSV file, UTF-8 with a header.
+
+    Raises:
+        InputError: it cannot be read, or lacks a column.
+    """
+    csv.field_size_limit(LONGEST)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = next(reader, None)
+            if not header:
+                msg = f"{path} is empty; it needs a header with {', '.join(text_columns)}"
+                raise InputError(msg)
+            if lacking := [name for name in text_columns if name not in header]:
+                msg = f"{path} has no column {lacking[0]!r}; it has: {', '.join(header)}"
+                raise InputError(msg)
+            for values in filter(None, reader):
+                if len(values) != len(header):
+                    msg = (
+                        f"{path}: line {reader.line_num} has {len(values)} fields and the header "
+                        f"{len(header)}; put a text with commas or line breaks in quotes"
+                    )
+                    raise InputError(msg)
+                yield dict(zip(header, values, strict=True))
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}"
+        raise InputError(msg) from None
+    except UnicodeDecodeError as error:
+        msg = f"{path} is not UTF-8 ({error.reason} at byte {error.start}); save it as CSV UTF-8"
+        raise InputError(msg) from None
+    except csv.Error as error:
+        msg = f"{path}: line {reader.line_num}: {error}"
+        raise InputError(msg) from None
+
+
+def score(pipeline: Pipeline, source: Path) -> "Iterator[tuple[list[dict[str, str]], Any]]":
+    """Embed a CSV file part by part: its rows, and ``(rows, embedding_size)``, NaN without text."""
+    reader = read_rows(source, pipeline.text_columns)
+    while rows := list(islice(reader, ROWS)):
+        filled = [place for place, row in enumerate(rows) if pipeline.has_text(row)]
+        embeddings = np.full((len(rows), pipeline.embedding_size), np.nan, np.float32)
+        embeddings[filled] = pipeline.embed_rows([rows[place] for place in filled])
+        yield rows, embeddings
+
+
+def write_csv(pipeline: Pipeline, source: Path, target: Path) -> tuple[int, int]:
+    """Write the rows and a column ``embedding``: a JSON list, or '' for a row without text.
+
+    Gives the number of rows, and of those without text.
+    """
+    count = empty = 0
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        for rows, embeddings in score(pipeline, source):
+            if not count:
+                writer.writerow([*rows[0], "embedding"])
+            for row, embedding in zip(rows, embeddings.astype(float).round(7), strict=True):
+                lacks = bool(np.isnan(embedding[0]))
+                text = "" if lacks else json.dumps(embedding.tolist())
+                writer.writerow([*row.values(), text])
+                empty += lacks
+            count += len(rows)
+    return count, empty
+
+
+def write_npz(pipeline: Pipeline, source: Path, target: Path) -> tuple[int, int]:
+    """Write ``embeddings``, ``(rows, embedding_size)``; NaN for a row without text.
+
+    Gives the number of rows, and of those without text.
+    """
+    parts = [embeddings for _, embeddings in score(pipeline, source)]
+    found = np.concatenate([np.empty((0, pipeline.embedding_size), np.float32), *parts])
+    with target.open("wb") as file:
+        np.savez(file, allow_pickle=False, embeddings=found)
+    return len(found), int(np.isnan(found[:, 0]).sum())
+
+
+def main() -> None:
+    """Embed a CSV file on the command line."""
+    parser = argparse.ArgumentParser(description="Embed the texts of a table.")
+    parser.add_argument("source", type=Path, help="a CSV file, UTF-8 with a header")
+    parser.add_argument("target", type=Path, help="where to: .csv or .npz")
+    arguments = parser.parse_args()
+    source, target = arguments.source, arguments.target
+    write = {".csv": write_csv, ".npz": write_npz}.get(target.suffix.lower())
+    if write is None:
+        parser.error(f"{target}: the name of the result has to end in .csv or .npz")
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        count, empty = write(Pipeline(), source, partial)
+        partial.replace(target)
+    except InputError as error:
+        sys.exit(f"scoring_pipeline: {error}")
+    except OSError as error:
+        sys.exit(f"scoring_pipeline: {target} cannot be written: {error.strerror}")
+    finally:
+        partial.unlink(missing_ok=True)
+    lacking = f"; {empty:,} have no text, and no embedding" if empty else ""
+    sys.stderr.write(f"{count:,} rows into {target}{lacking}\n")
+
+
+if __name__ == "__main__":
+    main()
