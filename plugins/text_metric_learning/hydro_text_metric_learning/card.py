@@ -16,6 +16,10 @@ model = SentenceTransformer("path/to/this/folder")
 embeddings = model.encode(["first text", "second text"])
 print(model.similarity(embeddings, embeddings))
 ```
+
+As ONNX, with onnxruntime, after `hydro export RUN --to onnx`: `onnx/model.onnx` takes `input_ids` and
+`attention_mask` and gives `sentence_embedding`, of length 1. With nothing but onnxruntime,
+tokenizers and numpy: `hydro export RUN --to scoring-pipeline`. For MLflow: `--to mlflow`.
 """
 
 
@@ -45,6 +49,8 @@ def model_card(settings: TextSettings, scores: Mapping[str, Any]) -> str:
         f"learning rate {training.learning_rate:g}; texts are cut at "
         f"{settings.tokenizer.max_length} tokens.",
         *_joined(settings),
+        "## What it was trained with",
+        _settings_table(settings, scores),
         "## How well it does",
         *[_table(split, comparison) for split, comparison in scores.items()],
         "## How to use it",
@@ -83,6 +89,23 @@ def _joined(settings: TextSettings) -> list[str]:
         repr(settings.dataset.separator) if settings.dataset.separator else "the separator token"
     )
     return [f"A text is the columns {', '.join(names)}, joined with {between}."]
+
+
+def _settings_table(settings: TextSettings, scores: Mapping[str, Any]) -> str:
+    """List the size of the data and the settings that shape the model."""
+    architecture, training = settings.architecture, settings.training
+    rows = {f"{split} rows": f"{each['rows']:,}" for split, each in scores.items()}
+    told = {
+        **rows,
+        "classes": " × ".join(settings.dataset.label_columns),
+        "pool": architecture.pool,
+        "embedding size": architecture.embedding_size or "the backbone's width",
+        "lower-cased": "yes" if settings.tokenizer.lowercase else "no",
+        "optimizer, schedule": f"{training.optimizer}, {training.schedule}",
+        "seed": settings.environment.seed,
+    }
+    lines = [f"| {name} | {value} |" for name, value in told.items()]
+    return "\n".join(["| what | value |", "|---|---|", *lines])
 
 
 def _table(split: str, comparison: Mapping[str, Any]) -> str:

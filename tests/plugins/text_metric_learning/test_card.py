@@ -97,3 +97,10 @@ def test_how_columns_are_joined_is_said(separator: str, between: str, card: Card
 
 def test_the_card_shows_how_to_use_the_model(card: Card) -> None:
     assert "model = SentenceTransformer(" in card().text
+
+
+def test_the_card_says_what_the_model_was_trained_with(card: Card) -> None:
+    written = card("tokenizer.lowercase=true", "architecture.embedding_size=64")
+    assert "| validation rows | 1,100 |" in written.text
+    assert "| lower-cased | yes |" in written.text
+    assert "| embedding size | 64 |" in written.text

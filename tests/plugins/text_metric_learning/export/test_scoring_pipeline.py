@@ -1,0 +1,156 @@
+"""The scoring pipeline embeds texts and tables as training did, and says what is wrong."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hydro_text_metric_learning.export.pipeline_folder import write_pipeline_folder
+from hydro_text_metric_learning.export.scoring_pipeline import InputError, Pipeline, main
+
+Score = Callable[..., tuple[Any, str]]
+
+
+@pytest.fixture(scope="module")
+def pipeline(saved: Any, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """A pipeline whose model lower-cases and joins title and text."""
+    folder = tmp_path_factory.mktemp("pipeline")
+    write_pipeline_folder(saved.folder, folder)
+    return Pipeline(folder)
+
+
+@pytest.fixture
+def score(
+    pipeline: Pipeline,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Score:
+    """Embed a table on the command line: the exit code, or what it ended with, and what it said."""
+
+    def run(table: str | bytes, target: str = "found.csv") -> tuple[Any, str]:
+        source = tmp_path / "rows.csv"
+        source.write_bytes(table if isinstance(table, bytes) else table.encode())
+        module = "hydro_text_metric_learning.export.scoring_pipeline"
+        monkeypatch.setattr(f"{module}.Pipeline", lambda: pipeline)
+        monkeypatch.setattr("sys.argv", ["scoring_pipeline", str(source), str(tmp_path / target)])
+        code: Any = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        return code, capsys.readouterr().err
+
+    return run
+
+
+def test_rows_get_the_embeddings_of_the_model(
+    pipeline: Pipeline, saved: Any, rows: pd.DataFrame
+) -> None:
+    found = pipeline.embed_rows(rows.to_dict("records"))  # type: ignore[arg-type]
+    np.testing.assert_allclose(found, saved.embeddings, atol=1e-5)
+    texts = saved.tokenizer.join(saved.columns)
+    np.testing.assert_allclose(pipeline.embed(texts), saved.embeddings, atol=1e-5)
+
+
+def test_a_missing_column_counts_as_empty_beside_one_that_is_there(pipeline: Pipeline) -> None:
+    full = pipeline.embed_rows([{"title": "", "text": "card"}])
+    assert np.array_equal(pipeline.embed_rows([{"text": "card"}]), full)
+    assert np.array_equal(pipeline.embed_rows([{"title": None, "text": "card"}]), full)
+
+
+def test_no_texts_give_no_embeddings(pipeline: Pipeline) -> None:
+    assert pipeline.embed([]).shape == (0, 5)
+    assert pipeline.embed_rows([]).shape == (0, 5)
+
+
+def test_many_batches_keep_the_order(
+    pipeline: Pipeline, saved: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hydro_text_metric_learning.export.scoring_pipeline.TOKENS", 20)
+    texts = saved.tokenizer.join(saved.columns)
+    np.testing.assert_allclose(pipeline.embed(texts), saved.embeddings, atol=1e-5)
+
+
+def test_what_is_no_text_is_refused(pipeline: Pipeline) -> None:
+    with pytest.raises(InputError, match=r"text 1 \(counted from 0\) is float, not a text"):
+        pipeline.embed(["a", float("nan")])  # type: ignore[list-item]
+    with pytest.raises(InputError, match=r"row 1 .* and 1 more: no text in 'title' or 'text'"):
+        pipeline.embed_rows([{"text": "a"}, {"text": " "}, {"title": None}])
+
+
+def test_a_table_becomes_a_table_with_one_more_column(
+    score: Score, saved: Any, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    table = rows.assign(own=['=1+1, "x"\n'] * len(rows)).to_csv(index=False)
+    assert score("\ufeff" + table) == (0, f"8 rows into {tmp_path / 'found.csv'}\n")
+    with (tmp_path / "found.csv").open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [*found[0]] == ["title", "text", "own", "embedding"]
+    assert found[3]["own"] == '=1+1, "x"\n'
+    embeddings = [json.loads(row["embedding"]) for row in found]
+    np.testing.assert_allclose(embeddings, saved.embeddings, atol=1e-5)
+
+
+def test_a_table_becomes_an_array(
+    score: Score, saved: Any, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hydro_text_metric_learning.export.scoring_pipeline.ROWS", 3)
+    assert score(rows.to_csv(index=False), "found.npz")[0] == 0
+    found = np.load(tmp_path / "found.npz")["embeddings"]
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, saved.embeddings, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["found.csv", "found.npz"])
+def test_rows_without_text_are_kept_and_told(name: str, score: Score, tmp_path: Path) -> None:
+    code, said = score("title,text\nA,card\n , \nB,pin\n", name)
+    assert code == 0
+    assert said == f"3 rows into {tmp_path / name}; 1 have no text, and no embedding\n"
+    if name == "found.npz":
+        lacking = np.isnan(np.load(tmp_path / name)["embeddings"]).all(axis=1)
+    else:
+        lacking = pd.read_csv(tmp_path / name)["embedding"].isna().to_numpy()
+    assert lacking.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("", "is empty; it needs a header with title, text"),
+        ("title,txt\na,b\n", "has no column 'text'; it has: title, txt"),
+        ("title,text\na,b\na,b,c\n", "line 3 has 3 fields and the header 2"),
+        ('title,text\na,"b\n', "line 2: unexpected end of data"),
+        (b"title,text\na,\xff\n", "is not UTF-8"),
+    ],
+)
+def test_a_bad_table_is_told_and_leaves_nothing(
+    table: str | bytes, said: str, score: Score, tmp_path: Path
+) -> None:
+    code, _ = score(table)
+    assert code.startswith(f"scoring_pipeline: {tmp_path / 'rows.csv'}")
+    assert said in code
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
+
+
+def test_a_long_text_is_read(score: Score) -> None:
+    assert score(f"title,text\na,{'b ' * 100_000}\n")[0] == 0
+
+
+def test_the_name_of_the_result_says_its_format(score: Score) -> None:
+    code, said = score("title,text\na,b\n", "found.txt")
+    assert code == 2
+    assert "the name of the result has to end in .csv or .npz" in said
+
+
+def test_a_result_that_cannot_be_written_is_told(score: Score, tmp_path: Path) -> None:
+    code, _ = score("title,text\na,b\n", "nowhere/found.csv")
+    assert code == (
+        f"scoring_pipeline: {tmp_path / 'nowhere/found.csv'} cannot be written: "
+        "No such file or directory"
+    )
