@@ -48,7 +48,7 @@ class HeldOut(AbsTaskClassification):
         halves = {"train": kept[::2], "test": kept[1::2]}
         self.dataset = DatasetDict(
             {
-                name: Dataset.from_dict(dict(zip(("text", "label"), zip(*half, strict=True))))
+                name: Dataset.from_list([{"text": text, "label": label} for text, label in half])
                 for name, half in halves.items()
             }
         )

@@ -17,7 +17,7 @@ embeddings = model.encode(["first text", "second text"])
 print(model.similarity(embeddings, embeddings))
 ```
 
-As ONNX, with onnxruntime, after `hydro export RUN --to onnx`: `onnx/model.onnx` takes `input_ids` and
+As ONNX, after `hydro export RUN --to onnx`: `onnx/model.onnx` takes `input_ids` and
 `attention_mask` and gives `sentence_embedding`, of length 1. With nothing but onnxruntime,
 tokenizers and numpy: `hydro export RUN --to scoring-pipeline`. For MLflow: `--to mlflow`.
 """
@@ -97,7 +97,7 @@ def _settings_table(settings: TextSettings, scores: Mapping[str, Any]) -> str:
     rows = {f"{split} rows": f"{each['rows']:,}" for split, each in scores.items()}
     told = {
         **rows,
-        "classes": " × ".join(settings.dataset.label_columns),
+        "classes by": ", ".join(settings.dataset.label_columns),
         "pool": architecture.pool,
         "embedding size": architecture.embedding_size or "the backbone's width",
         "lower-cased": "yes" if settings.tokenizer.lowercase else "no",
