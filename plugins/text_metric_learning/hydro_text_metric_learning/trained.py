@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import nn
 
 from hydro.api import ModelError
 from hydro.text import Encoder, TextTokenizer, embed, load_backbone, load_tokenizer
@@ -72,8 +73,11 @@ def load_trained(folder: Path, device: torch.device | str = "cpu") -> Trained:
         separator=separator,
     )
     backbone = load_backbone(folder, pretrained=True, dropout=None, gradient_checkpointing=False)
-    encoder = Encoder(backbone, pool=pool, dropout=0.0, embedding_size=_size(neck))
-    if encoder.neck is not None:
+    size = neck["linear.weight"].shape[0] if neck else None
+    encoder = Encoder(backbone, pool=pool, dropout=0.0, embedding_size=size)
+    if neck:
+        # A neck that normalised over batches is one layer by now, even one that keeps the width.
+        encoder.neck = nn.Linear(neck["linear.weight"].shape[1], len(neck["linear.weight"]))
         encoder.neck.load_state_dict({name.removeprefix("linear."): neck[name] for name in neck})
     encoder.eval()
     return Trained(encoder.to(device), tokenizer, tuple(columns))
@@ -83,8 +87,3 @@ def _modules(folder: Path) -> list[Path]:
     """List the folders of what follows the backbone."""
     modules: list[dict[str, Any]] = json.loads((folder / "modules.json").read_text("utf-8"))
     return [folder / each["path"] for each in modules[1:]]
-
-
-def _size(neck: dict[str, torch.Tensor]) -> int | None:
-    """Give the number of values that the neck makes, None where there is no neck."""
-    return neck["linear.weight"].shape[0] if neck else None

@@ -53,23 +53,34 @@ def save(tmp_path_factory: pytest.TempPathFactory) -> Save:
     """Make and save a model that lower-cases and joins two columns."""
 
     def make(
-        architecture: str = "bert", *, pool: str = "Average", size: int | None = None
+        architecture: str = "bert",
+        *,
+        pool: str = "Average",
+        size: int | None = None,
+        batch_normalization: bool = False,
     ) -> Saved:
         folder = tmp_path_factory.mktemp("saved")
         backbone = tiny_backbone(folder / "backbone", architecture)
         tokenizer = load_tokenizer(backbone, max_length=12, lowercase=True, separator="")
         loaded = load_backbone(backbone, pretrained=True, dropout=0.0, gradient_checkpointing=False)
-        encoder = Encoder(loaded, pool=pool, dropout=0.1, embedding_size=size)
+        encoder = Encoder(
+            loaded,
+            pool=pool,
+            dropout=0.1,
+            embedding_size=size,
+            batch_normalization=batch_normalization,
+        )
         if encoder.neck is not None:
-            nn.init.normal_(encoder.neck.weight)
-            nn.init.normal_(encoder.neck.bias)
+            for each in (*encoder.neck.parameters(), *encoder.neck.buffers()):
+                if each.is_floating_point():
+                    nn.init.uniform_(each, 0.5, 2)
         write_sentence_transformers(
             folder / "model",
             backbone=encoder.backbone,
             tokenizer=tokenizer.hf,
             max_length=tokenizer.max_length,
             pool=encoder.pool,
-            neck=encoder.neck,
+            neck=encoder.projection,
             columns=["title", "text"],
             separator=tokenizer.separator,
             card="# A card\n",

@@ -31,6 +31,12 @@ def test_pool_and_neck_are_read_back(pool: str, size: int | None, save: Any) -> 
     np.testing.assert_allclose(found, saved.embeddings, atol=1e-6)
 
 
+def test_a_neck_that_keeps_the_width_is_read_back(save: Any) -> None:
+    saved = save(batch_normalization=True)
+    found = load_trained(saved.folder).embed(saved.columns)
+    np.testing.assert_allclose(found, saved.embeddings, atol=1e-6)
+
+
 @pytest.fixture
 def copied(saved: Any, tmp_path: Path) -> Path:
     """A model to damage."""
