@@ -80,8 +80,11 @@ def _torch_optimizer(name: str, *, fused: bool = False) -> Callable[..., "torch.
     def build(settings: Settings, *, groups: list[dict[str, Any]]) -> "torch.optim.Optimizer":
         import torch
 
+        from hydro.training.sparse_rows import update_touched_rows
+
         options: dict[str, Any] = {"fused": True} if fused else {}
         optimizer: torch.optim.Optimizer = getattr(torch.optim, name)(groups, **options)
+        update_touched_rows(optimizer)
         return optimizer
 
     return build

@@ -1,6 +1,6 @@
 """The records that plugins return: a problem type, and the components it is made of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -41,6 +41,9 @@ class Problem:
     that appears under its name once it is whole."""
     prepare: Callable[..., None] | None = None
     """``prepare(settings, *, model, loss, dataset, precision)``, once, before the first update."""
+    notes: Callable[..., Sequence[str]] | None = None
+    """``notes(settings, *, classes)``: what a user should know before training, a sentence
+    each. It may read the backbone's config, and nothing big."""
     classes: bool = True
     """Whether targets are classes, so that classes unseen in training are scored apart."""
     defaults: Mapping[str, Any] = field(default_factory=dict)

@@ -90,9 +90,14 @@ class Experiment:
         """Tell in which direction the chosen metric improves."""
         return Builder(self.settings, self.catalog, self.problem).higher_is_better
 
-    def with_batch_size(self, size: int) -> "Experiment":
+    @property
+    def batch_setting(self) -> str:
+        """Name the setting that bounds a batch: by rows, or by tokens."""
+        return "batch_size" if self.settings.training.batch_tokens is None else "batch_tokens"
+
+    def with_batches(self, size: int) -> "Experiment":
         """Give the same experiment with other batches."""
-        training = self.settings.training.model_copy(update={"batch_size": size})
+        training = self.settings.training.model_copy(update={self.batch_setting: size})
         settings = self.settings.model_copy(update={"training": training})
         return dataclasses.replace(self, settings=settings)
 
@@ -137,6 +142,10 @@ def prepare(
     if frames.folds and not settings.dataset.folds:
         named = settings.dataset.model_copy(update={"folds": (frames.fold,)})
         settings = settings.model_copy(update={"dataset": named})
+    if problem.notes and problem.classes:
+        classes = len(Labels.of(frames.train, problem.columns(settings).targets))
+        more = tuple(problem.notes(settings, classes=classes))
+        frames = dataclasses.replace(frames, notes=frames.notes + more)
     return Experiment(settings, problem, catalog, frames, precision, processes)
 
 
@@ -201,18 +210,20 @@ def train(experiment: Experiment, folder: RunFolder, progress: Progress) -> dict
         if not settings.training.automatically_adjust_batch_size or processes.count > 1:
             return _execute(experiment, folder, progress)
 
-        def attempt(batch_size: int) -> dict[str, Any]:
-            smaller = experiment.with_batch_size(batch_size)
+        name = experiment.batch_setting
+        asked = getattr(settings.training, name)
+
+        def attempt(size: int) -> dict[str, Any]:
+            smaller = experiment.with_batches(size)
             if smaller.settings != settings:
                 folder.clear()
                 folder.write_config(dump(smaller.settings))
-                asked = settings.training.batch_size
-                sizes = {"batch_size_asked": asked, "batch_size": batch_size}
+                sizes = {f"{name}_asked": asked, name: size}
                 folder.write_environment(experiment.environment | sizes)
                 folder.write_status(Status("running"))
             return _execute(smaller, folder, progress)
 
-        return halve_until_it_fits(settings.training.batch_size, attempt)
+        return halve_until_it_fits(asked, attempt)
 
 
 @contextmanager

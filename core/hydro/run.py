@@ -25,7 +25,7 @@ from hydro.training.fit import Step, fit
 from hydro.training.groups import parameter_groups, parts_of
 from hydro.training.precision import Precision
 from hydro.training.randomness import seed_torch
-from hydro.training.updates import Updates
+from hydro.training.updates import Updates, updates_of
 
 logger = logging.getLogger(__name__)
 
@@ -119,12 +119,7 @@ class Run:
     def _train(self, parts: Parts) -> int:
         """Train the model in place, so that it has the weights to keep; count the samples seen."""
         settings = self.settings
-        updates = Updates(
-            len(parts.train),
-            settings.environment.seed,
-            settings.training,
-            self.processes.count,
-        )
+        updates = updates_of(parts.train, settings, self.processes.count)
         if updates.count == 0:
             logger.info("epochs: %g is no update, so nothing is trained", settings.training.epochs)
             return 0

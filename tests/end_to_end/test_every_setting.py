@@ -33,7 +33,7 @@ from hydro.testing import tiny_backbone
 from hydro.trained import Runs
 from hydro.training.groups import parameter_groups, parts_of
 from hydro.training.randomness import seed_torch
-from hydro.training.updates import Updates
+from hydro.training.updates import Updates, updates_of
 from hydro_text_metric_learning import plugin
 
 
@@ -124,8 +124,7 @@ class Made:
     @cached_property
     def updates(self) -> Updates:
         """Which rows make up which update."""
-        settings = self.builder.settings
-        return Updates(len(self.parts.train), settings.environment.seed, settings.training)
+        return updates_of(self.parts.train, self.builder.settings)
 
     @cached_property
     def optimizer(self) -> torch.optim.Optimizer:
@@ -469,6 +468,7 @@ ROWS = (
     Row("training.arcface_margin", "0.1", "0.4", first_loss),
     Row("training.arcface_scale", "45", "20", first_loss),
     Row("training.arcface_centres", "Class means", "Random", losses),
+    Row("training.sampled_classes", "None", "2", losses),
     Row("training.cosface_margin", "0.1", "0.4", first_loss, COSFACE),
     Row("training.cosface_scale", "64", "20", first_loss, COSFACE),
     Row("training.optimizer", "AdamW", "SGD", losses),
@@ -476,6 +476,7 @@ ROWS = (
     Row("training.differential_learning_rate_layers", "[]", "Backbone", group_options("lr")),
     Row("training.differential_learning_rate", "1e-3", "1e-2", group_options("lr"), NECK),
     Row("training.batch_size", "9", "6", updates),
+    Row("training.batch_tokens", "60", "90", samples),
     Row(
         "training.automatically_adjust_batch_size",
         "false",

@@ -131,7 +131,20 @@ class TrainingSection(Section):
         gt=0,
         when=unless("training.differential_learning_rate_layers", ()),
     )
-    batch_size: int = setting(16, help="Rows a batch, for each GPU.", grid=True, ge=1)
+    batch_size: int = setting(
+        16,
+        help="Rows a batch, for each GPU.",
+        grid=True,
+        ge=1,
+        when=only_if("training.batch_tokens", None),
+    )
+    batch_tokens: int | None = setting(
+        None,
+        help="Tokens a batch at most, for each GPU, instead of `batch_size` rows: batches of short "
+        "texts have more rows, and memory is bounded however long texts are.",
+        level="expert",
+        ge=1,
+    )
     automatically_adjust_batch_size: bool = setting(
         False,
         help="When memory runs out, start again with half the batch size, down to 1.",

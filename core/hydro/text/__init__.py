@@ -9,7 +9,7 @@ from hydro.text.cache import cached_corpus, default_cache
 from hydro.text.corpus import Corpus
 from hydro.text.embed import embed
 from hydro.text.encoder import Encoder
-from hydro.text.loading import load_backbone
+from hydro.text.loading import load_backbone, load_config
 from hydro.text.pooling import POOLS
 from hydro.text.quiet import quiet
 from hydro.text.tokenizer import TextTokenizer, load_tokenizer
@@ -27,6 +27,7 @@ __all__ = [
     "find_backbone",
     "gather",
     "load_backbone",
+    "load_config",
     "load_tokenizer",
     "quantile_length",
     "quiet",

@@ -32,7 +32,11 @@ class Batch:
 
 
 class Dataset(Protocol):
-    """Rows that can be had as batches, in any order and grouping."""
+    """Rows that can be had as batches, in any order and grouping.
+
+    A dataset of texts may have ``lengths``, ``(rows,)``: the tokens of each row, by which batches
+    can be cut.
+    """
 
     def __len__(self) -> int:
         """Count the rows."""

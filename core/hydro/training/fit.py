@@ -12,6 +12,7 @@ from hydro.progress import Progress
 from hydro.training.dataset import Batch, Dataset, load
 from hydro.training.distributed import ALONE, Learner, Processes
 from hydro.training.precision import Precision
+from hydro.training.sparse_rows import with_dense_gradients
 from hydro.training.updates import Rows, Updates
 
 LOGGED = 1000
@@ -52,22 +53,24 @@ class Step:
 
     def gradients(self, batches: Iterator[Batch], group: Sequence[Rows]) -> torch.Tensor:
         """Add up the gradients of an update's batches; give the mean of their losses, shape ()."""
-        values = []
+        values, total = [], sum(map(len, group))
         for number, rows in enumerate(group, 1):
+            # A batch counts by its rows, so that an update is that of one batch of them all.
+            share = len(rows) / total
             batch, weight = next(batches), self.processes.weight(rows)
             with self.processes.adding(self.learner, last=number == len(group)):
                 with self.precision.training():
                     value = self.learner(batch.inputs, batch.targets, weight)
-                scaled: Any = self.scaler.scale(value / len(group))
+                scaled: Any = self.scaler.scale(value * share)
                 scaled.backward()
-            values.append(value.detach())
-        return self.processes.mean(torch.stack(values).mean())
+            values.append(value.detach() * share)
+        return self.processes.mean(torch.stack(values).sum())
 
     def norm(self) -> torch.Tensor:
         """Clip the gradients; give their Euclidean norm before that, shape ()."""
         self.scaler.unscale_(self.optimizer)
         limit = self.clip or float("inf")
-        return nn.utils.clip_grad_norm_(self.parameters, limit)
+        return nn.utils.clip_grad_norm_(with_dense_gradients(self.parameters), limit)
 
     def apply(self) -> None:
         """Change the weights and go on to the next learning rate."""
@@ -128,10 +131,10 @@ def fit(
         title = f"epoch {epoch + 1}/{updates.epochs}"
         with progress.task(title, sum(sum(map(len, group)) for group in groups), "rows") as task:
             for group in groups:
-                loss = step.gradients(batches, group)
-                log.update(loss, step.norm(), sum(map(len, group)), len(group))
+                rows = sum(map(len, group))
+                log.update(step.gradients(batches, group), step.norm(), rows, len(group))
                 step.apply()
-                task.advance(sum(map(len, group)), **log.shown)
+                task.advance(rows, **log.shown)
                 if updates.validates_after(log.batches, log.batches - len(group)):
                     log.shown["metric"] = validate(log.samples)
                     task.advance(0, **log.shown)

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hydro.settings.sections import TrainingSection
+from hydro.errors import SettingsError
+from hydro.settings.sections import Settings, TrainingSection
+from hydro.training.budget import Budget
+from hydro.training.dataset import Dataset
 from hydro.training.randomness import stream
 
 Rows = NDArray[np.int64]
@@ -21,6 +24,8 @@ class Updates:
     training: TrainingSection
     processes: int = 1
     """Those that train together, each with a batch of its own."""
+    budget: Budget | None = None
+    """Makes batches of about as many tokens instead of as many rows."""
 
     @property
     def batch_size(self) -> int:
@@ -30,11 +35,15 @@ class Updates:
     @property
     def drops_last(self) -> bool:
         """Tell whether an epoch leaves out a batch that is not full; never its only one."""
-        return self.training.drop_last_batch and self.rows >= self.batch_size
+        budget = self.budget
+        enough = budget.total >= budget.full if budget else self.rows >= self.batch_size
+        return self.training.drop_last_batch and enough
 
     @property
     def batches_an_epoch(self) -> int:
         """Count the batches of a whole epoch."""
+        if self.budget:
+            return self.budget.count(drop_last=self.drops_last)
         full, rest = divmod(self.rows, self.batch_size)
         return full + (rest > 0 and not self.drops_last)
 
@@ -68,7 +77,10 @@ class Updates:
         order = stream(self.seed, epoch).permutation(self.rows)
         size, share = self.batch_size, self.training.grad_accumulation
         left = min(self.batches_an_epoch, self.batches - epoch * self.batches_an_epoch)
-        batches = [order[number * size : (number + 1) * size] for number in range(left)]
+        if self.budget:
+            batches = self.budget.cut(order, drop_last=self.drops_last)[:left]
+        else:
+            batches = [order[number * size : (number + 1) * size] for number in range(left)]
         return [batches[start : start + share] for start in range(0, left, share)]
 
     def validates_after(self, done: int, last: int) -> bool:
@@ -84,3 +96,19 @@ class Updates:
         whole, rest = divmod(batches, self.batches_an_epoch)
         share = self.training.grad_accumulation
         return whole * math.ceil(self.batches_an_epoch / share) + math.ceil(rest / share)
+
+
+def updates_of(dataset: Dataset, settings: Settings, processes: int = 1) -> Updates:
+    """Plan the updates of a run over a dataset, by rows or by the tokens that its rows have.
+
+    Raises:
+        SettingsError: batches are to be cut by tokens, and the rows have none or too many.
+    """
+    training, budget = settings.training, None
+    if training.batch_tokens is not None:
+        lengths = getattr(dataset, "lengths", None)
+        if lengths is None:
+            msg = "training.batch_tokens: the rows of this problem have no tokens. Leave it out"
+            raise SettingsError(msg)
+        budget = Budget(lengths, training.batch_tokens * processes)
+    return Updates(len(dataset), settings.environment.seed, training, processes, budget)

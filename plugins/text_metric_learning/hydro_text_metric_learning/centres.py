@@ -12,18 +12,23 @@ from hydro_text_metric_learning.losses.arcface import ArcFace
 ENOUGH = 32
 """Rows a class; the mean of these few is as good a start as that of all."""
 
+BLOCK = 65_536
+"""Rows whose embeddings are in memory at once."""
+
 
 def start_at_class_means(
     loss: ArcFace, encoder: Encoder, texts: LabelledTexts, precision: Precision
 ) -> None:
     """Point each class centre at the mean embedding of some rows of the class."""
     rows = _first_of_each(texts.classes, ENOUGH)
-    embeddings = embed(encoder, texts.corpus.take(rows), autocast=precision.inference)
-    classes = torch.from_numpy(texts.classes[rows])
     sums = torch.zeros(loss.weight.shape)
-    sums.index_add_(0, classes, torch.from_numpy(embeddings))
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        embeddings = embed(encoder, texts.corpus.take(block), autocast=precision.inference)
+        classes = torch.from_numpy(texts.classes[block])
+        sums.index_add_(0, classes, torch.from_numpy(embeddings))
     # A length of 1 is all that matters of a centre, so the sum does for the mean.
-    loss.start_at(sums.to(loss.weight.device))
+    loss.start_at(sums)
 
 
 def _first_of_each(classes: NDArray[np.int64], count: int) -> NDArray[np.int64]:

@@ -21,6 +21,11 @@ class LabelledTexts:
     quantile: float = 1.0
     """The texts of a batch are cut at this quantile of their lengths."""
 
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Give the tokens of every text: ``(texts,)``."""
+        return self.corpus.lengths
+
     def __len__(self) -> int:
         return len(self.corpus)
 

@@ -44,6 +44,7 @@ def hydro_problems() -> list[Problem]:
             predict=predict,
             prepare=prepare,
             save=save,
+            notes=notes,
             defaults={"training.loss_function": "ArcFace", "prediction.metric": "mAP"},
         )
     ]
@@ -159,14 +160,20 @@ def build_arcface(settings: TextSettings, *, model: "Encoder", labels: "Labels")
     from hydro_text_metric_learning.losses.arcface import ArcFace
 
     own = settings.of(ArcFaceSettings)
-    return ArcFace(model.embedding_size, len(labels), own.arcface_margin, own.arcface_scale)
+    return ArcFace(
+        model.embedding_size,
+        len(labels),
+        own.arcface_margin,
+        own.arcface_scale,
+        settings.training.sampled_classes,
+    )
 
 
 def build_cross_entropy(settings: TextSettings, *, model: "Encoder", labels: "Labels") -> Any:
     """Build a linear classifier over the classes of the training rows."""
     from hydro_text_metric_learning.losses.cross_entropy import CrossEntropy
 
-    return CrossEntropy(model.embedding_size, len(labels))
+    return CrossEntropy(model.embedding_size, len(labels), settings.training.sampled_classes)
 
 
 def build_neighbours(
@@ -200,6 +207,16 @@ def prepare(
 
     if isinstance(loss, ArcFace) and settings.of(ArcFaceSettings).arcface_centres == "Class means":
         start_at_class_means(loss, model, dataset, precision)
+
+
+def notes(settings: TextSettings, *, classes: int) -> list[str]:
+    """Say how much memory the classes take, if they are many."""
+    from hydro_text_metric_learning.head_size import head_note
+
+    training = settings.training
+    if training.loss_function not in ("ArcFace", "CrossEntropy"):
+        return []
+    return head_note(settings.architecture, classes, training.sampled_classes)
 
 
 def predict(

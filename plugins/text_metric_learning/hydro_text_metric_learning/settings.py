@@ -11,9 +11,11 @@ from hydro.api import (
     Section,
     Settings,
     TokenizerSection,
+    TrainingSection,
     only_if,
     section,
     setting,
+    unless,
 )
 
 
@@ -104,6 +106,20 @@ class TextArchitectureSection(ArchitectureSection):
     )
 
 
+class TextTrainingSection(TrainingSection):
+    """How the model is trained."""
+
+    sampled_classes: int | None = setting(
+        None,
+        help="Classes that a batch is compared with: its own, and others drawn by the seed; "
+        "nothing compares with all. Saves time and memory where there are very many.",
+        level="expert",
+        when=only_if("training.loss_function", "ArcFace", "CrossEntropy"),
+        clashes=unless("environment.number_of_gpus_per_run", 1),
+        ge=1,
+    )
+
+
 class TextPredictionSection(PredictionSection):
     """How neighbours are predicted and scored."""
 
@@ -132,6 +148,7 @@ class TextSettings(Settings):
     dataset: TextDatasetSection = section()
     tokenizer: TextTokenizerSection = section()
     architecture: TextArchitectureSection = section()
+    training: TextTrainingSection = section()
     prediction: TextPredictionSection = section()
     environment: TextEnvironmentSection = section()
 

@@ -82,6 +82,8 @@ OWN = {
     "architecture.model",
     "architecture.batch_normalization",
     "training.arcface_centres",
+    "training.batch_tokens",
+    "training.sampled_classes",
     "logging.mlflow_experiment",
     "logging.trackio_project",
     "logging.wandb_project",

@@ -98,7 +98,7 @@ def test_what_remains_of_an_epoch_is_divided_by_its_own_count(
     expected = copy.deepcopy(model)
     chosen = training(batch_size=4, grad_accumulation=3)
     order = [row for group in Updates(16, 1, chosen).groups(0) for row in group]
-    for batches in (order[:3], order[3:]):
+    for batches in (order[:3], order[3:]):  # all of four rows
         losses = [
             nn.functional.mse_loss(expected(rows.letters[each]), rows.words[each])
             for each in batches
@@ -107,6 +107,18 @@ def test_what_remains_of_an_epoch_is_divided_by_its_own_count(
     train(make_step(model), rows, chosen, history)
     assert history.figures("update") == [1, 2]
     assert apart(model, expected) < 1e-6
+
+
+def test_batches_of_one_update_count_by_their_rows(
+    model: Linear, rows: Counted, training: Training, history: Any
+) -> None:
+    whole = copy.deepcopy(model)
+    one = train(make_step(whole), rows, training(batch_size=16), history)
+    uneven = training(batch_size=10, grad_accumulation=2, drop_last_batch=False)
+    assert train(make_step(model), rows, uneven, history) == one
+    assert apart(model, whole) < 1e-6
+    first, second = history.events
+    assert first == (second[0], pytest.approx(second[1], abs=1e-5))
 
 
 def test_samples_and_epochs_are_counted(

@@ -2,14 +2,20 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from hydro_wordcount.counted import Counted
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from hydro.settings.sections import TrainingSection
-from hydro.training.updates import Updates
+from hydro.errors import SettingsError
+from hydro.settings.sections import EnvironmentSection, Settings, TrainingSection
+from hydro.training.dataset import Batch
+from hydro.training.randomness import stream
+from hydro.training.updates import Updates, updates_of
 
 Training = Callable[..., TrainingSection]
 
@@ -162,3 +168,55 @@ def test_rows_are_seen_at_most_once_an_epoch_and_counts_add_up(
     assert due(updates) == sorted(set(due(updates)))
     longest = evaluation * updates.batches_an_epoch
     assert len(due(updates)) <= math.floor(updates.batches / longest + 1e-6)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Rows that have tokens."""
+
+    lengths: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def batch(self, rows: NDArray[np.int64]) -> Batch:
+        raise NotImplementedError
+
+
+def planned(training: TrainingSection, seed: int = 1) -> Updates:
+    """Plan the updates over a hundred texts of 1 to 9 tokens."""
+    section = EnvironmentSection(seed=seed)
+    lengths = np.random.default_rng(0).integers(1, 10, 100)
+    return updates_of(
+        Texts(lengths), Settings.model_construct(training=training, environment=section)
+    )
+
+
+@pytest.mark.parametrize("drop_last", [True, False])
+def test_batches_by_tokens_are_as_many_in_every_epoch_and_shuffled_whole(
+    training: Training, drop_last: bool
+) -> None:
+    updates = planned(training(batch_tokens=40, epochs=3, drop_last_batch=drop_last))
+    assert updates.budget is not None
+    epochs = [[batch for (batch,) in updates.groups(epoch)] for epoch in range(3)]
+    assert {len(batches) for batches in epochs} == {updates.batches_an_epoch}
+    assert updates.count == 3 * updates.batches_an_epoch
+    tokens = [updates.budget.lengths[batch].sum() for batches in epochs for batch in batches]
+    assert max(tokens) <= 40
+    for number, batches in enumerate(epochs):
+        seen = np.concatenate(batches)
+        order = stream(1, number).permutation(100)
+        assert seen.tolist() == order[: len(seen)].tolist()
+        assert (len(seen) < 100) is drop_last
+
+
+def test_rows_without_tokens_cannot_be_cut_by_tokens(training: Training, rows: Counted) -> None:
+    settings = Settings.model_construct(
+        training=training(batch_tokens=99), environment=EnvironmentSection(seed=1)
+    )
+    with pytest.raises(
+        SettingsError, match="batch_tokens: the rows of this problem have no tokens"
+    ):
+        updates_of(rows, settings)
+    by_rows = settings.model_copy(update={"training": training()})
+    assert updates_of(rows, by_rows).budget is None

@@ -140,7 +140,7 @@ def test_cross_entropy_is_built_over_the_classes_of_training(builder: Build) -> 
     chosen = builder("training.loss_function=CrossEntropy", "architecture.embedding_size=6")
     loss = chosen.build("loss", model=model(chosen), labels=LABELS)
     assert isinstance(loss, CrossEntropy)
-    assert tuple(loss.classifier.weight.shape) == (2, 6)
+    assert tuple(loss.vectors.weight.shape) == (2, 6)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hydro_text_metric_learning.losses.class_vectors import ClassVectors
+
 NEARLY_ONE = 1 - 1e-7  # the slope of acos is infinite at 1
 
 
@@ -22,27 +24,44 @@ class ArcFace(nn.Module):
         classes: how many there are.
         margin: m, in radians.
         scale: s.
+        sampled: how many classes a batch is compared with in training, see `ClassVectors`.
     """
 
-    def __init__(self, embedding_size: int, classes: int, margin: float, scale: float) -> None:
+    def __init__(
+        self,
+        embedding_size: int,
+        classes: int,
+        margin: float,
+        scale: float,
+        sampled: int | None = None,
+    ) -> None:
         super().__init__()
         self.margin = margin
         self.scale = scale
-        self.weight = nn.Parameter(functional.normalize(torch.randn(classes, embedding_size)))
+        self.vectors = ClassVectors(torch.empty(classes, embedding_size), sampled)
+        self.start_at(torch.randn(classes, embedding_size))
+
+    @property
+    def weight(self) -> Tensor:
+        """The class centres, ``(classes, embedding_size)``."""
+        return self.vectors.weight
 
     @torch.no_grad()
     def start_at(self, centres: Tensor) -> None:
         """Point the class centres at ``(classes, embedding_size)`` vectors, none of them 0."""
-        self.weight.copy_(functional.normalize(centres))
+        self.weight.copy_(centres)
+        # In place: a copy of a million centres is a gigabyte and more.
+        functional.normalize(self.weight, out=self.weight)
 
     def forward(self, embeddings: Tensor, targets: Tensor) -> Tensor:
         """Give the mean loss of embeddings ``(batch, embedding_size)`` of classes ``(batch,)``."""
         with torch.autocast(embeddings.device.type, enabled=False):
-            centres = functional.normalize(self.weight.float())
+            _, vectors, places = self.vectors(targets)
+            centres = functional.normalize(vectors.float())
             cosines = functional.linear(functional.normalize(embeddings.float()), centres)
-            own = targets[:, None]
+            own = places[:, None]
             logits = cosines.scatter(1, own, self._add_margin(cosines.gather(1, own)))
-            return functional.cross_entropy(self.scale * logits, targets)
+            return functional.cross_entropy(self.scale * logits, places)
 
     def _add_margin(self, cosines: Tensor) -> Tensor:
         """Turn cos θ into cos(θ + m), or into what follows on it beyond π."""

@@ -3,6 +3,8 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hydro_text_metric_learning.losses.class_vectors import ClassVectors
+
 
 class CrossEntropy(nn.Module):
     """L = -log softmax(W·x + b)_y for an embedding x of class y.
@@ -10,12 +12,18 @@ class CrossEntropy(nn.Module):
     Args:
         embedding_size: length of an embedding.
         classes: how many there are.
+        sampled: how many classes a batch is compared with in training, see `ClassVectors`; b, one
+            number a class, is updated whole.
     """
 
-    def __init__(self, embedding_size: int, classes: int) -> None:
+    def __init__(self, embedding_size: int, classes: int, sampled: int | None = None) -> None:
         super().__init__()
-        self.classifier = nn.Linear(embedding_size, classes)
+        layer = nn.Linear(embedding_size, classes)
+        self.vectors = ClassVectors(layer.weight, sampled)
+        self.bias = layer.bias
 
     def forward(self, embeddings: Tensor, targets: Tensor) -> Tensor:
         """Give the mean loss of embeddings ``(batch, embedding_size)`` of classes ``(batch,)``."""
-        return functional.cross_entropy(self.classifier(embeddings).float(), targets)
+        classes, vectors, places = self.vectors(targets)
+        logits = functional.linear(embeddings, vectors, self.bias[classes])
+        return functional.cross_entropy(logits.float(), places)

@@ -1,0 +1,68 @@
+"""Cuts a shuffled order of rows into batches of about as many tokens."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hydro.errors import SettingsError
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Batches of at most ``tokens`` tokens, as many in every order of the rows.
+
+    Laid end to end in the order of an epoch, the texts are cut at every ``full`` tokens; the text
+    that lies across a cut goes with the batch that it begins in. So every batch is a random one,
+    whatever the lengths, and the number of batches, which schedules count by, never varies.
+    """
+
+    lengths: Rows
+    """``(rows,)``: the tokens of every row."""
+    tokens: int
+
+    def __post_init__(self) -> None:
+        """Refuse a budget in which not every text finds a place.
+
+        Raises:
+            SettingsError: it is less than two of the longest text.
+        """
+        if self.tokens < 2 * self._longest:
+            msg = (
+                f"training.batch_tokens: {self.tokens} is less than two of the longest training "
+                f"text, which has {self._longest} tokens. Raise it to {2 * self._longest} or more, "
+                "or lower the longest length"
+            )
+            raise SettingsError(msg)
+
+    @property
+    def full(self) -> int:
+        """Give the tokens from cut to cut: with what lies across a cut, the budget is kept."""
+        return self.tokens - self._longest + 1
+
+    @cached_property
+    def total(self) -> int:
+        """Count the tokens of an epoch."""
+        return int(self.lengths.sum())
+
+    def count(self, *, drop_last: bool) -> int:
+        """Count the batches of an epoch, without the last one or with all that is left in it."""
+        if drop_last:
+            return self.total // self.full
+        # So many that the last has a row even if the longest text ends the order.
+        return max(0, self.total - self._longest) // self.full + 1
+
+    def cut(self, order: Rows, *, drop_last: bool) -> list[Rows]:
+        """Cut an order of all rows into batches, none of which is empty."""
+        lengths = self.lengths[order]
+        begins = np.cumsum(lengths) - lengths
+        count = self.count(drop_last=drop_last)
+        cuts = self.full * np.arange(1, count + drop_last)
+        return np.split(order, np.searchsorted(begins, cuts))[:count]
+
+    @cached_property
+    def _longest(self) -> int:
+        return int(self.lengths.max())
