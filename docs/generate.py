@@ -156,10 +156,18 @@ def cli_page() -> str:
     parts = ["# Commands", MADE]
     options: dict[str, Any] = {**cli.context_settings, "terminal_width": 88}
     group = click.Context(cli, info_name="hydro", **options)
-    contexts = [click.Context(each, group, name, **options) for name, each in cli.commands.items()]
-    for context in (group, *contexts):
+    for context in _contexts(group):
         parts += [f"## {context.command_path}", f"```text\n{context.get_help()}\n```"]
     return "\n\n".join(parts) + "\n"
+
+
+def _contexts(context: click.Context) -> Iterator[click.Context]:
+    """Go through a command and those below it."""
+    yield context
+    command = context.command
+    for name, each in command.commands.items() if isinstance(command, click.Group) else ():
+        options: dict[str, Any] = {"terminal_width": context.terminal_width}
+        yield from _contexts(click.Context(each, context, name, **options))
 
 
 def _code(text: str) -> str:

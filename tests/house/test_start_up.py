@@ -23,6 +23,8 @@ LIGHT = [
     ["validate", "--help"],
     ["problems"],
     ["plugins"],
+    ["cache"],
+    ["cache", "clear"],
     ["schema", "text_metric_learning"],
     ["schema", "text_metric_learning", "--format", "yaml"],
     ["schema", "text_metric_learning", "--format", "json"],

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import click
 
+from hydro.cli.cache import cache
 from hydro.cli.export import export
 from hydro.cli.plugins import plugins
 from hydro.cli.problems import problems
@@ -27,7 +28,7 @@ def cli() -> None:
     """Train models from a table and a YAML file, with the evidence that they got better."""
 
 
-for command in (run, resume, export, validate, schema, problems, plugins, work):
+for command in (run, resume, export, validate, schema, problems, plugins, cache, work):
     cli.add_command(command)
 
 

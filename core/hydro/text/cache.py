@@ -2,68 +2,62 @@
 
 import hashlib
 import logging
-import os
 import shutil
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hydro.cache import mark_used, tokens_folder
 from hydro.text.corpus import Corpus
-from hydro.text.tokenizer import TextTokenizer
+from hydro.text.tokenizer import BLOCK, TextTokenizer
 
 log = logging.getLogger(__name__)
-
-
-def default_cache() -> Path:
-    """Give the folder for what can be computed again: $HYDRO_CACHE, else the user's cache."""
-    if own := os.environ.get("HYDRO_CACHE"):
-        return Path(own)
-    if users := os.environ.get("XDG_CACHE_HOME"):
-        return Path(users) / "hydro"
-    return Path.home() / ".cache" / "hydro"
 
 
 def cached_corpus(texts: Sequence[str], tokenizer: TextTokenizer, folder: Path) -> Corpus:
     """Tokenise texts, or map into memory what the same texts and tokenizer gave before.
 
     Any number of processes may want the same corpus at once. A damaged entry is made anew, and
-    where the folder cannot be written the corpus stays in memory, with a warning in the log.
+    where the folder cannot be written the corpus stays in memory, with a warning in the log. Else
+    memory holds a block of the texts and their tokens at a time.
 
     Args:
         texts: from `TextTokenizer.join`.
         tokenizer: what to tokenise them with.
         folder: such as `default_cache`; made if it is not there.
     """
-    entry = folder / "tokens" / _key(texts, tokenizer)
+    entry = tokens_folder(folder) / _key(texts, tokenizer)
     corpus = _read(entry)
-    if corpus is not None:
-        return corpus
-    corpus = tokenizer.encode(texts)
-    try:
-        _write(corpus, entry)
-    except OSError as reason:
-        log.warning("tokens are not kept for the next run: %s", reason)
-        return corpus
-    return _read(entry) or corpus
+    if corpus is None:
+        try:
+            _write(tokenizer.encode_blocks(texts), tokenizer.closing, entry)
+        except OSError as reason:
+            log.warning("tokens are not kept for the next run: %s", reason)
+            return tokenizer.encode(texts)
+        corpus = _read(entry)
+    mark_used(entry)
+    return corpus or tokenizer.encode(texts)
 
 
 def _key(texts: Sequence[str], tokenizer: TextTokenizer) -> str:
     """Name a corpus by all that it depends on."""
     key = hashlib.sha256(tokenizer.fingerprint.encode())
-    key.update(np.fromiter(map(len, texts), np.int64, len(texts)).tobytes())
-    for text in texts:
-        key.update(text.encode("utf-8", "surrogatepass"))
+    for start in range(0, len(texts), BLOCK):
+        block = texts[start : start + BLOCK]
+        key.update(np.fromiter(map(len, block), np.int64, len(block)).tobytes())
+        key.update("".join(block).encode("utf-8", "surrogatepass"))
     return key.hexdigest()
 
 
 def _read(entry: Path) -> Corpus | None:
     """Map a corpus into memory; None if it is not there or not as it was written."""
     try:
-        ids = np.load(entry / "ids.npy", mmap_mode="r")
-        offsets = np.load(entry / "offsets.npy", mmap_mode="r")
+        ids, offsets = _map(entry)
         closing, checksum = map(int, (entry / "facts.txt").read_text().split())
     except (OSError, ValueError, EOFError):
         return None
@@ -71,14 +65,23 @@ def _read(entry: Path) -> Corpus | None:
     return corpus if _checksum(corpus) == checksum else None
 
 
-def _write(corpus: Corpus, entry: Path) -> None:
-    """Write a corpus beside its place and move it there, unless another process was first."""
+def _write(
+    blocks: Iterable[tuple[NDArray[np.int32], NDArray[np.int64]]], closing: int, entry: Path
+) -> None:
+    """Write tokens beside their place and move them there, unless another process was first."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=entry.parent, ignore_cleanup_errors=True) as name:
         new = Path(name)
-        np.save(new / "ids.npy", corpus.ids)
-        np.save(new / "offsets.npy", corpus.offsets)
-        (new / "facts.txt").write_text(f"{corpus.closing} {_checksum(corpus)}")
+        with (new / "ids.npy").open("wb") as ids, (new / "offsets.npy").open("wb") as offsets:
+            tokens, texts = _Growing(ids, np.int32), _Growing(offsets, np.int64)
+            texts.add(np.zeros(1, np.int64))
+            for block, lengths in blocks:
+                texts.add(tokens.count + np.cumsum(lengths))
+                tokens.add(block)
+            tokens.finish()
+            texts.finish()
+        corpus = Corpus(*_map(new), closing)
+        (new / "facts.txt").write_text(f"{closing} {_checksum(corpus)}")
         if entry.exists() and _read(entry) is None:
             shutil.rmtree(entry, ignore_errors=True)
         try:
@@ -86,6 +89,37 @@ def _write(corpus: Corpus, entry: Path) -> None:
         except OSError:
             if not entry.is_dir():
                 raise
+
+
+class _Growing:
+    """A ``.npy`` file of one dimension that is written block by block."""
+
+    def __init__(self, file: Any, kind: type[np.generic]) -> None:
+        self._file = file
+        self._kind = np.dtype(kind)
+        self.count = 0
+        self._write_header()
+
+    def add(self, values: NDArray[Any]) -> None:
+        """Add some values."""
+        self._file.write(values.astype(self._kind, copy=False).data)
+        self.count += len(values)
+
+    def finish(self) -> None:
+        """Say in the header how many there are; numpy leaves room there for any number."""
+        self._file.seek(0)
+        self._write_header()
+
+    def _write_header(self) -> None:
+        kind = np.lib.format.dtype_to_descr(self._kind)
+        facts = {"descr": kind, "fortran_order": False, "shape": (self.count,)}
+        np.lib.format.write_array_header_1_0(self._file, facts)
+
+
+def _map(entry: Path) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Map ids and offsets into memory."""
+    ids, offsets = (np.load(entry / f"{name}.npy", mmap_mode="r") for name in ("ids", "offsets"))
+    return ids, offsets
 
 
 def _checksum(corpus: Corpus) -> int:

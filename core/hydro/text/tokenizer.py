@@ -3,7 +3,7 @@
 import hashlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, takewhile
 from pathlib import Path
@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import tokenizers
 import torch
+from numpy.typing import NDArray
 from tokenizers import normalizers
 from transformers import AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFast
 
 from hydro.errors import DataError, ModelError
 from hydro.text.corpus import Corpus
+from hydro.text.joined import JoinedTexts
 from hydro.text.loading import errors_name, load_config, untrained
 from hydro.text.positions import position_limit
 
@@ -69,7 +71,7 @@ class TextTokenizer:
         # A space before the token would become a token of its own in byte-level vocabularies.
         self.separator = separator or (f"{hf.sep_token} " if hf.sep_token else " ")
         mask = self._backend().encode("a").special_tokens_mask
-        self._closing = len(list(takewhile(bool, reversed(mask))))
+        self.closing = len(list(takewhile(bool, reversed(mask))))
 
     @property
     def fingerprint(self) -> str:
@@ -77,9 +79,9 @@ class TextTokenizer:
         content = f"{tokenizers.__version__} {CHARACTERS} {self._backend().to_str()}"
         return hashlib.sha256(content.encode()).hexdigest()
 
-    def join(self, columns: Sequence[Sequence[str]]) -> list[str]:
-        """Make one text of every row of some columns."""
-        return [self.separator.join(row) for row in zip(*columns, strict=True)]
+    def join(self, columns: Sequence[Sequence[str]]) -> JoinedTexts:
+        """Make one text of every row of some columns, when it is asked for."""
+        return JoinedTexts(columns, self.separator)
 
     def encode(self, texts: Sequence[str]) -> Corpus:
         """Tokenise texts as they are, in parallel; every text gets one token or more.
@@ -87,7 +89,19 @@ class TextTokenizer:
         Raises:
             DataError: something is no text, or half a character of one; naming its place.
         """
-        ids, lengths = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+        blocks = list(self.encode_blocks(texts))
+        ids = [np.empty(0, np.int32), *(block for block, _ in blocks)]
+        lengths = [np.zeros(1, np.int64), *(each for _, each in blocks)]
+        return Corpus(np.concatenate(ids), np.concatenate(lengths).cumsum(), self.closing)
+
+    def encode_blocks(
+        self, texts: Sequence[str]
+    ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int64]]]:
+        """Tokenise some texts after others; give their tokens end to end, and their lengths.
+
+        Raises:
+            DataError: as `encode` does.
+        """
         for start in range(0, len(texts), BLOCK):
             block = texts[start : start + BLOCK]
             try:
@@ -95,9 +109,8 @@ class TextTokenizer:
             except TypeError:
                 _refuse_broken(block, start)
                 raise
-            lengths.append(np.fromiter(map(len, rows), np.int64, len(rows)))
-            ids.append(np.fromiter(chain.from_iterable(rows), np.int32, lengths[-1].sum()))
-        return Corpus(np.concatenate(ids), np.concatenate(lengths).cumsum(), self._closing)
+            lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+            yield np.fromiter(chain.from_iterable(rows), np.int32, lengths.sum()), lengths
 
     def _rows(self, texts: Sequence[str]) -> list[list[int]]:
         """Tokenise some texts, looking at no more of a long one than is needed."""

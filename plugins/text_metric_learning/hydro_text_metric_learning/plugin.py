@@ -124,7 +124,7 @@ def build_dataset(
     from hydro.text import cached_corpus, default_cache
     from hydro_text_metric_learning.dataset import LabelledTexts
 
-    texts = tokenizer.join([frame[name].tolist() for name in settings.dataset.text_column])
+    texts = tokenizer.join([frame[name].array for name in settings.dataset.text_column])
     quantile = settings.tokenizer.padding_quantile if training else 1.0
     corpus = cached_corpus(texts, tokenizer, default_cache())
     return LabelledTexts(corpus, labels.encode(frame), quantile)

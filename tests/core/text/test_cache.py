@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hydro.text import Corpus, TextTokenizer, cached_corpus, default_cache, load_tokenizer
+from hydro.text import Corpus, TextTokenizer, cached_corpus, load_tokenizer
 
 TEXTS = ["my card has not arrived", "", "the exchange rate " * 20]
 
@@ -105,11 +105,25 @@ def test_processes_that_want_one_corpus_at_once_all_get_it(
     assert len(entries(tmp_path)) == 1
 
 
-def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HYDRO_CACHE", os.sep + "own")
-    monkeypatch.setenv("XDG_CACHE_HOME", os.sep + "users")
-    assert default_cache() == Path("/own")
-    monkeypatch.delenv("HYDRO_CACHE")
-    assert default_cache() == Path("/users/hydro")
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert default_cache() == Path.home() / ".cache" / "hydro"
+def test_tokens_are_written_block_by_block_and_read_as_if_at_once(
+    tokenizer: TextTokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [f"{text} {number}" for number in range(7) for text in TEXTS]
+    at_once = tokenizer.encode(many)
+    monkeypatch.setattr("hydro.text.tokenizer.BLOCK", 4)
+    assert len(list(tokenizer.encode_blocks(many))) == 6
+    assert_same(cached_corpus(many, tokenizer, tmp_path), at_once)
+
+
+def test_no_texts_are_a_corpus_too(tokenizer: TextTokenizer, tmp_path: Path) -> None:
+    assert len(cached_corpus([], tokenizer, tmp_path)) == 0
+
+
+def test_an_entry_that_is_used_again_is_young_again(
+    tokenizer: TextTokenizer, tmp_path: Path
+) -> None:
+    cached_corpus(TEXTS, tokenizer, tmp_path)
+    (entry,) = entries(tmp_path)
+    os.utime(entry, (0, 0))
+    cached_corpus(TEXTS, tokenizer, tmp_path)
+    assert entry.stat().st_mtime > 0

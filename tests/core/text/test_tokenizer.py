@@ -121,9 +121,9 @@ def test_columns_are_joined_with_a_separator_of_ones_own_or_a_space(
     folder: Callable[[str], Path],
 ) -> None:
     columns = [["my card"], ["new pin"]]
-    assert load(folder("bert"), separator=" | ").join(columns) == ["my card | new pin"]
-    assert load(folder("qwen3")).join(columns) == ["my card new pin"]
-    assert load(folder("bert")).join([["my card"]]) == ["my card"]
+    assert list(load(folder("bert"), separator=" | ").join(columns)) == ["my card | new pin"]
+    assert list(load(folder("qwen3")).join(columns)) == ["my card new pin"]
+    assert list(load(folder("bert")).join([["my card"]])) == ["my card"]
 
 
 def test_lower_case_is_for_texts_not_for_the_separator(folder: Callable[[str], Path]) -> None:

@@ -1,0 +1,82 @@
+"""The folder for what can be computed again: where it is, what is in it, and how it is cleared."""
+
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+DAY = 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that is kept: a folder of its own."""
+
+    path: Path
+    size: int
+    """In bytes, all files together."""
+    used: float
+    """When it was last used, in seconds since 1970."""
+    whole: bool
+    """False while it is being written, and for ever if that was interrupted."""
+
+    @property
+    def days(self) -> float:
+        """Days since it was last used."""
+        return max(0.0, time.time() - self.used) / DAY
+
+
+def default_cache() -> Path:
+    """Give the folder for what can be computed again: $HYDRO_CACHE, else the user's cache."""
+    if own := os.environ.get("HYDRO_CACHE"):
+        return Path(own)
+    if users := os.environ.get("XDG_CACHE_HOME"):
+        return Path(users) / "hydro"
+    return Path.home() / ".cache" / "hydro"
+
+
+def tokens_folder(cache: Path) -> Path:
+    """Give the folder in which each tokenised corpus has a folder."""
+    return cache / "tokens"
+
+
+def mark_used(entry: Path) -> None:
+    """Remember that an entry was used just now, where its folder can be written."""
+    try:
+        os.utime(entry)
+    except OSError:
+        return  # It is as good without.
+
+
+def list_entries(cache: Path) -> list[Entry]:
+    """List what is kept, the one used last first."""
+    folder = tokens_folder(cache)
+    found = [_entry(path) for path in folder.iterdir()] if folder.is_dir() else []
+    return sorted((each for each in found if each), key=lambda each: -each.used)
+
+
+def clear(cache: Path, *, older_than: float = 0) -> list[Entry]:
+    """Remove what was not used for so many days; give what was removed.
+
+    A process that has an entry open goes on with it. What another process may still be writing,
+    that is what has changed within a day, stays.
+    """
+    removed = []
+    for each in list_entries(cache):
+        if each.days >= (older_than if each.whole else max(1, older_than)):
+            shutil.rmtree(each.path, ignore_errors=True)
+            if not each.path.exists():
+                removed.append(each)
+    return removed
+
+
+def _entry(path: Path) -> Entry | None:
+    """Look at a folder; None if another process took it away meanwhile."""
+    try:
+        files = [each.stat() for each in path.iterdir()]
+        used = path.stat().st_mtime
+    except OSError:
+        return None
+    # The name of a whole one is a checksum; another is given by tempfile.
+    return Entry(path, sum(each.st_size for each in files), used, len(path.name) == 64)
