@@ -41,6 +41,11 @@ def tokens_folder(cache: Path) -> Path:
     return cache / "tokens"
 
 
+def tables_folder(cache: Path) -> Path:
+    """Give the folder in which tables lie while a process works on them."""
+    return cache / "tables"
+
+
 def mark_used(entry: Path) -> None:
     """Remember that an entry was used just now, where its folder can be written."""
     try:
@@ -51,8 +56,8 @@ def mark_used(entry: Path) -> None:
 
 def list_entries(cache: Path) -> list[Entry]:
     """List what is kept, the one used last first."""
-    folder = tokens_folder(cache)
-    found = [_entry(path) for path in folder.iterdir()] if folder.is_dir() else []
+    folders = [each for each in (tokens_folder(cache), tables_folder(cache)) if each.is_dir()]
+    found = [_entry(path) for folder in folders for path in folder.iterdir()]
     return sorted((each for each in found if each), key=lambda each: -each.used)
 
 

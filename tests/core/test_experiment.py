@@ -332,3 +332,24 @@ def test_batches_that_do_not_fit_are_halved_as_if_the_run_had_started_so(word_co
         yaml.safe_load((adjusted.folder / "config.yaml").read_text())["training"]["batch_size"] == 4
     )
     assert files(adjusted.folder) == files(alone.folder)
+
+
+def test_what_a_problem_has_to_say_is_said_before_training(word_count: Any) -> None:
+    told = []
+
+    def notes(settings: Any, *, classes: int) -> list[str]:
+        told.append(classes)
+        return [f"{classes} of epochs {settings.training.epochs:g}"]
+
+    prepared = word_count.solving(notes=notes, classes=True).prepare("training.epochs=2")
+    assert told == [prepared.facts()["training_classes"]]
+    assert prepared.frames.notes[-1] == f"{told[0]} of epochs 2"
+    assert word_count.solving(notes=notes).prepare().frames.notes == prepared.frames.notes[:-1]
+
+
+def test_batches_by_tokens_are_what_is_halved_where_they_are_chosen(word_count: Any) -> None:
+    by_rows = word_count.prepare("training.batch_size=16")
+    assert by_rows.with_batches(8).settings.training.batch_size == 8
+    by_tokens = word_count.prepare("training.batch_size=16", "training.batch_tokens=300")
+    smaller = by_tokens.with_batches(150).settings.training
+    assert (smaller.batch_size, smaller.batch_tokens) == (16, 150)

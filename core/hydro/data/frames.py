@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hydro.data.doubts import find_doubts
+from hydro.data.on_disk import choose_rows
 from hydro.data.rows import usable_rows
 from hydro.data.splits import split_rows
 from hydro.data.tables import read_table
@@ -22,6 +23,8 @@ class Frames:
     """The tables of a run.
 
     Each has all columns of its file, as strings. Its index is the row number in the file, from 0.
+    The strings of a big one lie on disk: look at some rows at a time, as ``data.on_disk.blocks``
+    does, or memory fills with copies.
     """
 
     train: pd.DataFrame
@@ -72,7 +75,8 @@ def _sides(
         assert dataset.validation_dataframe is not None, "the settings see to it"
         return frame, _labelled(dataset.validation_dataframe, columns, notes), "custom", ()
     split = split_rows(frame, dataset, fold=fold, seed=seed)
-    return frame[~split.validation], frame[split.validation], split.fold, split.folds
+    train, validation = (choose_rows(frame, each) for each in (~split.validation, split.validation))
+    return train, validation, split.fold, split.folds
 
 
 def _labelled(
@@ -104,4 +108,4 @@ def _sampled(frame: pd.DataFrame, side: str, dataset: "DatasetSection", seed: in
     count = max(1, round(len(frame) * dataset.data_sample))
     # Streams of their own, so that a sample has nothing to do with the split or the other sample.
     random = np.random.default_rng([seed, *side.encode()])
-    return frame[random.permutation(len(frame)) < count]
+    return choose_rows(frame, random.permutation(len(frame)) < count)

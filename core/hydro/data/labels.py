@@ -1,11 +1,13 @@
 """Number the classes that training knows, and those it does not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from hydro.data.on_disk import blocks
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Labels:
     def of(cls, frame: pd.DataFrame, targets: Sequence[str]) -> "Labels":
         """Collect the classes of the rows that have all targets."""
         columns = list(dict.fromkeys(targets))
-        return cls(tuple(columns), tuple(sorted(_combinations(frame[columns].dropna()))))
+        found = {each for block in blocks(frame[columns]) for each in _combinations(block.dropna())}
+        return cls(tuple(columns), tuple(sorted(found)))
 
     def __len__(self) -> int:
         """Count the classes."""
@@ -38,16 +41,25 @@ class Labels:
         codes = np.full(len(frame), -1, dtype=np.int64)
         if not set(self.targets) <= set(frame.columns):
             return codes
-        targets = frame[list(self.targets)]
-        labelled = targets.notna().all(axis=1).to_numpy(dtype=np.bool_)
-        rows = targets[labelled]
-        combinations = _combinations(rows)
         number = {name: code for code, name in enumerate(self.names)}
-        unseen = sorted(set(combinations) - number.keys())
-        number.update((name, code) for code, name in enumerate(unseen, start=len(number)))
-        number_of = np.array([number[name] for name in combinations], dtype=np.int64)
-        codes[labelled] = number_of[rows.groupby(list(self.targets), sort=False).ngroup()]
+        unseen = Labels.of(frame, self.targets).names if len(frame) else ()
+        others = sorted(set(unseen) - number.keys())
+        number.update((name, code) for code, name in enumerate(others, start=len(number)))
+        start = 0
+        for block in blocks(frame[list(self.targets)]):
+            codes[start : start + len(block)] = _numbers(block, number)
+            start += len(block)
         return codes
+
+
+def _numbers(rows: pd.DataFrame, number: Mapping[tuple[str, ...], int]) -> NDArray[np.int64]:
+    """Look up the combination of values of each row; -1 where one is missing."""
+    codes = np.full(len(rows), -1, dtype=np.int64)
+    labelled = rows.notna().all(axis=1).to_numpy(dtype=np.bool_)
+    left = rows[labelled]
+    numbers = np.array([number[name] for name in _combinations(left)], dtype=np.int64)
+    codes[labelled] = numbers[left.groupby(list(left), sort=False).ngroup()]
+    return codes
 
 
 def _combinations(rows: pd.DataFrame) -> list[tuple[str, ...]]:

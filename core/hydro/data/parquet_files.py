@@ -1,6 +1,6 @@
 """Read Parquet as a table of strings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from hydro.data.columns import choose_columns
+from hydro.data.on_disk import BLOCK, collect
 from hydro.errors import DataError
 
 _PLAIN = (
@@ -49,13 +50,23 @@ def read_parquet(path: Path, columns: Sequence[str], *, others: bool) -> pa.Tabl
             names = [
                 name for name in names if name in columns or _is_plain(schema.field(name).type)
             ]
-            table = file.read(names, use_pandas_metadata=False)
-            table.validate(full=True)
+            text = pa.schema([(name, pa.large_string()) for name in names])
+            return collect(_text_tables(path, file, names), text)
     except _DAMAGE as error:
         reason = " ".join(str(error).split())
         msg = f"{path} is damaged or no Parquet table: {reason}. Write or fetch it again"
         raise DataError(msg) from None
-    return pa.table({name: _as_text(path, name, table[name]) for name in names})
+
+
+def _text_tables(path: Path, file: pq.ParquetFile, names: Sequence[str]) -> Iterator[pa.Table]:
+    """Read some rows after others."""
+    first = 1
+    for batch in file.iter_batches(BLOCK, columns=list(names), use_pandas_metadata=False):
+        table = pa.Table.from_batches([batch])
+        table.validate(full=True)
+        texts = [_as_text(path, name, table[name], first) for name in names]
+        yield pa.table(dict(zip(names, texts, strict=True)))
+        first += len(batch)
 
 
 def _is_plain(kind: pa.DataType) -> bool:
@@ -64,7 +75,7 @@ def _is_plain(kind: pa.DataType) -> bool:
     return any(holds(kind) for holds in _PLAIN)
 
 
-def _as_text(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _as_text(path: Path, name: str, column: pa.ChunkedArray, first: int) -> pa.ChunkedArray:
     if types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if types.is_boolean(column.type):
@@ -75,14 +86,14 @@ def _as_text(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(pa.large_string())
     except pa.ArrowException as error:
         msg = (
-            f"{path}: column {name!r}{_first_undecodable(column)} is of type {column.type} and "
-            f"cannot be read as text ({error}). Store one text a row in it"
+            f"{path}: column {name!r}{_first_undecodable(column, first)} is of type {column.type} "
+            f"and cannot be read as text ({error}). Store one text a row in it"
         )
         raise DataError(msg) from None
 
 
-def _first_undecodable(column: pa.ChunkedArray) -> str:
-    for row, value in enumerate(column.to_pylist(), start=1):
+def _first_undecodable(column: pa.ChunkedArray, first: int) -> str:
+    for row, value in enumerate(column.to_pylist(), start=first):
         if isinstance(value, bytes) and value.decode(errors="ignore").encode() != value:
             return f", row {row},"
     return ""

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hydro.data.on_disk import blocks, choose_rows
 from hydro.errors import DataError
 
 BLANKS = (
@@ -50,9 +51,9 @@ def usable_rows(
     if not kept.any():
         msg = f"{path} has no row left to use. {'; '.join(notes)}. Fill in these columns"
         raise DataError(msg)
-    left = frame if kept.all() else frame[kept]
-    incomplete = left[list(inputs)].isna().to_numpy().any()
-    return left.fillna(dict.fromkeys(inputs, "")) if incomplete else left, notes
+    incomplete = frame[list(inputs)].isna().to_numpy()[kept].any()
+    whole = kept.all() and not incomplete
+    return frame if whole else choose_rows(frame, kept, inputs), notes
 
 
 def count_rows(chosen: NDArray[np.bool_]) -> str:
@@ -69,6 +70,11 @@ def number_rows(frame: pd.DataFrame, chosen: NDArray[np.bool_]) -> str:
 
 
 def _without_text(texts: pd.DataFrame) -> NDArray[np.bool_]:
+    blank = [_is_blank(block) for block in blocks(texts)]
+    return np.concatenate([np.empty(0, np.bool_), *blank])
+
+
+def _is_blank(texts: pd.DataFrame) -> NDArray[np.bool_]:
     filled = texts.fillna("")
     blank = pd.concat([filled[name].str.fullmatch(f"[{BLANKS}]*") for name in filled], axis=1)
     return blank.all(axis=1).to_numpy(dtype=np.bool_)

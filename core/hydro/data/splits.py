@@ -49,14 +49,14 @@ def split_rows(
     """
     if dataset.validation_strategy == "automatic":
         return Split(_random_share(frame, dataset, seed), "automatic")
-    fold_of_row = _fold_of_rows(frame, dataset, seed)
-    folds = _in_order(fold_of_row.unique().tolist())
+    fold_of_row, names = _fold_of_rows(frame, dataset, seed)
+    folds = _in_order(names)
     wanted = [name.strip() for name in (dataset.folds if fold is None else (fold,))] or folds[:1]
     for name in wanted:
         if name not in folds:
             msg = f"{dataset.train_dataframe}: no fold {name!r}; there is: {list_names(folds)}"
             raise DataError(msg)
-    return Split(fold_of_row.eq(wanted[0]).to_numpy(dtype=np.bool_), wanted[0], tuple(folds))
+    return Split(fold_of_row == names.index(wanted[0]), wanted[0], tuple(folds))
 
 
 def _random_share(frame: pd.DataFrame, dataset: "DatasetSection", seed: int) -> NDArray[np.bool_]:
@@ -68,7 +68,10 @@ def _random_share(frame: pd.DataFrame, dataset: "DatasetSection", seed: int) -> 
     return np.random.default_rng(seed).permutation(rows) < held_out
 
 
-def _fold_of_rows(frame: pd.DataFrame, dataset: "DatasetSection", seed: int) -> "pd.Series[str]":
+def _fold_of_rows(
+    frame: pd.DataFrame, dataset: "DatasetSection", seed: int
+) -> tuple[NDArray[np.int64], list[str]]:
+    """Give the number of each row's fold, and the folds' names by their numbers."""
     where = str(dataset.train_dataframe)
     if dataset.validation_strategy == "grouped_kfold":
         assert dataset.group_fold_column is not None, "the settings see to it"
@@ -78,18 +81,18 @@ def _fold_of_rows(frame: pd.DataFrame, dataset: "DatasetSection", seed: int) -> 
         return _own_folds(frame, where)
     else:
         folds = random_folds(len(frame), where, seed)
-    return pd.Series(folds).astype("str")
+    return folds, [str(number) for number in range(folds.max() + 1)]
 
 
-def _own_folds(frame: pd.DataFrame, where: str) -> "pd.Series[str]":
-    folds = _filled(frame, FOLD_COLUMN, where)
-    if folds.nunique() == 1:
+def _own_folds(frame: pd.DataFrame, where: str) -> tuple[NDArray[np.int64], list[str]]:
+    numbers, names = pd.factorize(_filled(frame, FOLD_COLUMN, where))
+    if len(names) == 1:
         msg = (
-            f"{where}: all rows are in the fold {folds.iloc[0]!r}, so none would be left to train. "
+            f"{where}: all rows are in the fold {names[0]!r}, so none would be left to train. "
             f"Give the column {FOLD_COLUMN!r} two values or more, or remove it"
         )
         raise DataError(msg)
-    return folds
+    return numbers, names.tolist()
 
 
 def _filled(frame: pd.DataFrame, column: str, where: str) -> "pd.Series[str]":

@@ -33,6 +33,7 @@ class LabelledTexts:
         """Give these texts without padding, and their classes ``(rows,)``."""
         longest = None
         if self.quantile < 1:
-            longest = quantile_length(self.corpus.lengths[rows], self.quantile)
+            lengths = self.corpus.offsets[rows + 1] - self.corpus.offsets[rows]
+            longest = quantile_length(lengths, self.quantile)
         texts = gather(self.corpus, rows, longest=longest)
         return Batch(texts, torch.from_numpy(self.classes[rows]))

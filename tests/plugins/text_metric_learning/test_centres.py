@@ -56,3 +56,14 @@ def test_the_first_rows_of_a_class_do_for_many(encoder: Encoder, backbone: Path)
     start_at_class_means(first, encoder, short, CPU)
     start_at_class_means(second, encoder, long, CPU)
     torch.testing.assert_close(first.weight, second.weight)
+
+
+def test_many_rows_are_embedded_some_at_a_time(
+    encoder: Encoder, backbone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = texts(backbone, ["card", "pin", "fee", "my pin", "a fee", "my card"], [2, 0, 1, 0, 1, 2])
+    whole, parts = ArcFace(32, 3, 0.1, 45), ArcFace(32, 3, 0.1, 45)
+    start_at_class_means(whole, encoder, rows, CPU)
+    monkeypatch.setattr("hydro_text_metric_learning.centres.BLOCK", 4)
+    start_at_class_means(parts, encoder, rows, CPU)
+    torch.testing.assert_close(whole.weight, parts.weight)

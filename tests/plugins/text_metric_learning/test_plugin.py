@@ -143,6 +143,26 @@ def test_cross_entropy_is_built_over_the_classes_of_training(builder: Build) -> 
     assert tuple(loss.vectors.weight.shape) == (2, 6)
 
 
+@pytest.mark.parametrize("name", ["ArcFace", "CrossEntropy"])
+def test_losses_compare_with_a_sample_where_asked(name: str, builder: Build) -> None:
+    chosen = builder(f"training.loss_function={name}", "training.sampled_classes=1")
+    assert chosen.build("loss", model=model(chosen), labels=LABELS).vectors.sampled == 1
+    plain = builder(f"training.loss_function={name}")
+    assert plain.build("loss", model=model(plain), labels=LABELS).vectors.sampled is None
+
+
+def test_the_memory_of_many_classes_is_told_for_losses_that_keep_a_vector_a_class(
+    builder: Build,
+) -> None:
+    settings = builder("training.sampled_classes=500").settings
+    (note,) = plugin.notes(settings, classes=60_000)
+    assert note.startswith("60,000 classes of 32 numbers")
+    assert note.endswith("compared with 500 of them")
+    assert plugin.notes(settings, classes=50_000) == []
+    other = builder("training.loss_function=CosFace").settings
+    assert plugin.notes(other, classes=60_000) == []
+
+
 @pytest.mark.parametrize(
     ("changes", "moved"),
     [

@@ -1,0 +1,105 @@
+"""Tables too big for memory: their bytes lie in a file that is mapped into it.
+
+A mapped table is used like any other. The system reads its pages when they are looked at, and
+takes them back when memory is short; what a process has to hold does not grow with the rows.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hydro.cache import default_cache, tables_folder
+from hydro.errors import ResourceError
+
+BLOCK = 65_536
+"""Rows that are in memory at a time."""
+
+HELD = 64 * 1024**2
+"""Bytes of a table that stay in memory."""
+
+
+def collect(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
+    """Lay tables one below the other; on disk once they are more than `HELD`.
+
+    The file is in the cache of hydro, and gone as soon as nothing uses it.
+
+    Raises:
+        ResourceError: the disk is full or cannot be written.
+    """
+    waiting = iter(tables)
+    held = [schema.empty_table()]
+    for table in waiting:
+        held.append(table)
+        if sum(each.nbytes for each in held) > HELD:
+            return _write(held, waiting, schema)
+    return pa.concat_tables(held)
+
+
+def blocks(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Go through a frame, some rows at a time."""
+    for start in range(0, len(frame), BLOCK):
+        yield frame.iloc[start : start + BLOCK]
+
+
+def choose_rows(
+    frame: pd.DataFrame, chosen: NDArray[np.bool_], filled: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Copy some rows of a frame of strings, with their index; to disk where they are many.
+
+    Args:
+        frame: the table.
+        chosen: ``(rows,)``.
+        filled: columns in which '' takes the place of a missing value.
+
+    Raises:
+        ResourceError: the disk is full or cannot be written.
+    """
+    schema = pa.schema([(name, pa.large_string()) for name in frame.columns])
+    places = range(0, len(frame), BLOCK)
+
+    def parts() -> Iterator[pa.Table]:
+        for start, block in zip(places, blocks(frame), strict=True):
+            left = block[chosen[start : start + BLOCK]].fillna(dict.fromkeys(filled, ""))
+            yield pa.Table.from_pandas(left, schema, preserve_index=False)
+
+    found: pd.DataFrame = collect(parts(), schema).to_pandas()
+    return found.set_axis(frame.index[chosen])
+
+
+def _write(held: list[pa.Table], waiting: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
+    """Write what is held and what is to come, and map it."""
+    folder = tables_folder(default_cache())
+    with ExitStack() as stack:
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            name = stack.enter_context(TemporaryDirectory(dir=folder, ignore_cleanup_errors=True))
+            path = str(Path(name) / "table.arrow")
+            file = pa.OSFile(path, "wb")
+            writer = pa.ipc.new_file(file, schema)
+        for table in chain(held, waiting):
+            with _writing(folder):
+                writer.write_table(table)
+        with _writing(folder):
+            writer.close()
+            file.close()
+            # Its name goes with the folder, the file itself with the last who has it mapped.
+            return pa.ipc.open_file(pa.memory_map(path)).read_all()
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        msg = (
+            f"{folder} cannot be written: {error.strerror or error}. It takes a copy of the table; "
+            "free some space there, or set HYDRO_CACHE to a folder that has it"
+        )
+        raise ResourceError(msg) from None
