@@ -37,7 +37,7 @@ def find_doubts(
     """
     texts = _hash_texts(train, columns.inputs)
     doubts = _label_doubts(train, texts, path, columns.targets) if columns.targets else []
-    leaked = pd.Index(_hash_texts(validation, columns.inputs)).isin(texts)
+    leaked = _is_among(_hash_texts(validation, columns.inputs), texts)
     if leaked.any():
         rows = count_rows(leaked)
         doubts.append(
@@ -60,12 +60,29 @@ def _label_doubts(
     doubts = []
     if len(labels) == len(train):
         doubts.append(f"{path.name}: every class has a single training row, so there are no pairs")
-    pairs = pd.DataFrame({"text": texts, "label": labels.encode(train)}).drop_duplicates()
-    disputed = pairs.loc[pairs["text"].duplicated(), "text"].nunique()
+    disputed = _count_disputed(texts, labels.encode(train))
     if disputed:
         what = "1 text has" if disputed == 1 else f"{disputed:,} texts have"
         doubts.append(f"{path.name}: {what} different values of {' and '.join(targets)}")
     return doubts
+
+
+def _count_disputed(texts: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
+    """Count the texts that have several labels; sorted, where one meets another."""
+    order = np.argsort(texts)
+    texts, labels = texts[order], labels[order]
+    disputed = (texts[1:] == texts[:-1]) & (labels[1:] != labels[:-1])
+    return len(np.unique(texts[1:][disputed]))
+
+
+def _is_among(few: NDArray[np.int64], many: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which of a few numbers are among many, looking only the few up."""
+    known = pd.Index(few).unique()
+    # One place more, for those that are not known: they are number -1.
+    found = np.zeros(len(known) + 1, dtype=np.bool_)
+    for start in range(0, len(many), _BATCH):
+        found[known.get_indexer(pd.Index(many[start : start + _BATCH]))] = True
+    return found[known.get_indexer(pd.Index(few))]
 
 
 def _hash_texts(frame: pd.DataFrame, inputs: Sequence[str]) -> NDArray[np.int64]:
