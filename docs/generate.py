@@ -15,7 +15,7 @@ import click
 from hydro import hookspecs
 from hydro.catalog import Catalog
 from hydro.cli import cli
-from hydro.components import Columns, Component, Exporter, Metric, Problem
+from hydro.components import Columns, Component, Exporter, Metric, Problem, Use
 from hydro.hookspecs import GROUP
 from hydro.plugins import DISTRIBUTION, load_plugins
 from hydro.settings.describe import Described, describe
@@ -23,7 +23,7 @@ from hydro.settings.sections import Settings
 from hydro.settings.show import default_text, json_schema, values_text
 
 ROOT = Path(__file__).parents[1]
-RECORDS: tuple[type[Any], ...] = (Problem, Columns, Component, Metric, Exporter)
+RECORDS: tuple[type[Any], ...] = (Problem, Columns, Use, Component, Metric, Exporter)
 MADE = "<!-- Made by docs/generate.py; a change here is lost. -->"
 
 READING = """\

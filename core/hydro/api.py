@@ -17,6 +17,7 @@ from hydro.components import (
     Problem,
     Schedule,
     Tokenizer,
+    Use,
 )
 from hydro.errors import (
     DataError,
@@ -31,6 +32,7 @@ from hydro.errors import (
 from hydro.hookspecs import hookimpl
 from hydro.loggers.tracker import Tracker
 from hydro.predictions import Predictions
+from hydro.retrieval import Hit
 from hydro.settings.fields import Section, only_if, section, setting, unless
 from hydro.settings.sections import (
     ArchitectureSection,
@@ -66,6 +68,7 @@ __all__ = [
     "DatasetSection",
     "EnvironmentSection",
     "Exporter",
+    "Hit",
     "HydroError",
     "Insight",
     "Labels",
@@ -93,6 +96,7 @@ __all__ = [
     "Tracker",
     "TrainingError",
     "TrainingSection",
+    "Use",
     "hookimpl",
     "only_if",
     "section",

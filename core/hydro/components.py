@@ -19,6 +19,26 @@ class Columns:
 
 
 @dataclass(frozen=True)
+class Use:
+    """What can be done with a trained model of a problem type."""
+
+    load: Callable[..., Any]
+    """``load(settings, *, folder, device)``: open what ``save`` wrote. What it gives is handed to
+    the others as ``trained``."""
+    predict: Callable[..., Any]
+    """``predict(settings, *, trained, frame, gallery, metrics, decision, precision, watch) ->
+    Predictions`` of the rows of a table, labelled or not. ``gallery`` is another table to compare
+    them with, None for the table itself; ``decision`` is what ``decide`` gave, or None."""
+    build_index: Callable[..., Any] | None = None
+    """``build_index(settings, *, trained, gallery, kind, decision, precision, watch)``: make what
+    finds the rows of a table that are most similar to a query; a ``retrieval.Index``. ``kind`` is
+    exact, ivf or hnsw. Without it rows are not compared with each other, and there is no search."""
+    open_index: Callable[..., Any] | None = None
+    """``open_index(settings, *, trained, folder, decision, precision)``: open what the index
+    saved."""
+
+
+@dataclass(frozen=True)
 class Problem:
     """A problem type: its settings, and how its predictions are made."""
 
@@ -44,6 +64,12 @@ class Problem:
     notes: Callable[..., Sequence[str]] | None = None
     """``notes(settings, *, classes)``: what a user should know before training, a sentence
     each. It may read the backbone's config, and nothing big."""
+    decide: Callable[..., Mapping[str, Any]] | None = None
+    """``decide(settings, *, predictions, precision)``: choose by the held-out rows what later
+    decisions rest on, such as a threshold. It is stored in ``scores.json``; ``said`` is a sentence
+    for people."""
+    use: Use | None = None
+    """What a trained model is good for; without it, it cannot be used from the command line."""
     classes: bool = True
     """Whether targets are classes, so that classes unseen in training are scored apart."""
     defaults: Mapping[str, Any] = field(default_factory=dict)

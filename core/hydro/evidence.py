@@ -41,10 +41,10 @@ def compare(
     }
     defined = after.defined(metric)
     changes = (after.values[metric] - before.values[metric])[defined]
-    interval = _interval(changes)
+    interval = mean_interval(changes)
     return {
         "metric": metric,
-        "verdict": _verdict(*interval, higher_is_better=higher_is_better),
+        "verdict": verdict(*interval, higher_is_better=higher_is_better),
         **scores[metric],
         "change": float(changes.mean()),
         "change_interval": interval,
@@ -78,14 +78,19 @@ def _subset(
     }
 
 
-def _verdict(low: float, high: float, *, higher_is_better: bool) -> str:
+def verdict(low: float, high: float, *, higher_is_better: bool) -> str:
+    """Say in words what an interval of a change means."""
     if low <= 0 <= high:
         return "not clearly different"
     return "better" if (low > 0) is higher_is_better else "worse"
 
 
-def _interval(changes: NDArray[np.float64]) -> list[float]:
-    """Bound the mean change: its 2.5 % and 97.5 % quantiles over resampled rows."""
+def mean_interval(changes: NDArray[np.float64]) -> list[float]:
+    """Bound the mean of paired changes ``(rows,)``, with 95 % confidence.
+
+    The bounds are the 2.5 % and 97.5 % quantiles of the mean over resampled rows: the percentile
+    bootstrap of Efron and Tibshirani (1993), chapter 13.
+    """
     generator = np.random.default_rng(0)
     means = [
         changes[generator.integers(0, changes.size, changes.size)].mean() for _ in range(RESAMPLES)

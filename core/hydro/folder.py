@@ -11,16 +11,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
 from filelock import FileLock
 from safetensors import SafetensorError
 
 from hydro.errors import ResourceError
 from hydro.predictions import Predictions
 from hydro.status import Status
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
 
 ROW = "row"
 """The column with the row numbers of the user's file, counted from 0."""
@@ -31,6 +34,9 @@ BESIDE = " (predicted)"
 ROW_BESIDE = f"{ROW}{BESIDE}"
 
 LOCK = ".lock"
+
+VALUE = "value of "
+"""Precedes the name of a metric among the raw arrays: what each row contributes to it."""
 
 
 class RunFolder:
@@ -101,6 +107,16 @@ class RunFolder:
                 elif each.name not in ("log.txt", LOCK):
                     each.unlink()
 
+    @property
+    def runs(self) -> "list[RunFolder]":
+        """The runs of an experiment that has several, by name; none for a single one."""
+        found = (self.path / "runs").glob("*/config.yaml")
+        return [RunFolder(each.parent) for each in sorted(found)]
+
+    def index(self, name: str) -> Path:
+        """Where an index of some rows goes."""
+        return self._folder("index") / name
+
     def export(self, name: str) -> Path:
         """Where an exporter writes; the folder itself is the exporter's to make."""
         return self._folder("exports") / name
@@ -140,8 +156,15 @@ class RunFolder:
         scores: dict[str, Any] = json.loads((self.path / "scores.json").read_text(encoding="utf-8"))
         return scores
 
+    def read_leaderboard(self) -> list[dict[str, Any]]:
+        """Give the combinations of a search, the best first; none where there is no leaderboard."""
+        path = self.path / "leaderboard.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+
     def write_leaderboard(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Keep which combination did best, for programs and for people."""
+        import pandas as pd
+
         self._write("leaderboard.json", _json(rows))
         listed = [{name: _one_cell(value) for name, value in row.items()} for row in rows]
         self._write("leaderboard.csv", _csv(pd.DataFrame(listed)))
@@ -161,22 +184,36 @@ class RunFolder:
         """Keep the versions and the device that the figures were made with."""
         self._write("environment.json", _json(facts))
 
-    def write_predictions(self, split: str, frame: pd.DataFrame, predictions: Predictions) -> None:
-        """Keep the predictions of a split: the user's columns and more, and the raw arrays.
+    def write_predictions(
+        self, split: str, frame: "pd.DataFrame", predictions: Predictions
+    ) -> None:
+        """Keep the predictions of a split in ``predictions/``, as CSV and as raw arrays."""
+        write_predictions(self._folder("predictions"), split, frame, predictions)
 
-        ``predictions/<split>_predictions.csv`` has one line a row, with its row number in the
-        user's file; ``<split>_raw_predictions.npz`` has the arrays in the same order.
+    def read_values(self, split: str) -> "tuple[pd.DataFrame, dict[str, NDArray[np.float64]]]":
+        """Give the user's rows of a split, and what each contributed to each metric.
+
+        Raises:
+            ResourceError: the predictions are not there, or say nothing of single rows.
         """
-        folder = self._folder("predictions")
-        table = frame.copy()
-        rows = frame.index.to_numpy()
-        for name, values in {ROW: rows, **predictions.columns(rows)}.items():
-            column: Any = list(values)
-            table[_free(name, frame)] = column
-        self._write(f"predictions/{split}_predictions.csv", _csv(table))
-        with _atomic(folder / f"{split}_raw_predictions.npz") as file:
-            arrays: dict[str, Any] = {"rows": rows, **predictions.arrays()}
-            np.savez(file, allow_pickle=False, **arrays)
+        import numpy as np
+        import pandas as pd
+
+        stem = self.path / "predictions" / split
+        try:
+            table = pd.read_csv(f"{stem}_predictions.csv", dtype=str, keep_default_na=False)
+            with np.load(f"{stem}_raw_predictions.npz", allow_pickle=False) as raw:
+                names = [name for name in raw.files if name.startswith(VALUE)]
+                values = {name.removeprefix(VALUE): raw[name] for name in names}
+                rows = raw["rows"]
+        except (OSError, ValueError, KeyError) as error:
+            msg = f"{stem.parent}: no {split} predictions to read ({error}). Run it again"
+            raise ResourceError(msg) from None
+        if not values:
+            msg = f"{stem}_raw_predictions.npz has no values of single rows. Run it again"
+            raise ResourceError(msg)
+        own = table.columns.get_loc(ROW_BESIDE if ROW_BESIDE in table else ROW)
+        return table.iloc[:, :own].set_index(rows), values
 
     def read_sample(self, rows: int) -> pd.DataFrame:
         """Give the first held-out rows of a finished run: the user's columns and more, as texts.
@@ -196,6 +233,8 @@ class RunFolder:
 
         ``predictions/out_of_fold_predictions.csv`` names the fold that held each row out.
         """
+        import pandas as pd
+
         name = "predictions/validation_predictions.csv"
         tables = []
         for run, fold in zip(runs, folds, strict=True):
@@ -208,7 +247,7 @@ class RunFolder:
         order = rows.astype(int).argsort(kind="stable")
         self._write("predictions/out_of_fold_predictions.csv", _csv(joined.iloc[order]))
 
-    def write_insight(self, name: str, table: pd.DataFrame) -> None:
+    def write_insight(self, name: str, table: "pd.DataFrame") -> None:
         """Keep a table that explains predictions."""
         self._folder("insights")
         self._write(f"insights/{name}.csv", _csv(table))
@@ -264,6 +303,41 @@ class RunFolder:
             file.write(text.encode("utf-8"))
 
 
+def write_predictions(
+    folder: Path,
+    name: str,
+    frame: "pd.DataFrame",
+    predictions: Predictions,
+    *,
+    parquet: bool = False,
+) -> list[Path]:
+    """Write predictions: the user's columns and more, and the raw arrays; give the files.
+
+    ``<name>_predictions.csv``, and ``.parquet`` where asked, have one line a row, with its row
+    number in the user's file; ``<name>_raw_predictions.npz`` has the arrays in the same order.
+    """
+    import numpy as np
+
+    table = frame.copy()
+    rows = frame.index.to_numpy()
+    for column, listed in {ROW: rows, **predictions.columns(rows)}.items():
+        added: Any = list(listed)
+        table[_free(column, frame)] = added
+    written = [folder / f"{name}_predictions.csv"]
+    with _atomic(written[0]) as file:
+        file.write(_csv(table).encode("utf-8"))
+    if parquet:
+        written.append(folder / f"{name}_predictions.parquet")
+        with _atomic(written[-1]) as file:
+            table.to_parquet(file, index=False)
+    written.append(folder / f"{name}_raw_predictions.npz")
+    values = {f"{VALUE}{metric}": each for metric, each in predictions.values.items()}
+    arrays: dict[str, Any] = {"rows": rows, **predictions.arrays(), **values}
+    with _atomic(written[-1]) as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    return written
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Name the file or folder that is being written when the disk is full or cannot be written.
@@ -297,7 +371,7 @@ def _unusable(path: Path, why: str) -> ResourceError:
     return ResourceError(f"{path}: {why}. Free some space there, or choose another --output")
 
 
-def _free(name: str, frame: pd.DataFrame) -> str:
+def _free(name: str, frame: "pd.DataFrame") -> str:
     """Give a column name that does not hide one of the user's."""
     return name if name not in frame.columns else f"{name}{BESIDE}"
 
@@ -309,7 +383,7 @@ def _one_cell(value: Any) -> Any:
     return " ".join("-" if each is None else str(each) for each in value)
 
 
-def _csv(table: pd.DataFrame) -> str:
+def _csv(table: "pd.DataFrame") -> str:
     # Every text is quoted: pandas would leave one with a lone carriage return as it is.
     return table.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
 

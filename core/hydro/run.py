@@ -196,6 +196,10 @@ class Run:
             )
             if name == "train" or (name == "validation" and overstated):
                 scores[name]["overstated"] = "trained on these very rows"
+        if self.problem.decide:
+            scores["validation"]["decision"] = self.problem.decide(
+                self.settings, predictions=after["validation"], precision=self.precision
+            )
         return scores
 
     def _unseen(self, parts: Parts, split: str) -> NDArray[np.bool_]:

@@ -275,6 +275,11 @@ def neighbours(made: Made) -> Any:
     return np.load(path)["neighbours"].shape
 
 
+def threshold(made: Made) -> Any:
+    """Look at the similarity from which on two texts count as the same."""
+    return made.outcome.scores["validation"]["decision"]["threshold"]
+
+
 def shown(made: Made) -> Any:
     """Count the lines of the insights."""
     return len(pd.read_csv(made.outcome.folder / "insights/neighbours.csv"))
@@ -503,6 +508,7 @@ ROWS = (
     Row("search.trials", "2", "3", searched, RANDOM),
     Row("search.hours", "None", "2", searched, RANDOM),
     Row("search.pruning", "false", "true", searched, RANDOM),
+    Row("prediction.threshold_precision", "0.2", "0.9", threshold),
     Row("environment.gpus", "[]", "[77]", device),
     Row("environment.number_of_gpus_per_run", "1", "2", device),
     Row("environment.sync_batch_normalization", "false", "true", losses_of_two, NORMALISED),

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,11 @@ LIGHT = [
     ["--version"],
     ["run", "--help"],
     ["validate", "--help"],
+    ["predict", "--help"],
+    ["search", "--help"],
+    ["experiments", "--help"],
+    ["experiments", "list", "--output", "EXPERIMENTS"],
+    ["experiments", "show", "one", "--output", "EXPERIMENTS"],
     ["problems"],
     ["plugins"],
     ["cache"],
@@ -32,9 +38,19 @@ LIGHT = [
 ]
 
 
+EXPERIMENT = {
+    "config.yaml": "problem_type: text_metric_learning\n",
+    "status.json": '{"state": "failed", "reason": "data", "message": "no rows", "seconds": 1}',
+}
+
+
 @pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
-def test_a_command_that_only_tells_is_light(arguments: list[str]) -> None:
-    command = [sys.executable, "-c", PROGRAM, *arguments]
+def test_a_command_that_only_tells_is_light(arguments: list[str], tmp_path: Path) -> None:
+    for name, text in EXPERIMENT.items():
+        (tmp_path / "one" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "one" / name).write_text(text, encoding="utf-8")
+    given = [str(tmp_path) if each == "EXPERIMENTS" else each for each in arguments]
+    command = [sys.executable, "-c", PROGRAM, *given]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.stderr.splitlines()[-1] == "[]"
     assert result.returncode == (3 if "no-such-file.yml" in arguments else 0)

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 import click
 
 from hydro.cli.cache import cache
+from hydro.cli.experiments import experiments
 from hydro.cli.export import export
 from hydro.cli.plugins import plugins
+from hydro.cli.predict import predict
 from hydro.cli.problems import problems
 from hydro.cli.resume import resume
 from hydro.cli.run import run
 from hydro.cli.schema import schema
+from hydro.cli.search import search
 from hydro.cli.validate import validate
 from hydro.cli.work import work
 from hydro.errors import HydroError
@@ -28,7 +31,22 @@ def cli() -> None:
     """Train models from a table and a YAML file, with the evidence that they got better."""
 
 
-for command in (run, resume, export, validate, schema, problems, plugins, cache, work):
+COMMANDS = (
+    run,
+    resume,
+    validate,
+    predict,
+    search,
+    export,
+    experiments,
+    schema,
+    problems,
+    plugins,
+    cache,
+    work,
+)
+
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -32,14 +32,15 @@ def export(experiment: str, formats: tuple[str, ...], output: Path | None, as_js
     """
     catalog = installed_catalog()
 
+    from hydro.archive import default_output, find_experiment
     from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
     from hydro.exports import export as write
     from hydro.exports import pick_exporters
-    from hydro.finished import find_run
+    from hydro.finished import finished_run
 
     stop_on_sigterm()
     with TerminalProgress():
-        run, builder = find_run(experiment, catalog)
+        run, builder = finished_run(find_experiment(experiment, default_output()), catalog)
         exporters = pick_exporters(builder, formats)
         written = {each.name: str(write(each, builder, run, output)) for each in exporters}
     if as_json:

@@ -29,6 +29,16 @@ set_option = click.option(
     multiple=True,
     help="Change a setting, as in --set training.epochs=3. Can be repeated.",
 )
+experiment_argument = click.argument("experiment", metavar="EXPERIMENT")
+output_option = click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="runs",
+    show_default=True,
+    envvar="HYDRO_OUTPUT",
+    show_envvar=True,
+    help="The folder that experiments are in.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 

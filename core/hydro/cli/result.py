@@ -1,35 +1,44 @@
 """How the outcome of an experiment is printed for people."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from hydro.experiment import Outcome
 from hydro.leaderboard import Place
-from hydro.search import RunsFailed
 from hydro.settings.sections import Settings
+from hydro.settings.show import WIDTH_OF_A_FILE
+
+if TYPE_CHECKING:
+    from hydro.experiment import Outcome
 
 
-def show(outcome: Outcome, *, as_json: bool) -> None:
+def plain_console() -> Console:
+    """Give standard output as it is: nothing in a text is taken for markup, colour or emoji."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDTH_OF_A_FILE
+    return console
+
+
+def show(outcome: "Outcome", *, as_json: bool) -> None:
     """Print the scores before and after of every split, or the leaderboard, and the folder."""
     if as_json:
         rows = [place.row() for place in outcome.leaderboard]
         told = {"folder": str(outcome.folder), "scores": outcome.scores, "leaderboard": rows}
         click.echo(json.dumps(told))
         return
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = plain_console()
     if outcome.leaderboard:
         console.print(_leaderboard(outcome.leaderboard, outcome.settings.prediction.metric))
         console.print(f"\nfolder  {outcome.folder}", soft_wrap=True)
         return
-    for split, comparison in outcome.scores.items():
-        console.print(_table(split, comparison))
-        console.print(_sentence(split, comparison), soft_wrap=True)
+    show_scores(console, outcome.scores)
     console.print(f"\nmodel   {outcome.folder / 'model'}", soft_wrap=True)
     console.print(f"folder  {outcome.folder}", soft_wrap=True)
 
@@ -37,11 +46,21 @@ def show(outcome: Outcome, *, as_json: bool) -> None:
 @contextmanager
 def showing_failures(settings: Settings, *, as_json: bool) -> Iterator[None]:
     """Print the leaderboard too when some runs of a search have failed."""
+    from hydro.experiment import Outcome
+    from hydro.search import RunsFailed
+
     try:
         yield
     except RunsFailed as failure:
         show(Outcome(failure.folder, settings, {}, failure.places), as_json=as_json)
         raise
+
+
+def show_scores(console: Console, scores: Mapping[str, Any]) -> None:
+    """Print the scores of every split, before and after training."""
+    for split, comparison in scores.items():
+        console.print(_table(split, comparison))
+        console.print(_sentence(split, comparison), soft_wrap=True)
 
 
 def _table(split: str, comparison: Mapping[str, Any]) -> Table:
@@ -87,6 +106,8 @@ def _sentence(split: str, comparison: Mapping[str, Any]) -> str:
             said.append(f"  {name} classes, {subset['rows']:,} rows: {change}")
     if comparison["rows_left_out"]:
         said.append(f"  {comparison['rows_left_out']:,} rows left out: no other row of their class")
+    if comparison.get("decision"):
+        said.append(f"  {comparison['decision']['said']}")
     if comparison.get("overstated"):
         said.append(f"  overstated: {comparison['overstated']}")
     return "\n".join(said)

@@ -65,6 +65,15 @@ def read(path: Path, overrides: Sequence[str] = ()) -> Document:
     return document
 
 
+def load_stored(path: Path, model: type[Settings]) -> Settings:
+    """Read the settings that an experiment was made with; the tables they name may be gone by now.
+
+    Raises:
+        SettingsError: they cannot be read, or name what is not installed.
+    """
+    return check(read(path), model, base=path.resolve().parent, files=False).settings
+
+
 def check(
     document: Document,
     model: type[Settings],

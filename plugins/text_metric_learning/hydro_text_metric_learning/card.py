@@ -120,6 +120,8 @@ def _table(split: str, comparison: Mapping[str, Any]) -> str:
     ]
     for name, each in comparison["metrics"].items():
         said.append(f"| {name} | {each['before']:.4f} | {each['after']:.4f} |")
+    if comparison.get("decision"):
+        said.append(f"\n{comparison['decision']['said']}.")
     if comparison.get("overstated"):
         said.append(f"\nOverstated: {comparison['overstated']}.")
     return "\n".join(said)

@@ -13,8 +13,10 @@ from hydro.api import (
     Model,
     Problem,
     Tokenizer,
+    Use,
     hookimpl,
 )
+from hydro_text_metric_learning import using
 from hydro_text_metric_learning.exporters import offered_exporters
 from hydro_text_metric_learning.settings import ArcFaceSettings, TextSettings
 
@@ -45,6 +47,8 @@ def hydro_problems() -> list[Problem]:
             prepare=prepare,
             save=save,
             notes=notes,
+            decide=using.decide,
+            use=Use(using.load, using.predict, using.build_index, using.open_index),
             defaults={"training.loss_function": "ArcFace", "prediction.metric": "mAP"},
         )
     ]

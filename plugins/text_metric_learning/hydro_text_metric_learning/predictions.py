@@ -55,18 +55,21 @@ def score_neighbourhood(
     *,
     metrics: Mapping[str, Metric],
     top_k: int,
+    gallery: NDArray[np.float32] | None = None,
+    gallery_classes: NDArray[np.int64] | None = None,
     device: torch.device | str = "cpu",
 ) -> Neighbourhood:
-    """Search a split within itself, once, and score every row by every metric.
+    """Search a split within itself, or a gallery, once, and score every row by every metric.
 
     ``embeddings`` is ``(rows, size)`` of length 1, ``classes`` ``(rows,)`` with -1 for none.
+    Neighbours are positions in the gallery where there is one.
 
     Raises:
         TrainingError: an embedding is not finite.
     """
     rows = len(embeddings)
-    shape = (rows, max(0, min(top_k, rows - 1)))
-    if shape[1] < top_k:
+    shape = (rows, max(0, min(top_k, rows - 1 if gallery is None else len(gallery))))
+    if gallery is None and shape[1] < top_k:
         _note_cut(top_k, rows)
     # Filled in place: small results kept between large ones would break up the memory.
     found = Neighbourhood(
@@ -76,7 +79,14 @@ def score_neighbourhood(
         similarities=np.empty(shape, dtype=np.float32),
         classes=classes,
     )
-    for block in rank(embeddings, classes, top_k=top_k, device=device):
+    for block in rank(
+        embeddings,
+        classes,
+        top_k=top_k,
+        gallery=gallery,
+        gallery_classes=gallery_classes,
+        device=device,
+    ):
         found.neighbours[block.rows] = block.neighbours
         found.similarities[block.rows] = block.similarities
         for name, metric in metrics.items():

@@ -129,6 +129,14 @@ class TextPredictionSection(PredictionSection):
         level="intermediate",
         ge=1,
     )
+    threshold_precision: float = setting(
+        0.95,
+        help="Share of the pairs taken for the same class that have to be, on held-out rows; the "
+        "similarity from which on two texts count as the same is chosen by it.",
+        level="intermediate",
+        gt=0,
+        le=1,
+    )
 
 
 class TextEnvironmentSection(EnvironmentSection):

@@ -36,6 +36,7 @@ def test_a_complete_export_names_every_setting_that_both_have(
         "architecture.model",
         "architecture.batch_normalization",
         "training.arcface_centres",
+        "prediction.threshold_precision",
     }
     assert export.given == {each.path for each in describe(model)} - own
 

@@ -87,6 +87,7 @@ OWN = {
     "logging.mlflow_experiment",
     "logging.trackio_project",
     "logging.wandb_project",
+    "prediction.threshold_precision",
 }
 """What hydro has and the reference system has not."""
 

@@ -20,6 +20,7 @@ from hydro.api import (
     Problem,
     Settings,
     Tokenizer,
+    Use,
     hookimpl,
     section,
     setting,
@@ -59,6 +60,7 @@ def hydro_problems() -> list[Problem]:
             columns=lambda settings: Columns((settings.dataset.text,), (settings.dataset.words,)),
             predict=predict,
             save=save,
+            use=Use(load, predict_rows),
             classes=False,
             defaults={
                 "training.loss_function": "Squared error",
@@ -120,7 +122,8 @@ def build_dataset(settings: Any, *, frame: Any, tokenizer: Any, labels: Any, tra
     from hydro_wordcount.counted import Counted
 
     texts = frame[settings.dataset.text]
-    counts = [float(each) for each in frame[settings.dataset.words]]
+    words = frame.get(settings.dataset.words, [float("nan")] * len(frame))
+    counts = [float(each) for each in words]
     return Counted(torch.tensor([tokenizer(text) for text in texts]), torch.tensor(counts))
 
 
@@ -163,6 +166,36 @@ def save(settings: Any, *, model: Any, tokenizer: Any, folder: Path, scores: Any
 
     folder.mkdir()
     save_file(dict(model.state_dict()), folder / "model.safetensors")
+
+
+def load(settings: Any, *, folder: Path, device: Any) -> Any:
+    """Open the layer."""
+    from safetensors.torch import load_file
+
+    model = build_model(settings, tokenizer=None)
+    model.load_state_dict(load_file(folder / "model.safetensors"))
+    return model.to(device)
+
+
+def predict_rows(
+    settings: Any,
+    *,
+    trained: Any,
+    frame: Any,
+    gallery: None,
+    metrics: Any,
+    decision: None,
+    precision: Any,
+    watch: Any,
+) -> Any:
+    """Predict the rows of a table."""
+    from hydro_wordcount.counted import predict_counts
+
+    dataset = build_dataset(
+        settings, frame=frame, tokenizer=count_letters, labels=None, training=False
+    )
+    watch(len(dataset))
+    return predict_counts(trained, dataset, metrics)
 
 
 def export(settings: Any, *, model: Path, sample: Any, folder: Path) -> None:

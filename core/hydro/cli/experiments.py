@@ -1,0 +1,188 @@
+"""``hydro experiments``: what was run, how well, and what differs between two."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hydro.cli.options import experiment_argument, installed_catalog, json_option, output_option
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from hydro.archive import Summary
+    from hydro.comparison import Comparison
+    from hydro.folder import RunFolder
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def experiments(context: click.Context) -> None:
+    """List, show, compare and delete experiments; alone, list them."""
+    if context.invoked_subcommand is None:
+        from hydro.archive import default_output
+
+        context.invoke(list_experiments, output=default_output(), as_json=False)
+
+
+@experiments.command("list")
+@output_option
+@json_option
+def list_experiments(output: Path, as_json: bool) -> None:
+    """List the experiments with their state and score, the latest first."""
+    from hydro.archive import experiments as find_all
+    from hydro.archive import summary
+    from hydro.cli.result import plain_console
+    from hydro.errors import HydroError
+
+    found = []
+    for each in find_all(output):
+        try:
+            found.append(summary(each))
+        except (HydroError, ValueError, KeyError, OSError) as error:
+            # One damaged folder does not hide the others.
+            click.echo(f"warning: {each.path} cannot be read: {error}", err=True)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found]))
+        return
+    if not found:
+        click.echo(f"no experiment in {output}", err=True)
+        return
+    console = plain_console()
+    console.print(_listing(found))
+
+
+@experiments.command()
+@experiment_argument
+@output_option
+@json_option
+def show(experiment: str, output: Path, as_json: bool) -> None:
+    """Show the state of EXPERIMENT, its scores, its runs, and what to do with it."""
+    from hydro.archive import find_experiment, leading_runs, summary
+    from hydro.cli.result import plain_console, show_scores
+
+    folder = find_experiment(experiment, output)
+    told = summary(folder)
+    runs = [summary(each) for each in folder.runs]
+    leading = leading_runs(folder)
+    scores = {} if runs or not leading else folder.read_scores()
+    if as_json:
+        facts = {"runs": [asdict(each) for each in runs], "scores": scores}
+        click.echo(json.dumps({**asdict(told), "folder": str(folder.path), **facts}))
+        return
+    console = plain_console()
+    told_seconds = "" if told.seconds is None else f"  {told.seconds:.0f} s"
+    why = f" ({told.message})" if told.message else ""
+    said = f"{told.name}  {told.problem}  {told.state}{why}  {_minute(told.time)} UTC{told_seconds}"
+    console.print(said, soft_wrap=True)
+    if runs:
+        console.print(_listing(runs))
+        names = ", ".join(each.name for each in leading)
+        console.print(f"best combination: {names or 'no run has finished'}")
+    show_scores(console, scores)
+    console.print(f"\nfolder  {folder.path}", soft_wrap=True)
+    if leading:
+        console.print(f"use it  {_advice(folder)}", soft_wrap=True)
+
+
+@experiments.command()
+@click.argument("first")
+@click.argument("second")
+@output_option
+@json_option
+def compare(first: str, second: str, output: Path, as_json: bool) -> None:
+    """Show in what settings SECOND differs from FIRST, and how much better it is on the same rows.
+
+    A run of an experiment that has several is named as in NAME/runs/003.
+    """
+    from hydro.archive import find_experiment, summary
+    from hydro.cli.result import plain_console
+    from hydro.comparison import compare_experiments
+
+    folders = find_experiment(first, output), find_experiment(second, output)
+    problem = summary(folders[1]).problem
+    metrics = installed_catalog().components("metric", problem)
+    directions = {each.name: bool(getattr(each, "higher_is_better", True)) for each in metrics}
+    found = compare_experiments(*folders, directions)
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
+    if as_json:
+        click.echo(json.dumps(asdict(found)))
+        return
+    console = plain_console()
+    console.print(_differences(found, folders))
+    console.print(_changes(found, folders))
+
+
+@experiments.command()
+@experiment_argument
+@output_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(experiment: str, output: Path, yes: bool) -> None:
+    """Delete EXPERIMENT with its model and its predictions, for good."""
+    import sys
+
+    from hydro.archive import delete as remove
+    from hydro.archive import find_experiment
+
+    folder = find_experiment(experiment, output)
+    if not yes and not sys.stdin.isatty():
+        msg = "nobody is there to ask. Add --yes to delete it all the same"
+        raise click.UsageError(msg)
+    if not yes:
+        click.confirm(f"Delete {folder.path} with all that is in it?", abort=True, err=True)
+    remove(folder, output)
+    click.echo(f"deleted {folder.path}", err=True)
+
+
+def _listing(found: "list[Summary]") -> "Table":
+    from rich.table import Table
+
+    table = Table("name", "state", "problem", "metric", box=None, pad_edge=False)
+    for heading in ("before", "after", "seconds"):
+        table.add_column(heading, justify="right")
+    table.add_column("time (UTC)", no_wrap=True)
+    for each in found:
+        runs = f" ({each.runs} runs)" if each.runs > 1 else ""
+        scores = ["" if each is None else f"{each:.4f}" for each in (each.before, each.after)]
+        seconds = "" if each.seconds is None else f"{each.seconds:.0f}"
+        row = (f"{each.name}{runs}", each.state, each.problem, each.metric, *scores, seconds)
+        table.add_row(*row, _minute(each.time))
+    return table
+
+
+def _minute(time: str) -> str:
+    return time[:16].replace("T", " ")
+
+
+def _advice(folder: "RunFolder") -> str:
+    return f'hydro search {folder.path} "a text"  ·  hydro predict {folder.path} rows.csv'
+
+
+def _differences(found: "Comparison", folders: "tuple[RunFolder, RunFolder]") -> "Table | str":
+    from rich.table import Table
+
+    if not found.settings:
+        return "the settings are the same"
+    table = Table("setting", *[each.name for each in folders])
+    for name, values in found.settings.items():
+        table.add_row(name, *("" if each is None else each for each in values))
+    return table
+
+
+def _changes(found: "Comparison", folders: "tuple[RunFolder, RunFolder]") -> "Table":
+    from rich.table import Table
+
+    table = Table("metric", title=f"{found.rows:,} rows that both held out", title_justify="left")
+    for heading in (folders[0].name, folders[1].name, "change"):
+        table.add_column(heading, justify="right")
+    table.add_column("95 % interval", no_wrap=True)
+    table.add_column(f"{folders[1].name} is")
+    for each in found.changes:
+        low, high = each.interval
+        change = f"{each.second - each.first:+.4f}"
+        values = (f"{each.first:.4f}", f"{each.second:.4f}", change, f"{low:+.4f} to {high:+.4f}")
+        table.add_row(each.metric, *values, each.verdict)
+    return table

@@ -1,0 +1,107 @@
+"""``hydro predict``: what a trained model says of the rows of a table."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hydro.cli.options import experiment_argument, installed_catalog, json_option
+
+if TYPE_CHECKING:
+    from hydro.predictions import Predictions
+
+
+@click.command()
+@experiment_argument
+@click.argument("data")
+@click.option(
+    "--gallery",
+    metavar="train|validation|FILE",
+    help="The rows to compare with; without it those of DATA, each without itself.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=".",
+    help="The folder to write into.  [default: the working folder]",
+)
+@json_option
+def predict(experiment: str, data: str, gallery: str | None, output: Path, as_json: bool) -> None:
+    """Predict the rows of DATA, a .csv, .parquet or .zip, or `-` for CSV on standard input.
+
+    EXPERIMENT is the folder of an experiment, or its name below `runs` ($HYDRO_OUTPUT). Of several
+    runs the best is taken, unless one is named as in NAME/runs/003.
+
+    DATA_predictions.csv and .parquet have the columns of DATA and more, DATA_raw_predictions.npz
+    has the arrays. Labels are optional; with them there are metrics.
+    """
+    from hydro.archive import default_output, find_experiment
+
+    folder = find_experiment(experiment, default_output())
+    catalog = installed_catalog()
+
+    from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
+    from hydro.errors import DataError
+    from hydro.folder import write_predictions, writing
+    from hydro.galleries import read_rows
+    from hydro.opened import open_trained
+
+    stop_on_sigterm()
+    with TerminalProgress() as progress, TemporaryDirectory() as temporary:
+        trained = open_trained(folder, catalog)
+        path = Path(data)
+        if data == "-":
+            path = Path(temporary, "stdin.csv")
+            path.write_bytes(sys.stdin.buffer.read())
+        searched, doubts = trained.gallery(gallery).read() if gallery else (None, [])
+        try:
+            frame, notes = read_rows(path, trained.columns)
+        except DataError as error:
+            raise DataError(str(error).replace(str(path), data)) from None
+        for note in (*notes, *doubts):
+            progress.say(f"warning: {note}")
+        total = len(frame) + (0 if searched is None else len(searched))
+        with progress.task(path.stem, total, "rows") as task:
+            predictions = trained.predict(frame, searched, task.advance)
+        with writing(output):
+            output.mkdir(parents=True, exist_ok=True)
+        files = write_predictions(output, path.stem, frame, predictions, parquet=True)
+    metrics = _metrics(predictions)
+    if as_json:
+        told = {"run": str(trained.folder.path), "rows": len(frame), "metrics": metrics}
+        click.echo(json.dumps({**told, "files": [str(each) for each in files]}))
+        return
+    if trained.decision:
+        click.echo(trained.decision["said"], err=True)
+    _show(path.stem, len(frame), metrics)
+    for each in files:
+        click.echo(each)
+
+
+def _metrics(predictions: "Predictions") -> dict[str, dict[str, Any]]:
+    """Score the rows by every metric that is defined on one of them."""
+    return {
+        name: {"score": predictions.score(name), "rows": int(predictions.defined(name).sum())}
+        for name in predictions.values
+        if predictions.defined(name).any()
+    }
+
+
+def _show(name: str, rows: int, metrics: Mapping[str, Mapping[str, Any]]) -> None:
+    from rich.table import Table
+
+    from hydro.cli.result import plain_console
+
+    if not metrics:
+        click.echo(f"{name}, {rows:,} rows; no labels to score them by, or no two that match")
+        return
+    table = Table("metric", title=f"{name}, {rows:,} rows", title_justify="left")
+    table.add_column("score", justify="right")
+    table.add_column("rows", justify="right")
+    for metric, each in metrics.items():
+        table.add_row(metric, f"{each['score']:.4f}", f"{each['rows']:,}")
+    plain_console().print(table)

@@ -1,0 +1,149 @@
+"""``hydro search``: the rows that are most similar to a text."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from hydro.cli.options import experiment_argument, installed_catalog, json_option
+from hydro.retrieval import KINDS, Hit, Kind
+
+if TYPE_CHECKING:
+    from hydro.components import Columns
+    from hydro.retrieval import Index
+
+
+@click.command()
+@experiment_argument
+@click.argument("text", required=False)
+@click.option(
+    "--gallery",
+    default="train",
+    metavar="train|validation|FILE",
+    show_default=True,
+    help="The rows to search.",
+)
+@click.option(
+    "-k",
+    "count",
+    metavar="K",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Hits a query.",
+)
+@click.option(
+    "--index",
+    "kind",
+    type=click.Choice(KINDS),
+    default="exact",
+    show_default=True,
+    help="Compare with every row, or find most of them faster: by cells (ivf) or a graph (hnsw).",
+)
+@click.option(
+    "--column",
+    "columns",
+    metavar="NAME=TEXT",
+    multiple=True,
+    help="In the place of TEXT where a text is made of several columns. Can be repeated.",
+)
+@json_option
+def search(
+    experiment: str,
+    text: str | None,
+    gallery: str,
+    count: int,
+    kind: Kind,
+    columns: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Find the rows that are most similar to TEXT, or to each line of standard input for `-`.
+
+    EXPERIMENT is the folder of an experiment, or its name below `runs` ($HYDRO_OUTPUT). The index
+    of the rows is kept in its folder, and made again when they change.
+    """
+    from hydro.archive import default_output, find_experiment
+
+    if (text is None) is not bool(columns):
+        msg = "give either TEXT or --column, and not both"
+        raise click.UsageError(msg)
+    folder = find_experiment(experiment, default_output())
+    catalog = installed_catalog()
+
+    import pandas as pd
+
+    from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
+    from hydro.opened import open_trained
+
+    stop_on_sigterm()
+    with TerminalProgress():
+        trained = open_trained(folder, catalog)
+        queries = _queries(text, columns, trained.columns)
+        index = trained.open_index(trained.gallery(gallery), kind)
+        found = index.search(pd.DataFrame(queries, dtype="str"), count)
+    _tell(index, trained.decision)
+    if as_json:
+        pairs = zip(queries, found, strict=True)
+        rows = [{"query": query, "hits": [asdict(hit) for hit in hits]} for query, hits in pairs]
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for place, (query, hits) in enumerate(zip(queries, found, strict=True)):
+        if len(queries) > 1:
+            click.echo(("\n" if place else "") + _line(" | ".join(query.values())))
+        _show(hits)
+
+
+def _queries(text: str | None, columns: Sequence[str], wanted: "Columns") -> list[dict[str, str]]:
+    """Give a row of the input columns for each query.
+
+    Raises:
+        SettingsError: a column is not one of the model's, or a text is made of several.
+        DataError: there is nothing to search for.
+    """
+    from hydro.errors import DataError, SettingsError
+
+    names = wanted.inputs
+    if columns:
+        given = dict(each.partition("=")[::2] for each in columns)
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            msg = f"--column {unknown[0]}: no column of this model; there is: {', '.join(names)}"
+            raise SettingsError(msg)
+        return [{name: given.get(name, "") for name in names}]
+    if len(names) > 1:
+        asked = " ".join(f"--column {name}=…" for name in names)
+        msg = f"a text of this model is made of {', '.join(names)}. Write {asked} instead of TEXT"
+        raise SettingsError(msg)
+    lines = [text or ""] if text != "-" else sys.stdin.read().splitlines()
+    texts = [line for line in lines if line.strip()]
+    if not texts:
+        msg = "there is nothing to search for: the text is blank"
+        raise DataError(msg)
+    return [{names[0]: each} for each in texts]
+
+
+def _tell(index: "Index", decision: "Mapping[str, object] | None") -> None:
+    """Say on standard error what the hits rest on."""
+    recall = index.facts["recall"]
+    if recall is not None:
+        kind, rows = index.facts["kind"], index.facts["rows"]
+        said = f"{kind} index of {rows:,} rows: finds {recall:.1%} of the 10 nearest rows"
+        click.echo(said, err=True)
+    if decision:
+        click.echo(decision["said"], err=True)
+
+
+def _show(hits: Sequence[Hit]) -> None:
+    width = max((len(_line(hit.label or "")) for hit in hits), default=0)
+    for hit in hits:
+        mark = "" if hit.same is None else f"{'same' if hit.same else '':4}  "
+        label = f"{_line(hit.label or ''):{width}}  " if width else ""
+        click.echo(f"{hit.similarity:.3f}  {mark}{label}{_line(hit.text)}")
+
+
+def _line(text: str) -> str:
+    """Give a text as one line."""
+    return " ".join(text.split())

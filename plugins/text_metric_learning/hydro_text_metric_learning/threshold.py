@@ -1,0 +1,119 @@
+"""The similarity from which on two texts are taken for the same class."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+BINS = 2**16
+"""Steps from a cosine of -1 to one of 1; a threshold is the lower end of one of them."""
+
+MOST_ROWS = 20_000
+"""The pairs of more rows than these are counted on so many of them, drawn at random."""
+
+PAIRS_AT_A_TIME = 2**21
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What is right of a decision between same and not same, on the pairs of held-out rows."""
+
+    threshold: float | None
+    """None where no similarity reaches the precision asked for."""
+    precision: float
+    """At the threshold; without one, the best that any similarity reaches."""
+    recall: float
+    asked_precision: float
+    rows: int
+    pairs: int
+    same_pairs: int
+
+    def __str__(self) -> str:
+        """Say it in one sentence."""
+        of = f"of {self.pairs:,} pairs of held-out rows"
+        if self.threshold is None:
+            return (
+                f"same / not same: no similarity reaches precision {self.asked_precision:g}; the "
+                f"best is {self.precision:.3f} {of}. There is no threshold: ask for less with "
+                "prediction.threshold_precision, or train a better model"
+            )
+        return (
+            f"same from similarity {self.threshold:.4f}: precision {self.precision:.3f}, recall "
+            f"{self.recall:.3f} {of}"
+        )
+
+    def told(self) -> dict[str, Any]:
+        """Give it as it is stored."""
+        return {**asdict(self), "said": str(self)}
+
+
+def choose_threshold(
+    embeddings: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    *,
+    precision: float,
+    device: torch.device | str = "cpu",
+) -> Threshold:
+    """Choose the lowest similarity at which a pair of rows is of one class often enough.
+
+    With s the cosine of two rows and y their classes, over all pairs i < j of labelled rows
+
+        precision(t) = |{s ≥ t, same y}| / |{s ≥ t}|
+        recall(t) = |{s ≥ t, same y}| / |{same y}|
+
+    and t is the lowest with precision(t) ≥ ``precision``, which is the one of the highest recall.
+    Precision and recall are those of Manning, Raghavan, Schütze, "Introduction to Information
+    Retrieval" (2008), section 8.3, with pairs in the place of documents. Cosines are counted in
+    steps of 2 / 65,536, block by block, so memory does not grow with the number of pairs.
+
+    Args:
+        embeddings: ``(rows, size)``, of length 1.
+        classes: ``(rows,)``, -1 for none.
+        precision: above 0, at most 1.
+        device: where to compute.
+    """
+    labelled = np.flatnonzero(classes >= 0)
+    if len(labelled) > MOST_ROWS:
+        labelled = np.sort(np.random.default_rng(0).permutation(labelled)[:MOST_ROWS])
+    other, same = count_pairs(embeddings[labelled], classes[labelled], device)
+    # From the highest similarity down, as a threshold that is lowered meets the pairs.
+    found = np.cumsum(same[::-1])[::-1]
+    taken = np.cumsum((same + other)[::-1])[::-1]
+    right = np.divide(found, taken, out=np.zeros(BINS), where=taken > 0)
+    # Between two pairs nothing changes; the threshold is the one just below a pair.
+    reached = np.flatnonzero((right >= precision) & (same + other > 0))
+    at = int(reached[0] if reached.size else right.argmax())
+    return Threshold(
+        threshold=2 * at / BINS - 1 if reached.size else None,
+        precision=float(right[at]),
+        recall=float(found[at] / found[0]) if found[0] else 0.0,
+        asked_precision=precision,
+        rows=len(labelled),
+        pairs=int(taken[0]),
+        same_pairs=int(found[0]),
+    )
+
+
+def count_pairs(
+    embeddings: NDArray[np.float32], classes: NDArray[np.int64], device: torch.device | str
+) -> NDArray[np.int64]:
+    """Count the pairs of rows by cosine: ``(2, BINS)``, those of two classes and those of one."""
+    vectors = torch.as_tensor(embeddings, device=device)
+    labels = torch.as_tensor(classes, device=device)
+    counts = torch.zeros(2 * BINS + 1, dtype=torch.int64, device=device)
+    size = max(1, PAIRS_AT_A_TIME // max(1, len(vectors)))
+    for start in range(0, len(vectors), size):
+        some = slice(start, start + size)
+        # Double precision places a cosine of single precision in its step exactly.
+        cosines = (vectors[some] @ vectors[start:].T).double()
+        steps = ((cosines + 1) * (BINS / 2)).floor().long().clamp(0, BINS - 1)
+        steps += BINS * (labels[some, None] == labels[start:])
+        # A pair is counted once, and no row with itself.
+        earlier = torch.ones_like(steps, dtype=torch.bool).tril()
+        counts += torch.bincount(
+            steps.masked_fill(earlier, 2 * BINS).ravel(), minlength=len(counts)
+        )
+    pairs: NDArray[np.int64] = counts[:-1].reshape(2, BINS).cpu().numpy()
+    return pairs

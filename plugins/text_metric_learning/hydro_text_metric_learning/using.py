@@ -1,0 +1,111 @@
+"""What a trained model is put to use for; each function loads what is heavy when it is called."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydro_text_metric_learning.settings import TextSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import torch
+
+    from hydro.api import Precision
+    from hydro_text_metric_learning.index import TextIndex
+    from hydro_text_metric_learning.predictions import Neighbourhood
+    from hydro_text_metric_learning.retrieved import Retrieved
+    from hydro_text_metric_learning.trained import Trained
+
+Decision = Mapping[str, Any]
+
+
+def decide(
+    settings: TextSettings, *, predictions: "Neighbourhood", precision: "Precision"
+) -> dict[str, Any]:
+    """Choose the similarity from which on two texts are taken for the same class."""
+    from hydro_text_metric_learning.threshold import choose_threshold
+
+    return choose_threshold(
+        predictions.embeddings,
+        predictions.classes,
+        precision=settings.prediction.threshold_precision,
+        device=precision.device,
+    ).told()
+
+
+def load(settings: TextSettings, *, folder: Path, device: "torch.device") -> "Trained":
+    """Open the encoder and its tokenizer."""
+    from hydro_text_metric_learning.trained import load_trained
+
+    return load_trained(folder, device)
+
+
+def predict(
+    settings: TextSettings,
+    *,
+    trained: "Trained",
+    frame: "pd.DataFrame",
+    gallery: "pd.DataFrame | None",
+    metrics: Mapping[str, Any],
+    decision: Decision | None,
+    precision: "Precision",
+    watch: Callable[[int], object],
+) -> "Retrieved":
+    """Embed rows, and find the most similar ones of a gallery, or of the rows themselves."""
+    from hydro_text_metric_learning.retrieved import retrieve
+
+    return retrieve(
+        trained,
+        frame,
+        gallery,
+        targets=settings.dataset.label_columns,
+        metrics=metrics,
+        top_k=settings.prediction.top_k_similar,
+        threshold=_threshold(decision),
+        precision=precision,
+        watch=watch,
+    )
+
+
+def build_index(
+    settings: TextSettings,
+    *,
+    trained: "Trained",
+    gallery: "pd.DataFrame",
+    kind: str,
+    decision: Decision | None,
+    precision: "Precision",
+    watch: Callable[[int], object],
+) -> "TextIndex":
+    """Embed a gallery and index it."""
+    from hydro_text_metric_learning.index import TextIndex
+
+    return TextIndex.build(
+        trained,
+        gallery,
+        targets=settings.dataset.label_columns,
+        kind=kind,
+        threshold=_threshold(decision),
+        autocast=precision.inference,
+        watch=watch,
+    )
+
+
+def open_index(
+    settings: TextSettings,
+    *,
+    trained: "Trained",
+    folder: Path,
+    decision: Decision | None,
+    precision: "Precision",
+) -> "TextIndex":
+    """Open an index that was saved."""
+    from hydro_text_metric_learning.index import TextIndex
+
+    return TextIndex.open(
+        folder, trained, threshold=_threshold(decision), autocast=precision.inference
+    )
+
+
+def _threshold(decision: Decision | None) -> float | None:
+    return None if decision is None else decision["threshold"]

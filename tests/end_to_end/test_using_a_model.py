@@ -1,0 +1,242 @@
+"""A trained model is asked about new rows and texts, as people and programs do it."""
+
+import json
+import re
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hydro.cli import main
+
+Cli = Callable[..., tuple[int, str, str]]
+SHORT = ("training.epochs=1", "training.learning_rate=1e-3")
+
+
+@pytest.fixture
+def cli(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Cli]:
+    """Run a command line in a folder of its own: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HYDRO_OUTPUT", raising=False)
+    before = signal.getsignal(signal.SIGTERM)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        capfd.readouterr()
+        code: Any = 0
+        try:
+            main([str(each) for each in arguments])
+        except SystemExit as exit:
+            code = exit.code
+        return (code, *capfd.readouterr())
+
+    yield run
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def experiment(trained: Any, tmp_path: Path) -> Path:
+    """A copy of the trained experiment, to write into."""
+    return Path(shutil.copytree(trained.folder, tmp_path / "runs/trained"))
+
+
+def held_out(folder: Path) -> pd.DataFrame:
+    """Give the validation rows with the user's own columns."""
+    table = pd.read_csv(folder / "predictions/validation_predictions.csv")
+    return table[["text", "label", "fold"]]
+
+
+def same_predictions(folder: Path, found: Path) -> None:
+    """See that the validation rows are predicted as they were at the end of the run."""
+    stored = np.load(folder / "predictions/validation_raw_predictions.npz")
+    raw = np.load(found)
+    np.testing.assert_allclose(raw["embeddings"], stored["embeddings"], atol=1e-5)
+    np.testing.assert_allclose(raw["similarities"], stored["similarities"], atol=1e-5)
+    for name in ("neighbours", "value of mAP", "value of nDCG@K"):
+        np.testing.assert_allclose(raw[name], stored[name], atol=1e-5)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_the_held_out_rows_are_predicted_as_they_were(
+    ending: str, cli: Cli, experiment: Path, trained: Any
+) -> None:
+    rows = held_out(experiment).astype("str")
+    rows.to_csv("rows.csv", index=False) if ending == "csv" else rows.to_parquet("rows.parquet")
+    code, out, _ = cli("predict", "trained", f"rows.{ending}", "--json")
+    told = json.loads(out)
+    assert (code, told["rows"]) == (0, len(rows))
+    metrics = trained.scores["validation"]["metrics"]
+    assert {name: each["score"] for name, each in told["metrics"].items()} == {
+        name: pytest.approx(each["after"], abs=1e-5) for name, each in metrics.items()
+    }
+    same_predictions(experiment, Path("rows_raw_predictions.npz"))
+    table = pd.read_csv("rows_predictions.csv")
+    assert table.columns.tolist()[:4] == ["text", "label", "fold", "row"]
+    assert pd.read_parquet("rows_predictions.parquet")["same"].tolist() == table["same"].tolist()
+
+
+def test_a_model_of_joined_columns_with_a_neck_predicts_as_it_did(
+    cli: Cli, texts: Any, tmp_path: Path
+) -> None:
+    frame = pd.read_csv(texts.table)
+    frame["title"] = frame["text"].str.split().str[0].str.title()
+    frame.to_csv("columns.csv", index=False)
+    outcome = texts.run(
+        f"dataset.train_dataframe={tmp_path / 'columns.csv'}",
+        "dataset.text_column=[title, text]",
+        "dataset.separator=' | '",
+        "tokenizer.lowercase=true",
+        "architecture.embedding_size=8",
+        *SHORT,
+    )
+    stored = np.load(outcome.folder / "predictions/validation_raw_predictions.npz")
+    frame.iloc[stored["rows"]].to_csv("rows.csv", index=False)
+    assert cli("predict", outcome.folder, "rows.csv")[0] == 0
+    same_predictions(outcome.folder, Path("rows_raw_predictions.npz"))
+
+    code, _, err = cli("search", outcome.folder, "pin code")
+    assert (code, "made of title, text. Write --column title=… --column text=…" in err) == (3, True)
+    row = frame.iloc[5]
+    asked = ("--column", f"title={row.title}", "--column", f"text={row['text']}", "--json")
+    code, out, _ = cli("search", outcome.folder, *asked, "--gallery", "columns.csv", "-k", "1")
+    (found,) = json.loads(out)
+    assert found["hits"][0]["row"] == 5
+    assert found["hits"][0]["similarity"] == pytest.approx(1, abs=1e-5)
+    assert found["hits"][0]["text"] == f"{row.title} | {row['text']}"
+    assert "no column of this model" in cli("search", outcome.folder, "--column", "x=y")[2]
+
+
+def test_rows_without_labels_are_predicted_from_standard_input(
+    cli: Cli, experiment: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text('text\nmy card is blocked\n""\nwhat is the exchange rate\n')
+    with (tmp_path / "in.csv").open() as file:
+        monkeypatch.setattr("sys.stdin", file)
+        code, out, _ = cli("predict", "trained", "-", "--gallery", "train", "--output", "new")
+    assert code == 0
+    assert "stdin, 2 rows; no labels to score them by" in out
+    table = pd.read_csv("new/stdin_predictions.csv")
+    assert table["row"].tolist() == [0, 2]
+    assert [json.loads(each)[0] for each in table["neighbour_labels"]] == ["card", "rate"]
+    stored = np.load(experiment / "predictions/validation_raw_predictions.npz")["rows"]
+    searched = np.load("new/stdin_raw_predictions.npz")["gallery_rows"]
+    assert sorted([*stored, *searched]) == list(range(72))
+
+
+def test_a_search_finds_texts_of_the_class_and_marks_those_that_are_the_same(
+    cli: Cli, experiment: Path, trained: Any
+) -> None:
+    code, out, err = cli("search", "trained", "card blocked", "-k", "3")
+    assert code == 0
+    lines = out.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(
+        (x.split()[0] for x in lines), reverse=True
+    )
+    assert all("card" in line.split() for line in lines)
+    decision = trained.scores["validation"]["decision"]
+    assert err.splitlines()[-1] == decision["said"]
+    frame = pd.read_csv(trained.settings.dataset.train_dataframe)
+    text = frame["text"][frame["fold"] == 1].iloc[0]
+    (found,) = json.loads(cli("search", "trained", text, "-k", "60", "--json")[1])
+    assert found["hits"][0]["text"] == text
+    assert {hit["same"] for hit in found["hits"]} == {True, False}
+    for hit in found["hits"]:
+        assert hit["same"] == (hit["similarity"] >= decision["threshold"])
+
+
+def test_lines_are_searched_one_after_the_other(
+    cli: Cli, experiment: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "lines.txt").write_text("card blocked\n\nexchange rate\n")
+    with (tmp_path / "lines.txt").open() as file:
+        monkeypatch.setattr("sys.stdin", file)
+        code, out, err = cli("search", "trained", "-", "-k", "1", "--index", "hnsw")
+    assert (code, len(out.splitlines())) == (0, 5)
+    assert out.splitlines()[::3] == ["card blocked", "exchange rate"]
+    assert "hnsw index of 54 rows: finds " in err
+
+
+def test_an_index_is_kept_in_the_experiment(cli: Cli, experiment: Path) -> None:
+    first = cli("search", "trained", "card", "--json")
+    folder = experiment / "index/train-exact"
+    made = (folder / "index.faiss").stat().st_mtime_ns
+    texts = pd.read_parquet(folder / "texts.parquet")
+    assert texts.columns.tolist() == ["row", "text", "label"]
+    assert len(texts) == 54
+    assert cli("search", "trained", "card", "--json")[:2] == first[:2]
+    assert (folder / "index.faiss").stat().st_mtime_ns == made
+
+
+def test_a_model_is_used_where_its_data_and_backbone_are_not(
+    cli: Cli, experiment: Path, tmp_path: Path
+) -> None:
+    config = experiment / "config.yaml"
+    text = config.read_text()
+    for line in text.splitlines():
+        if line.strip().startswith(("train_dataframe:", "backbone:")):
+            text = text.replace(line, f"{line.split(':')[0]}: {tmp_path / 'gone.csv'}")
+    config.write_text(text)
+    held_out(experiment).to_csv("rows.csv", index=False)
+    assert cli("predict", "trained", "rows.csv")[0] == 0
+    same_predictions(experiment, Path("rows_raw_predictions.npz"))
+    code, _, err = cli("search", "trained", "card")
+    assert (code, "gone.csv does not exist" in err, "Traceback" in err) == (4, True, False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["predict", "trained", "missing.csv"], 4, "missing.csv does not exist"),
+        (["predict", "trained", "rows.txt"], 4, "has to end in one of"),
+        (["predict", "trained", "other.csv"], 4, "no column 'text'; there is: 'title'"),
+        (["predict", "trained", "rows.csv", "--gallery", "tain"], 4, "has to end in one of"),
+        (["predict", "nothing", "rows.csv"], 3, "there is: trained"),
+        (["search", "trained", " "], 4, "the text is blank"),
+        (["search", "trained"], 2, "give either TEXT or --column"),
+        (["search", "trained", "x", "-k", "0"], 2, "0 is not in the range"),
+    ],
+)
+def test_wrong_input_is_one_message(
+    arguments: list[str], code: int, said: str, cli: Cli, experiment: Path
+) -> None:
+    Path("rows.csv").write_text("text\nmy card\n")
+    Path("rows.txt").write_text("text\nmy card\n")
+    Path("other.csv").write_text("title\nmy card\n")
+    found = cli(*arguments)
+    assert (found[0], found[1]) == (code, "")
+    assert said in found[2]
+    assert "Traceback" not in found[2]
+
+
+def test_a_damaged_model_is_one_message(cli: Cli, experiment: Path) -> None:
+    (experiment / "model/modules.json").unlink()
+    code, out, err = cli("search", "trained", "card")
+    assert (code, out, "Traceback" in err) == (5, "", False)
+    assert "damaged" in err
+
+
+def test_the_report_and_the_card_tell_the_threshold(trained: Any) -> None:
+    said = trained.scores["validation"]["decision"]["said"]
+    assert said.startswith("same from similarity 0.")
+    assert said in (trained.folder / "model/README.md").read_text()
+    stored = json.loads((trained.folder / "scores.json").read_text())
+    assert stored["validation"]["decision"]["threshold"] > 0
+
+
+def test_the_page_shows_how_to_ask_from_python(
+    experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Path(__file__).parents[2] / "docs" / "using-a-model.md"
+    (program,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    experiment.rename(tmp_path / "runs/example")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(program, names)
+    assert names["predictions"].embeddings.shape == (2, 32)
+    assert [len(each) for each in names["hits"]] == [5]
