@@ -215,12 +215,14 @@ class RunFolder:
         own = table.columns.get_loc(ROW_BESIDE if ROW_BESIDE in table else ROW)
         return table.iloc[:, :own].set_index(rows), values
 
-    def read_sample(self, rows: int) -> pd.DataFrame:
+    def read_sample(self, rows: int) -> "pd.DataFrame":
         """Give the first held-out rows of a finished run: the user's columns and more, as texts.
 
         Raises:
             ResourceError: its predictions are gone.
         """
+        import pandas as pd
+
         path = self.path / "predictions" / "validation_predictions.csv"
         try:
             return pd.read_csv(path, dtype=str, keep_default_na=False, nrows=rows)

@@ -16,7 +16,7 @@ from hydro.experiment import run
 from hydro.folder import RunFolder
 from hydro.launch import launch
 from hydro.progress import NoProgress
-from hydro.queue import Queue
+from hydro.queue import Queue, Task
 from hydro.training.distributed import Group
 
 SUPPORT = Path(__file__).parents[1] / "support"
@@ -157,7 +157,11 @@ def test_runs_side_by_side_see_their_own_gpus(word_count: Any) -> None:
     folders = [RunFolder.create(word_count.output, name) for name in ("a", "b")]
     for each in folders:
         each.write_config(dump(settings))
-    Queue([("4", "6"), ("5", "7")]).work([each.path for each in folders], lambda path: None)
+
+    def trained_in(folder: RunFolder) -> Task:
+        return lambda train: train(folder.path, lambda: False)
+
+    Queue([("4", "6"), ("5", "7")]).work(map(trained_in, folders))
     assert [each.read_status().state for each in folders] == ["finished"] * 2
     assert {(each.path / "gpus").read_text() for each in folders} == {"4,6", "5,7"}
 

@@ -62,4 +62,4 @@ def test_a_format_that_is_not_there_is_an_error(hydro: Hydro, trained: Path) -> 
 def test_an_experiment_that_is_not_there_is_an_error(hydro: Hydro, tmp_path: Path) -> None:
     code, shown, said = hydro("export", str(tmp_path), "--to", "onnx")
     assert (code, shown) == (3, "")
-    assert "no experiment in" in said
+    assert "no experiment" in said

@@ -77,7 +77,7 @@ def test_long_work_speaks_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     with lines(monkeypatch) as file, TerminalProgress() as progress:
         with progress.task("training", 2000, "rows") as task:
             task.advance(1500)
-    assert re.fullmatch(r"training  1,500/2,000  [\d,]+ rows/s  \d+ s left\n", file.getvalue())
+    assert re.fullmatch(r"training  1,500/2,000 rows  [\d,]+ rows/s  \d+ s left\n", file.getvalue())
 
 
 def test_a_task_without_figures_leaves_no_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,22 @@ def model(own_catalog: Catalog) -> type[Settings]:
     return own_catalog.schema(own_catalog.problem("text_metric_learning"))
 
 
+@pytest.fixture(scope="session")
+def additions() -> set[str]:
+    """The settings that hydro has and the reference system has not."""
+    return {
+        "tokenizer.tokenizer",
+        "architecture.model",
+        "architecture.batch_normalization",
+        "training.arcface_centres",
+        "training.batch_tokens",
+        "training.sampled_classes",
+        "prediction.threshold_precision",
+        *(f"search.{name}" for name in ("strategy", "trials", "hours", "pruning")),
+        *(f"logging.{name}" for name in ("mlflow_experiment", "trackio_project", "wandb_project")),
+    }
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """Where a test's settings file goes, beside a small table."""

@@ -29,16 +29,9 @@ def test_a_complete_export_loads_without_a_note(export: Loaded) -> None:
 
 
 def test_a_complete_export_names_every_setting_that_both_have(
-    export: Loaded, model: type[Settings]
+    export: Loaded, model: type[Settings], additions: set[str]
 ) -> None:
-    own = {
-        "tokenizer.tokenizer",
-        "architecture.model",
-        "architecture.batch_normalization",
-        "training.arcface_centres",
-        "prediction.threshold_precision",
-    }
-    assert export.given == {each.path for each in describe(model)} - own
+    assert export.given == {each.path for each in describe(model)} - additions
 
 
 def test_a_complete_export_differs_from_the_defaults_where_it_says_so(

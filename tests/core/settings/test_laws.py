@@ -62,7 +62,8 @@ def values_of(model: type[Settings]) -> st.SearchStrategy[dict[str, Any]]:
     sections: dict[str, dict[str, st.SearchStrategy[Any]]] = {}
     for each in describe(model):
         kind = each.kind.removesuffix(" or nothing")
-        if each.facts.clashes or each.name in EXACT or kind == "path":
+        other = each.facts.owner not in (None, "ArcFace")
+        if each.facts.clashes or each.name in EXACT or kind == "path" or other:
             continue
         value: st.SearchStrategy[Any] = numbers.get(kind, texts.filter(lambda text: text != "None"))
         if each.choices:
@@ -80,8 +81,8 @@ def values_of(model: type[Settings]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 SEARCHED = {
-    "training.epochs": st.lists(st.floats(0, 9), min_size=1, max_size=3),
-    "architecture.pool": st.lists(st.sampled_from(["[CLS] token", "Max"]), min_size=1, max_size=2),
+    "training.epochs": st.lists(st.floats(0, 9), min_size=1, max_size=3, unique=True),
+    "architecture.pool": st.sampled_from([["[CLS] token"], ["Max"], ["Max", "Average"]]),
 }
 EXACT = ("experiment_name", "from_experiment", "validation_strategy")
 """Settings that a file, a rule or the command line says more about than their type."""

@@ -77,20 +77,6 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "logging.number_of_texts": (10, 1),
 }
 
-OWN = {
-    "tokenizer.tokenizer",
-    "architecture.model",
-    "architecture.batch_normalization",
-    "training.arcface_centres",
-    "training.batch_tokens",
-    "training.sampled_classes",
-    "logging.mlflow_experiment",
-    "logging.trackio_project",
-    "logging.wandb_project",
-    "prediction.threshold_precision",
-}
-"""What hydro has and the reference system has not."""
-
 CHOICES = {
     "dataset.validation_strategy": ("kfold", "grouped_kfold", "custom", "automatic"),
     "dataset.data_sample_choice": BOTH,
@@ -141,8 +127,10 @@ def test_a_setting_has_its_default_level_and_grid(
     assert setting.facts.grid is bool(grid)
 
 
-def test_there_is_nothing_else_but_what_hydro_adds(settings: dict[str, Described]) -> None:
-    assert settings.keys() == TABLE.keys() | OWN
+def test_there_is_nothing_else_but_what_hydro_adds(
+    settings: dict[str, Described], additions: set[str]
+) -> None:
+    assert settings.keys() == TABLE.keys() | additions
 
 
 @pytest.mark.parametrize("path", CHOICES)
