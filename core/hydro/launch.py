@@ -75,10 +75,18 @@ def _start(folder: RunFolder, count: int) -> None:
         try:
             elastic_launch(config, sys.executable)("-m", "hydro.cli", "work", str(folder.path))
         except ChildFailedError as error:
-            if folder.read_status().state in ("queued", "running"):
-                code = error.get_first_failure()[1].exitcode
-                died = f"a process of it ended with exit code {code} before it could say why"
-                folder.write_status(Status("failed", "process", died))
+            # What is stopped here was stopped by the launcher, on account of another process.
+            if folder.read_status().state in ("queued", "running", "stopped"):
+                folder.write_status(_death(error.get_first_failure()[1].exitcode))
+
+
+def _death(code: int) -> Status:
+    """Say of a process that it ended before it could say why."""
+    if code == -signal.SIGKILL:
+        killed = "a process of it was killed, often for want of memory. Lower training.batch_size"
+        return Status("failed", "resources", f"ResourceError: {killed}")
+    died = f"a process of it ended with exit code {code} before it could say why"
+    return Status("failed", "process", died)
 
 
 @contextmanager

@@ -63,6 +63,7 @@ def test_raw_predictions_are_plain_arrays(trained: Any, frame: pd.DataFrame) -> 
         "neighbours": (18, 17),
         "similarities": (18, 17),
         "classes": (18,),
+        **{f"value of {name}": (18,) for name in trained.scores["validation"]["metrics"]},
     }
     embeddings = arrays["embeddings"]
     assert np.linalg.norm(embeddings, axis=1) == pytest.approx(1, abs=1e-6)
