@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from hydro.charts import Bars, Cards, Chart, Finding, Histogram, Matrix, Scatter
 from hydro.components import (
     Columns,
     Component,
@@ -60,7 +61,10 @@ HEAVY = {
 
 __all__ = [
     "ArchitectureSection",
+    "Bars",
     "Batch",
+    "Cards",
+    "Chart",
     "Columns",
     "Component",
     "DataError",
@@ -68,6 +72,8 @@ __all__ = [
     "DatasetSection",
     "EnvironmentSection",
     "Exporter",
+    "Finding",
+    "Histogram",
     "Hit",
     "HydroError",
     "Insight",
@@ -75,6 +81,7 @@ __all__ = [
     "Logger",
     "LoggingSection",
     "Loss",
+    "Matrix",
     "Metric",
     "MetricError",
     "Model",
@@ -87,6 +94,7 @@ __all__ = [
     "Predictions",
     "Problem",
     "ResourceError",
+    "Scatter",
     "Schedule",
     "Section",
     "Settings",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from hydro.charts import Chart
 from hydro.settings.fields import Section
 from hydro.settings.sections import Settings
 
@@ -168,10 +169,23 @@ class Exporter(Component):
     kind: ClassVar[str] = "exporter"
 
 
+@dataclass(frozen=True)
 class Insight(Component):
-    """``build(settings, *, predictions, frame)`` gives a table that explains predictions."""
+    """``build(settings, *, predictions, frame, …)`` gives a table, or a ``Finding``.
 
-    kind = "insight"
+    It explains the predictions of the validation rows, which are in ``frame`` in the same order.
+    """
+
+    title: str = ""
+    """What stands above it in the report."""
+    look: str = ""
+    """One sentence on what to look at."""
+    chart: Chart = field(default_factory=Chart)
+    """How it is drawn: ``Histogram``, ``Scatter``, ``Bars``, ``Matrix``, ``Cards``, or a table."""
+    needs: tuple[str, ...] = ()
+    """What else ``build`` is given: ``before`` (the untrained model's predictions of these rows),
+    ``train`` (the training rows), ``labels``, ``tokenizer``."""
+    kind: ClassVar[str] = "insight"
 
 
 KINDS: tuple[type[Component], ...] = (

@@ -27,6 +27,7 @@ from hydro.names import experiment_name
 from hydro.parts import Builder
 from hydro.plan import PlannedRun, plan, spoken
 from hydro.progress import NoProgress, Progress
+from hydro.report.write import reported
 from hydro.run import Run
 from hydro.search import search
 from hydro.settings.describe import flat
@@ -230,7 +231,7 @@ def train(experiment: Experiment, folder: RunFolder, progress: Progress) -> dict
 def _told(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
     """Keep settings, versions, log and status in the folder, however the work ends."""
     started = time.monotonic()
-    with folder.log():
+    with folder.log(), reported(folder, type(experiment.settings)):
         for note in experiment.frames.notes:
             logger.warning(note)
         device = experiment.precision.device

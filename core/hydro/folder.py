@@ -249,10 +249,33 @@ class RunFolder:
         order = rows.astype(int).argsort(kind="stable")
         self._write("predictions/out_of_fold_predictions.csv", _csv(joined.iloc[order]))
 
-    def write_insight(self, name: str, table: "pd.DataFrame") -> None:
-        """Keep a table that explains predictions."""
+    def write_insight(
+        self, name: str, table: "pd.DataFrame", told: Mapping[str, Any] | None = None
+    ) -> None:
+        """Keep a table that explains predictions, and what is told of it and how it is drawn."""
         self._folder("insights")
-        self._write(f"insights/{name}.csv", _csv(table))
+        if not table.empty:
+            self._write(f"insights/{name}.csv", _csv(table))
+        if told is not None:
+            self._write(f"insights/{name}.json", _json(told))
+
+    def read_insights(self) -> "Iterator[tuple[dict[str, Any], pd.DataFrame]]":
+        """Give what is told of each insight, with its table, all of it text, in their order."""
+        import pandas as pd
+
+        paths = (self.path / "insights").glob("*.json")
+        told = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+        for each in sorted(told, key=lambda each: int(each["place"])):
+            path = self.path / "insights" / f"{each['name']}.csv"
+            # What an insight found nothing of has no table.
+            found = path.exists()
+            table = pd.read_csv(path, dtype=str, keep_default_na=False) if found else pd.DataFrame()
+            yield each, table
+
+    def write_report(self, page: str) -> Path:
+        """Keep the report for people, and say where."""
+        self._write("report.html", page)
+        return self.path / "report.html"
 
     def record(self, event: str, values: Mapping[str, Any]) -> None:
         """Add a line to the history of the run."""
@@ -293,6 +316,14 @@ class RunFolder:
             logger.removeHandler(handler)
             logger.setLevel(level)
             handler.close()
+
+    def read_warnings(self) -> list[str]:
+        """Give what was warned of, the first line of each message."""
+        path = self.path / "log.txt"
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        # As the handler above writes them: date, time, level, message.
+        lines = [line.split(" ", 3) for line in text.splitlines()]
+        return [line[3] for line in lines if len(line) == 4 and line[2] in ("WARNING", "ERROR")]
 
     def _folder(self, name: str) -> Path:
         path = self.path / name

@@ -13,6 +13,7 @@ from hydro.data.frames import Frames
 from hydro.evidence import compare, figures_of
 from hydro.exports import export_at_end
 from hydro.folder import RunFolder, writing
+from hydro.insights import write_insights
 from hydro.loggers.aside import Aside
 from hydro.parts import Builder, Parts, assemble
 from hydro.predictions import Predictions
@@ -53,7 +54,7 @@ class Run:
         after = self._predict_splits(parts, "after training", samples)
 
         scores = self._compare(parts, before, after)
-        self._write(parts, after, scores)
+        self._write(parts, before, after, scores)
         self.tracker.log(figures_of(scores), samples)
         return scores
 
@@ -208,7 +209,13 @@ class Run:
         classes = parts.labels.encode(frame)
         return (classes >= len(parts.labels)) & self.problem.classes
 
-    def _write(self, parts: Parts, after: dict[str, Predictions], scores: dict[str, Any]) -> None:
+    def _write(
+        self,
+        parts: Parts,
+        before: dict[str, Predictions],
+        after: dict[str, Predictions],
+        scores: dict[str, Any],
+    ) -> None:
         """Leave behind scores, predictions, what explains them, and the model."""
         self.folder.write_scores(scores)
         for name, predictions in after.items():
@@ -222,11 +229,14 @@ class Run:
                 folder=self.folder.model,
                 scores=scores,
             )
-        insights = self.builder.build_all(
-            "insight", predictions=after["validation"], frame=self.frames.validation
-        )
-        for name, table in insights.items():
-            if not table.empty:
-                self.folder.write_insight(name, table)
+        material = {
+            "predictions": after["validation"],
+            "frame": self.frames.validation,
+            "before": before["validation"],
+            "train": self.frames.train,
+            "labels": parts.labels,
+            "tokenizer": parts.tokenizer,
+        }
+        write_insights(self.builder, self.folder, material)
         if self.settings.training.build_scoring_pipelines:
             export_at_end(self.builder, self.folder)

@@ -26,6 +26,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
         "folder",
         "api",
     ),
+    "report": ("cli", "catalog", "plugins", "builtin", "data", "text", "training", "api"),
 }
 LINE = (
     *("experiment", "run", "follower", "launch", "parts", "plan", "queue", "search", "leaderboard"),

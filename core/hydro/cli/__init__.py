@@ -11,6 +11,7 @@ from hydro.cli.export import export
 from hydro.cli.plugins import plugins
 from hydro.cli.predict import predict
 from hydro.cli.problems import problems
+from hydro.cli.report import report
 from hydro.cli.resume import resume
 from hydro.cli.run import run
 from hydro.cli.schema import schema
@@ -34,6 +35,7 @@ def cli() -> None:
 COMMANDS = (
     run,
     resume,
+    report,
     validate,
     predict,
     search,

@@ -18,6 +18,7 @@ from hydro.api import (
 )
 from hydro_text_metric_learning import using
 from hydro_text_metric_learning.exporters import offered_exporters
+from hydro_text_metric_learning.insights.records import INSIGHTS
 from hydro_text_metric_learning.settings import ArcFaceSettings, TextSettings
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ def hydro_metrics() -> list[Metric]:
 
 @hookimpl
 def hydro_insights() -> list[Insight]:
-    """Offer a look at the neighbours of some texts."""
-    return [Insight("neighbours", build_neighbours, problems=(NAME,))]
+    """Offer looks at the data, the embeddings and their neighbours."""
+    return list(INSIGHTS)
 
 
 @hookimpl
@@ -178,23 +179,6 @@ def build_cross_entropy(settings: TextSettings, *, model: "Encoder", labels: "La
     from hydro_text_metric_learning.losses.cross_entropy import CrossEntropy
 
     return CrossEntropy(model.embedding_size, len(labels), settings.training.sampled_classes)
-
-
-def build_neighbours(
-    settings: TextSettings, *, predictions: "Neighbourhood", frame: "pd.DataFrame"
-) -> "pd.DataFrame":
-    """Build the table of texts with their nearest neighbours."""
-    from hydro_text_metric_learning.insights import neighbours_table
-
-    return neighbours_table(
-        predictions,
-        frame,
-        texts=settings.dataset.text_column,
-        labels=settings.dataset.label_columns,
-        metric=settings.prediction.metric,
-        count=settings.logging.number_of_texts,
-        seed=settings.environment.seed,
-    )
 
 
 def prepare(

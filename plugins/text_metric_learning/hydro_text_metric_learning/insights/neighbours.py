@@ -1,6 +1,6 @@
 """A table of texts with their nearest neighbours, for a person to judge."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,8 @@ NEAREST = 3
 
 def neighbours_table(
     predictions: Neighbourhood,
-    frame: pd.DataFrame,
+    shown: pd.DataFrame,
     *,
-    texts: Sequence[str],
-    labels: Sequence[str],
     metric: str,
     count: int,
     seed: int,
@@ -25,8 +23,8 @@ def neighbours_table(
     """Show the worst, the best and some random queries, each with its nearest neighbours.
 
     Args:
-        predictions: Of the rows of ``frame``, in the same order.
-        frame: The rows, with the columns named ``texts`` and ``labels``.
+        predictions: Of the rows of ``shown``, in the same order.
+        shown: The ``row``, ``text`` and ``label`` of each.
         metric: By which queries are best or worst.
         count: How many of each; there are at most as many as rows with a match.
         seed: Of the random ones.
@@ -35,9 +33,6 @@ def neighbours_table(
         One row a query and neighbour: the query's row number in its file, how many other rows share
         its class, both texts and labels, the similarity, and whether the two match.
     """
-    shown = pd.DataFrame(
-        {"row": frame.index, "text": _joined(frame, texts), "label": _joined(frame, labels)}
-    ).reset_index(drop=True)
     rows = [
         {"shown_as": kind, **_pair(predictions, shown, metric, query, place)}
         for kind, queries in _choose(predictions, metric, count, seed)
@@ -45,11 +40,6 @@ def neighbours_table(
         for place in range(min(NEAREST, predictions.neighbours.shape[1]))
     ]
     return pd.DataFrame(rows)
-
-
-def _joined(frame: pd.DataFrame, names: Sequence[str]) -> "pd.Series[str]":
-    first, others = frame[names[0]].fillna(""), frame[list(names[1:])].fillna("")
-    return first.str.cat(others, sep=" | ") if len(names) > 1 else first
 
 
 def _choose(

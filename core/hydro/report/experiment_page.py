@@ -1,0 +1,116 @@
+"""The page of an experiment of several runs."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from hydro.folder import RunFolder
+from hydro.report.axes import Axis
+from hydro.report.figure import Figure
+from hydro.report.numbers import number
+from hydro.report.picture import ACROSS, UPWARD, Picture, dot, plot
+from hydro.report.run_page import head, read_config
+from hydro.report.settings import flat_values, value_text
+
+FACTS = ("state", "mean", "spread", "scores", "folds", "runs", "seconds")
+"""What a row of a leaderboard has beside the values that were searched."""
+MOST = 200
+"""Combinations that are listed and drawn."""
+CHOICES = 12
+"""Values of one setting that have a place of their own on an axis."""
+
+
+def experiment_page(folder: RunFolder) -> dict[str, Any]:
+    """Gather what the template of an experiment writes out."""
+    values = flat_values(read_config(folder))
+    metric = str(values.get("prediction.metric", ""))
+    rows = folder.read_leaderboard()
+    names = list(dict.fromkeys(name for row in rows for name in row if name not in FACTS))
+    return {
+        **head(folder, values),
+        "metric": metric,
+        "names": names,
+        "places": [_place(row, names) for row in rows[:MOST]],
+        "left_out": max(0, len(rows) - MOST),
+        "runs": [_run(folder.run(name)) for name in folder.run_names()[: 5 * MOST]],
+        "figures": list(_figures(rows[:MOST], names, metric)),
+    }
+
+
+def _run(folder: RunFolder) -> dict[str, Any]:
+    status = folder.read_status()
+    name = folder.name
+    return {"name": name, "status": status, "link": f"runs/{quote(name)}/report.html"}
+
+
+def _place(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    told = {name: "" if name not in row else value_text(row[name]) for name in names}
+    return {**{name: row[name] for name in FACTS}, "values": told}
+
+
+def _figures(
+    rows: Sequence[Mapping[str, Any]], names: Sequence[str], metric: str
+) -> Iterator[Figure]:
+    """Draw the metric by fold and by each searched setting, as far as runs have finished."""
+    scored = [row for row in rows if any(score is not None for score in row["scores"])]
+    if not scored:
+        return
+    folds = list(dict.fromkeys(str(fold) for row in scored for fold in row["folds"]))
+    if len(folds) > 1:
+        points = [
+            (str(fold), score, _said(row, names))
+            for row in scored
+            for fold, score in zip(row["folds"], row["scores"], strict=True)
+            if score is not None
+        ]
+        look = "Folds that differ by more than combinations do leave it to chance which is best."
+        yield Figure(f"{metric} by fold", look, picture=_dots("fold", metric, points))
+    for name in names:
+        points = [
+            (value_text(row[name]), score, _said(row, names))
+            for row in scored
+            if name in row
+            for score in row["scores"]
+            if score is not None
+        ]
+        if points:
+            look = "A best value at the end of the list asks for values beyond it."
+            yield Figure(f"{metric} by {name}", look, picture=_dots(name, metric, points))
+
+
+def _dots(label: str, metric: str, points: Sequence[tuple[str, float, str]]) -> Picture:
+    """Draw scores above the values that they were reached with; a line at each value's mean."""
+    values = sorted({value for value, _, _ in points}, key=_order)
+    shown = values[:CHOICES]
+    x = Axis(label, -0.5, len(shown) - 0.5, *ACROSS, names=tuple(shown))
+    y = Axis.over("", [score for _, score, _ in points], UPWARD)
+    marks = []
+    for place, value in enumerate(shown):
+        found = [(score, said) for each, score, said in points if each == value]
+        mean = sum(score for score, _ in found) / len(found)
+        marks.append(_mean(x.at(place), y.at(mean), mean))
+        marks += [dot(x.at(place), y.at(score), "dot c0", said, 4) for score, said in found]
+    drawing = plot(f"{metric} by {label}", x, y, marks)
+    left_out = len(values) - len(shown)
+    return Picture(drawing, note=f"{left_out} more values are not drawn." if left_out else "")
+
+
+def _mean(x: float, y: float, mean: float) -> Markup:
+    return Markup(
+        "<line class='line c1' x1='{:.1f}' x2='{:.1f}' y1='{:.1f}' y2='{:.1f}'>"
+        "<title>mean {:.4f}</title></line>"
+    ).format(x - 14, x + 14, y, y, mean)
+
+
+def _said(row: Mapping[str, Any], names: Sequence[str]) -> str:
+    tried = [f"{name}={value_text(row[name])}" for name in names if name in row]
+    return ", ".join(tried) or "all folds"
+
+
+def _order(value: str) -> tuple[bool, float, str]:
+    """Order numbers by size, and what is no number behind them."""
+    found = number(value)
+    return (True, 0.0, value) if math.isnan(found) else (False, found, value)

@@ -1,0 +1,44 @@
+"""How numbers, times and texts are written for people."""
+
+import math
+
+from markupsafe import Markup, escape
+
+SHOWN = 300
+"""Characters of a text that a table shows; the files have all of them."""
+
+
+def short(value: float) -> str:
+    """Write a number beside an axis: ``10,000``, ``0.25``, ``1e-5``."""
+    if value and not 1e-3 <= abs(value) < 1e6:
+        mantissa, _, exponent = f"{value:.3e}".partition("e")
+        return f"{float(mantissa):g}e{int(exponent)}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def spoken(seconds: float | None) -> str:
+    """Write a time in the unit that suits it."""
+    if seconds is None:
+        return ""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def cut(text: str, longest: int = SHOWN) -> str:
+    """Leave out the end of a long text."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def breakable(text: str) -> Markup:
+    """Let a long name continue on the next line after an underscore."""
+    return escape(text).replace("_", Markup("_<wbr>"))
+
+
+def number(text: str) -> float:
+    """Read a number from a table; not a number where it is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan

@@ -1,0 +1,94 @@
+"""The page of one run."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+
+from hydro.folder import RunFolder
+from hydro.report.curves import curves
+from hydro.report.figure import Figure, figure_of
+from hydro.report.numbers import cut
+from hydro.report.settings import changed, flat_values
+from hydro.settings.sections import Settings
+
+WARNINGS = 20
+FILES = 100
+"""Warnings and links that a page has at most."""
+
+
+def run_page(folder: RunFolder, model: type[Settings] | None) -> dict[str, Any]:
+    """Gather what the template of a run writes out.
+
+    ``model`` is the composed schema; without it, no setting can be compared with its default.
+    """
+    events, _ = folder.read_history()
+    scores = _scores(folder)
+    config = read_config(folder)
+    values = flat_values(config)
+    metric = str(values.get("prediction.metric", ""))
+    clip = float(values.get("training.gradient_clip") or 0)
+    return {
+        **head(folder, values),
+        "metric": metric,
+        "scores": scores,
+        "validation": scores.get("validation"),
+        "ended": events[-1]["time"] if events else "",
+        "curves": list(curves(events, metric, clip)),
+        "figures": list(_figures(folder)),
+        "changed": None if model is None else changed(config, model),
+    }
+
+
+def head(folder: RunFolder, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Gather what the page of a run and the page of an experiment begin and end with."""
+    warnings = [cut(each, 500) for each in folder.read_warnings()]
+    return {
+        "name": folder.name,
+        "problem": values.get("problem_type", ""),
+        "seed": values.get("environment.seed", ""),
+        "status": folder.read_status(),
+        "warnings": list(dict.fromkeys(warnings))[:WARNINGS],
+        "config": folder.config.read_text(encoding="utf-8") if folder.config.exists() else "",
+        "config_path": folder.config.absolute(),
+        "folder": folder.path.absolute(),
+        "environment": _environment(folder),
+        "files": list(_files(folder.path))[:FILES],
+    }
+
+
+def read_config(folder: RunFolder) -> dict[str, Any]:
+    """Read the stored settings, if the run came so far."""
+    if not folder.config.exists():
+        return {}
+    config: dict[str, Any] = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
+    return config
+
+
+def _scores(folder: RunFolder) -> dict[str, Any]:
+    return folder.read_scores() if folder.read_status().state == "finished" else {}
+
+
+def _environment(folder: RunFolder) -> dict[str, Any]:
+    try:
+        return folder.read_environment()
+    except FileNotFoundError:
+        return {}
+
+
+def _figures(folder: RunFolder) -> Iterator[Figure]:
+    for told, table in folder.read_insights():
+        yield figure_of(told, table)
+
+
+def _files(path: Path) -> Iterator[tuple[str, str]]:
+    """List the files beside the page, as a link and a name; those of folders one level down."""
+    for each in sorted(path.iterdir()):
+        if each.name.startswith(".") or each.name == "report.html":
+            continue
+        inside = sorted(each.iterdir()) if each.is_dir() and each.name != "runs" else [each]
+        for file in inside:
+            name = file.relative_to(path).as_posix()
+            yield quote(name), f"{name}/" if file.is_dir() else name

@@ -1,0 +1,54 @@
+"""Writes the report into a folder: at the end of a run, and whenever it is asked for."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hydro.folder import RunFolder
+from hydro.report.cells import OPEN
+from hydro.report.experiment_page import experiment_page
+from hydro.report.numbers import breakable, spoken
+from hydro.report.run_page import run_page
+from hydro.settings.sections import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def reported(folder: RunFolder, model: type[Settings]) -> Iterator[None]:
+    """Write the report once the context ends, however it does.
+
+    A report that cannot be written is warned of: a trained model is worth more than a page on it.
+    """
+    try:
+        yield
+    finally:
+        try:
+            write_report(folder, model)
+        except Exception as error:
+            logger.warning("no report: %s: %s", type(error).__name__, error)
+            logger.debug("no report", exc_info=error)
+
+
+def write_report(folder: RunFolder, model: type[Settings] | None) -> Path:
+    """Write ``report.html`` from the other files of the folder, and say where it is.
+
+    ``model`` is the composed schema of the problem type, which knows the defaults; None where the
+    problem type is not installed.
+    """
+    import jinja2
+
+    pages = jinja2.Environment(
+        loader=jinja2.PackageLoader("hydro.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    pages.globals.update(spoken=spoken, breakable=breakable, open=OPEN)
+    if folder.runs:
+        page = pages.get_template("experiment.html").render(experiment_page(folder))
+    else:
+        page = pages.get_template("run.html").render(run_page(folder, model))
+    return folder.write_report(page)

@@ -1,0 +1,1 @@
+"""What explains the predictions of text metric learning, one insight a file."""
