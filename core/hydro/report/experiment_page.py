@@ -77,7 +77,8 @@ def _figures(
             if score is not None
         ]
         if points:
-            look = "A best value at the end of the list asks for values beyond it."
+            numeric = not any(math.isnan(number(value)) for value, _, _ in points)
+            look = "A best value at an end asks for values beyond it." if numeric else ""
             yield Figure(f"{metric} by {name}", look, picture=_dots(name, metric, points))
 
 
