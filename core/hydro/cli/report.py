@@ -1,50 +1,35 @@
 """``hydro report``: write the report of an experiment anew."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from hydro.cli.options import experiment_argument, output_option
 
 if TYPE_CHECKING:
     from hydro.settings.sections import Settings
 
 
 @click.command()
-@click.argument("experiment")
-def report(experiment: str) -> None:
+@experiment_argument
+@output_option
+def report(experiment: str, output: Path) -> None:
     """Write report.html for EXPERIMENT, and print where it is.
 
-    EXPERIMENT is a folder, or a name below $HYDRO_OUTPUT, else below runs. Nothing is trained: the
-    page is made from the files that are there. Runs of an experiment get theirs as well.
+    EXPERIMENT is a folder, or a name in the output folder. Nothing is trained: the page is made
+    from the files that are there. The runs of an experiment get theirs as well.
     """
-    path = find(experiment)
+    from hydro.archive import find_experiment
 
-    from hydro.folder import RunFolder
+    folder = find_experiment(experiment, output)
+
     from hydro.report.write import write_report
 
-    folder = RunFolder(path)
-    model = schema_of(path / "config.yaml")
-    for name in folder.run_names():
-        write_report(folder.run(name), model)
+    model = schema_of(folder.config)
+    for run in folder.runs:
+        write_report(run, model)
     click.echo(write_report(folder, model))
-
-
-def find(experiment: str) -> Path:
-    """Find the folder of an experiment by its path or its name.
-
-    Raises:
-        SettingsError: there is none.
-    """
-    from hydro.errors import SettingsError
-
-    places = [Path(experiment), Path(os.environ.get("HYDRO_OUTPUT", "runs")) / experiment]
-    for each in places:
-        if (each / "config.yaml").is_file():
-            return each
-    tried = " and ".join(str(each) for each in dict.fromkeys(places))
-    msg = f"no experiment in {tried}: neither has a config.yaml. Give the folder of one"
-    raise SettingsError(msg)
 
 
 def schema_of(config: Path) -> "type[Settings] | None":
@@ -54,8 +39,9 @@ def schema_of(config: Path) -> "type[Settings] | None":
     from hydro.settings.yaml_text import read_yaml
 
     catalog = installed_catalog()
+    name = str(read_yaml(config).values.get("problem_type"))
     try:
-        return catalog.schema(catalog.problem(str(read_yaml(config).values.get("problem_type"))))
+        return catalog.schema(catalog.problem(name))
     except SettingsError as error:
         click.echo(f"note: {error}. No setting is compared with its default", err=True)
         return None

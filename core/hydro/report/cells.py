@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hydro.charts import Bars, Cards, Matrix
-from hydro.report.numbers import cut, number
+from hydro.report.numbers import SHOWN, cut, number
 
 OPEN = 20
 """Rows that are seen at once."""
@@ -14,6 +14,8 @@ ROWS = 200
 """Rows that a table has at most; bars beyond the first are folded."""
 PLAIN = 50
 """Rows of a table without a picture."""
+CHARACTERS = 60_000
+"""Of all texts of a table; where there are many, each is cut earlier."""
 PAIRS = 25
 """Cells of a matrix that have a colour."""
 CARDS = 60
@@ -109,30 +111,29 @@ def cards(chart: Cards, table: pd.DataFrame) -> dict[str, list[Card]]:
 
 def _grid(table: pd.DataFrame, drawn: tuple[str, ...], most: int) -> Grid:
     shown = table.head(most)
-    numeric = {name: bool(shown[name].map(number).notna().all()) for name in shown.columns}
-    rows = []
-    broken = {name: numeric[name] and shown[name].str.contains(r"\.").any() for name in numeric}
-    for values in shown.itertuples(index=False, name=None):
-        named = zip(shown.columns, values, strict=True)
-        rows.append(
-            [
-                _cell(
-                    f"{float(value):.4f}" if broken[name] else value, numeric[name], name in drawn
-                )
-                for name, value in named
-            ]
-        )
+    longest = min(SHOWN, CHARACTERS // max(1, shown.size))
+    columns = [_column(shown[name], name in drawn, longest) for name in shown.columns]
     heads = tuple(cut(str(name).replace("_", " "), 60) for name in shown.columns)
+    rows = [list(row) for row in zip(*columns, strict=True)]
     return Grid(heads, rows, len(table) - len(shown))
 
 
-def _cell(value: str, numeric: bool, drawn: bool) -> Cell:
-    if not drawn:
-        return Cell(cut(value), numeric)
-    share = number(value)
-    if math.isnan(share):
+def _column(values: "pd.Series[str]", drawn: bool, longest: int) -> list[Cell]:
+    """Show a column of texts, of whole numbers, of fractions or of bars."""
+    numbers = values.map(number)
+    if drawn:
+        return [_bar(each) for each in numbers]
+    if numbers.isna().any():
+        return [Cell(cut(each, longest)) for each in values]
+    if values.str.contains(".", regex=False).any():
+        return [Cell(f"{each:.4f}", numeric=True) for each in numbers]
+    return [Cell(each, numeric=True) for each in values]
+
+
+def _bar(value: float) -> Cell:
+    if math.isnan(value):
         return Cell("", numeric=True)
-    return Cell(f"{share:.3f}", numeric=True, share=min(1.0, max(0.0, share)))
+    return Cell(f"{value:.3f}", numeric=True, share=min(1.0, max(0.0, value)))
 
 
 def _shaded(value: float) -> Cell:

@@ -35,7 +35,7 @@ def experiment_page(folder: RunFolder) -> dict[str, Any]:
         "names": names,
         "places": [_place(row, names) for row in rows[:MOST]],
         "left_out": max(0, len(rows) - MOST),
-        "runs": [_run(folder.run(name)) for name in folder.run_names()[: 5 * MOST]],
+        "runs": [_run(run) for run in folder.runs[: 5 * MOST]],
         "figures": list(_figures(rows[:MOST], names, metric)),
     }
 

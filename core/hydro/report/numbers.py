@@ -26,7 +26,9 @@ def spoken(seconds: float | None) -> str:
 
 
 def cut(text: str, longest: int = SHOWN) -> str:
-    """Leave out the end of a long text."""
+    """Leave out the end of a long text, earlier where characters take more than two bytes."""
+    if len(text) > longest // 2 and len(escape(text[:longest]).encode()) > 2 * longest:
+        longest //= 2
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 

@@ -1,6 +1,6 @@
 """The page of one run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,7 +25,7 @@ def run_page(folder: RunFolder, model: type[Settings] | None) -> dict[str, Any]:
     ``model`` is the composed schema; without it, no setting can be compared with its default.
     """
     events, _ = folder.read_history()
-    scores = _scores(folder)
+    scores = _if_there(folder.read_scores)
     config = read_config(folder)
     values = flat_values(config)
     metric = str(values.get("prediction.metric", ""))
@@ -54,7 +54,7 @@ def head(folder: RunFolder, values: Mapping[str, Any]) -> dict[str, Any]:
         "config": folder.config.read_text(encoding="utf-8") if folder.config.exists() else "",
         "config_path": folder.config.absolute(),
         "folder": folder.path.absolute(),
-        "environment": _environment(folder),
+        "environment": _if_there(folder.read_environment),
         "files": list(_files(folder.path))[:FILES],
     }
 
@@ -67,13 +67,10 @@ def read_config(folder: RunFolder) -> dict[str, Any]:
     return config
 
 
-def _scores(folder: RunFolder) -> dict[str, Any]:
-    return folder.read_scores() if folder.read_status().state == "finished" else {}
-
-
-def _environment(folder: RunFolder) -> dict[str, Any]:
+def _if_there(read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Read a file that a run which has not come far does not have."""
     try:
-        return folder.read_environment()
+        return read()
     except FileNotFoundError:
         return {}
 

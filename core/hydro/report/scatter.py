@@ -9,8 +9,10 @@ from hydro.report.picture import ACROSS, TALL, Picture, dot, plot
 
 POINTS = 3000
 COLORS = 12
-TEXT = 60
-"""Characters of what is said of a point; with 3,000 points, every one counts."""
+SAID = 120_000
+"""Characters that are said of all points together; with 3,000 points, every one counts."""
+TEXT = 120
+"""Characters that are said of one point at most."""
 
 
 def draw_scatter(chart: Scatter, table: pd.DataFrame) -> Picture:
@@ -22,10 +24,17 @@ def draw_scatter(chart: Scatter, table: pd.DataFrame) -> Picture:
     xs, ys = shown[chart.x].map(number), shown[chart.y].map(number)
     x = Axis.over(chart.x.replace("_", " "), xs, ACROSS)
     y = Axis.over(chart.y.replace("_", " "), ys, TALL)
+    longest = min(TEXT, SAID // len(shown))
     rows = list(zip(xs, ys, shown[chart.group], shown[chart.text], strict=True))
     rows.sort(key=lambda row: row[2] in style)
     marks = [
-        dot(x.at(a), y.at(b), f"dot {style.get(group, 'cother')}", _said(group, text), 2.5)
+        dot(
+            x.at(a),
+            y.at(b),
+            f"dot {style.get(group, 'cother')}",
+            cut(f"{group}: {text}", longest),
+            2.5,
+        )
         for a, b, group, text in rows
         if x.holds(a) and y.holds(b)
     ]
@@ -35,7 +44,3 @@ def draw_scatter(chart: Scatter, table: pd.DataFrame) -> Picture:
     title = f"{len(marks):,} points in {len(sizes):,} groups"
     note = f"The first {POINTS:,} of {len(table):,} points." if len(table) > POINTS else ""
     return Picture(plot(title, x, y, marks), tuple(legend), note)
-
-
-def _said(group: str, text: str) -> str:
-    return f"{cut(group, 30)}: {cut(text, TEXT)}"

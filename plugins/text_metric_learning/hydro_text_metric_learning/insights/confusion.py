@@ -26,6 +26,12 @@ def confusion(predictions: Neighbourhood, shown: pd.DataFrame) -> Finding:
     )
     labelled = (classes >= 0) & (classes[nearest] >= 0)
     wrong = table[labelled & (classes != classes[nearest])]
+    share = len(wrong) / max(1, int(np.count_nonzero(labelled)))
+    said = (
+        f"The nearest neighbour of {len(wrong):,} rows ({100 * share:.1f} %) is of another class."
+    )
+    if wrong.empty:
+        return Finding(wrong, (said,))
     sizes = table["class"][labelled].value_counts()
     found = wrong.groupby(["class", "nearest_class"], sort=False).agg(
         rows=("text", "size"), text=("text", "first"), nearest_text=("nearest_text", "first")
@@ -33,8 +39,4 @@ def confusion(predictions: Neighbourhood, shown: pd.DataFrame) -> Finding:
     found = found.reset_index()
     found.insert(3, "share", (found["rows"] / found["class"].map(sizes)).round(4))
     found = found.sort_values(["rows", "share"], ascending=False, kind="stable")
-    share = len(wrong) / max(1, int(np.count_nonzero(labelled)))
-    said = (
-        f"The nearest neighbour of {len(wrong):,} rows ({100 * share:.1f} %) is of another class."
-    )
     return Finding(found, (said,))

@@ -8,6 +8,8 @@ import pandas as pd
 from hydro.api import Finding
 from hydro_text_metric_learning.predictions import Neighbourhood
 
+TRAIN = 300_000
+"""Training rows that are looked at, the first ones."""
 NEAR = 0.98
 """A cosine of the untrained model from which two texts count as nearly the same."""
 

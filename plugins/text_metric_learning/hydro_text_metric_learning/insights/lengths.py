@@ -1,6 +1,7 @@
 """How many tokens texts have, and how many of them are cut."""
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from hydro.api import Finding
 if TYPE_CHECKING:
     from hydro.text import TextTokenizer
 
-TEXTS = 10_000
+TEXTS = 3000
 """Of each split; of more, some are drawn."""
 BEYOND = 4
 """Times ``max_length``: texts that are longer count as that long."""
@@ -22,10 +23,17 @@ CHARACTERS = 20
 BINS = 60
 
 
-def token_lengths(tokenizer: "TextTokenizer", texts: dict[str, list[str]], seed: int) -> Finding:
+def sample(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Give at most 3,000 rows, drawn by the seed."""
+    if len(frame) <= TEXTS:
+        return frame
+    return frame.iloc[np.random.default_rng(seed).choice(len(frame), TEXTS, replace=False)]
+
+
+def token_lengths(tokenizer: "TextTokenizer", texts: Mapping[str, Sequence[str]]) -> Finding:
     """Count the tokens of uncut texts, special ones among them; ``texts`` are those of a split."""
     limit = tokenizer.max_length
-    lengths = {name: _count(tokenizer, each, seed) for name, each in texts.items()}
+    lengths = {name: _count(tokenizer, each) for name, each in texts.items()}
     longest = max((int(each.max()) for each in lengths.values() if each.size), default=0)
     if not longest:
         return Finding(pd.DataFrame())
@@ -47,10 +55,7 @@ def token_lengths(tokenizer: "TextTokenizer", texts: dict[str, list[str]], seed:
     return Finding(table, tuple(said))
 
 
-def _count(tokenizer: "TextTokenizer", texts: list[str], seed: int) -> NDArray[np.int64]:
-    if len(texts) > TEXTS:
-        drawn = np.random.default_rng(seed).permutation(len(texts))[:TEXTS]
-        texts = [texts[place] for place in drawn]
+def _count(tokenizer: "TextTokenizer", texts: Sequence[str]) -> NDArray[np.int64]:
     # A copy, because the tokenizer itself is to go on cutting where it does.
     backend = tokenizers.Tokenizer.from_str(tokenizer.hf.backend_tokenizer.to_str())
     longest = BEYOND * tokenizer.max_length

@@ -98,11 +98,11 @@ def build_duplicates(
     train: "pd.DataFrame",
 ) -> Finding:
     """Build the list of texts that are there twice."""
-    from hydro_text_metric_learning.insights.duplicates import duplicates
+    from hydro_text_metric_learning.insights.duplicates import TRAIN, duplicates
     from hydro_text_metric_learning.insights.texts import described
 
     # With train_validation_data, every validation row is a training row by itself.
-    train = train.iloc[:0] if settings.training.train_validation_data else train
+    train = train.iloc[: 0 if settings.training.train_validation_data else TRAIN]
     return duplicates(before, described(settings, frame), described(settings, train))
 
 
@@ -115,13 +115,16 @@ def build_lengths(
     tokenizer: "TextTokenizer",
 ) -> Finding:
     """Build the histograms of token lengths."""
-    from hydro_text_metric_learning.insights.lengths import token_lengths
+    from hydro_text_metric_learning.insights.lengths import sample, token_lengths
 
     texts = {
         name: tokenizer.join([rows[each].tolist() for each in settings.dataset.text_column])
-        for name, rows in (("training", train), ("validation", frame))
+        for name, rows in (
+            ("training", sample(train, settings.environment.seed)),
+            ("validation", sample(frame, settings.environment.seed)),
+        )
     }
-    return token_lengths(tokenizer, texts, settings.environment.seed)
+    return token_lengths(tokenizer, texts)
 
 
 INSIGHTS = (

@@ -1,0 +1,31 @@
+"""The page of a run says what came of it."""
+
+from hydro.folder import RunFolder
+from hydro.report.run_page import run_page
+from hydro.status import Status
+
+
+def test_what_was_warned_of_is_listed_once(folder: RunFolder) -> None:
+    log = folder.path / "log.txt"
+    log.write_text(log.read_text() * 3)
+    assert run_page(folder, None)["warnings"] == ["half of the <labels> are rare"]
+
+
+def test_the_files_beside_the_page_are_linked(folder: RunFolder) -> None:
+    (folder.path / "model").mkdir()
+    (folder.path / "model/a b.json").touch()
+    (folder.path / ".lock").touch()
+    links = dict(run_page(folder, None)["files"])
+    assert links["model/a%20b.json"] == "model/a b.json"
+    assert {"scores.json", "config.yaml", "log.txt"} <= links.keys()
+    assert ".lock" not in links
+
+
+def test_a_run_that_did_not_come_far_has_a_page_as_well(folder: RunFolder) -> None:
+    for each in folder.path.iterdir():
+        each.unlink()
+    folder.write_status(Status("failed", "data", "DataError: no rows", seconds=0.1))
+    page = run_page(folder, None)
+    assert page["scores"] == {}
+    assert page["curves"] == []
+    assert page["status"].message == "DataError: no rows"
