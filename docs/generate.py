@@ -14,8 +14,9 @@ import click
 
 from hydro import hookspecs
 from hydro.catalog import Catalog
+from hydro.charts import CHARTS, Finding
 from hydro.cli import cli
-from hydro.components import Columns, Component, Exporter, Metric, Problem, Use
+from hydro.components import Columns, Component, Exporter, Insight, Metric, Problem, Use
 from hydro.hookspecs import GROUP
 from hydro.plugins import DISTRIBUTION, load_plugins
 from hydro.settings.describe import Described, describe
@@ -23,7 +24,9 @@ from hydro.settings.sections import Settings
 from hydro.settings.show import default_text, json_schema, values_text
 
 ROOT = Path(__file__).parents[1]
-RECORDS: tuple[type[Any], ...] = (Problem, Columns, Use, Component, Metric, Exporter)
+RECORDS: tuple[type[Any], ...] = (Problem, Columns, Use, Component, Insight, Metric, Exporter)
+DRAWN: tuple[type[Any], ...] = (Finding, *CHARTS[1:])
+"""What an insight gives, and how it is drawn."""
 MADE = "<!-- Made by docs/generate.py; a change here is lost. -->"
 
 READING = """\
@@ -124,11 +127,15 @@ def hooks_page() -> str:
     parts += [
         "# Records",
         "What has no default must be given. A component of any kind has the "
-        "fields of `Component`; metrics and exporters have more.",
+        "fields of `Component`; metrics, exporters and insights have more.",
     ]
     for record in RECORDS:
         heading = ("field", "type", "default", "what it is")
         parts += [f"## {record.__name__}", _table(heading, list(_fields(record)))]
+    for record in DRAWN:
+        said = _code(inspect.getdoc(record) or "")
+        heading = ("field", "type", "default", "what it is")
+        parts += [f"## {record.__name__}", said, _table(heading, list(_fields(record)))]
     return "\n\n".join(parts) + "\n"
 
 

@@ -206,3 +206,23 @@ def test_what_hydro_logs_is_kept_while_the_log_is_open(folder: RunFolder) -> Non
         "INFO rows: 3",
         "WARNING look",
     ]
+
+
+def test_insights_come_back_in_their_order_as_text(folder: RunFolder) -> None:
+    table = pd.DataFrame({"label": ["007", "NA", ""]})
+    folder.write_insight("a", table, {"name": "a", "place": 1})
+    folder.write_insight("b", pd.DataFrame(), {"name": "b", "place": 0})
+    (first, nothing), (second, found) = folder.read_insights()
+    assert (first["name"], second["name"]) == ("b", "a")
+    assert nothing.empty
+    assert found["label"].tolist() == ["007", "NA", ""]
+
+
+def test_warnings_are_read_from_the_log(folder: RunFolder) -> None:
+    assert folder.read_warnings() == []
+    logger = logging.getLogger("hydro.test")
+    with folder.log():
+        logger.info("no")
+        logger.warning("first line\nsecond line")
+        logger.error("worse")
+    assert folder.read_warnings() == ["first line", "worse"]

@@ -89,4 +89,4 @@ def test_insights_show_as_many_texts_as_asked(trained: Any, texts: Any) -> None:
     assert shown.groupby("shown_as").row.nunique().to_dict() == {"best": 2, "random": 2, "worst": 2}
     assert (shown.groupby(["shown_as", "row"]).place.count() == 3).all()
     none = texts.run("logging.number_of_texts=0", "training.epochs=0")
-    assert not (none.folder / "insights").exists()
+    assert not (none.folder / "insights/neighbours.csv").exists()

@@ -1,27 +1,22 @@
 """The table of texts with their neighbours, for a person to judge."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from hydro_text_metric_learning.insights import neighbours_table
+from hydro_text_metric_learning.insights.neighbours import neighbours_table
 from hydro_text_metric_learning.metrics import METRICS
 from hydro_text_metric_learning.predictions import Neighbourhood, score_neighbourhood
 
 # Rows 0 to 2 are of class a and close together, 3 is of class a and among those of b, 6 is alone.
 ANGLES = np.radians([0, 10, 20, 92, 90, 100, 180])
 CLASSES = np.array([0, 0, 0, 0, 1, 1, 2])
-FRAME = pd.DataFrame(
+SHOWN = pd.DataFrame(
     {
-        "title": ["t0", "t1", "t2", "t3", "t4", "t5", "t6"],
+        "row": [10, 11, 12, 23, 24, 25, 36],
         "text": ["one", "two", "three", "", "five", "six", "seven"],
         "label": ["a", "a", "a", "a", "b", "b", "c"],
-        "more": ["x", "x", "x", "x", None, "z", "z"],
-    },
-    index=[10, 11, 12, 23, 24, 25, 36],
-    dtype="str",
+    }
 )
 
 
@@ -32,17 +27,9 @@ def predictions() -> Neighbourhood:
     return score_neighbourhood(circle, CLASSES, metrics={"mAP": METRICS["mAP"](5)}, top_k=5)
 
 
-def look(
-    predictions: Neighbourhood,
-    count: int = 2,
-    texts: Sequence[str] = ("text",),
-    labels: Sequence[str] = ("label",),
-    seed: int = 0,
-) -> pd.DataFrame:
+def look(predictions: Neighbourhood, count: int = 2, seed: int = 0) -> pd.DataFrame:
     """Make the table."""
-    return neighbours_table(
-        predictions, FRAME, texts=texts, labels=labels, metric="mAP", count=count, seed=seed
-    )
+    return neighbours_table(predictions, SHOWN, metric="mAP", count=count, seed=seed)
 
 
 def test_the_worst_and_the_best_come_first_each_with_its_three_nearest(
@@ -50,7 +37,7 @@ def test_the_worst_and_the_best_come_first_each_with_its_three_nearest(
 ) -> None:
     table = look(predictions)
     rows = {kind: list(dict.fromkeys(each["row"])) for kind, each in table.groupby("shown_as")}
-    scores = dict(zip(FRAME.index, predictions.values["mAP"], strict=True))
+    scores = dict(zip(SHOWN["row"], predictions.values["mAP"], strict=True))
     ranked = sorted((each for each in scores if each != 36), key=scores.__getitem__)
     assert rows["worst"] == ranked[:2]
     assert {scores[each] for each in rows["best"]} == {scores[each] for each in ranked[-2:]}
@@ -74,7 +61,7 @@ def test_a_query_is_shown_with_its_class_and_whether_neighbours_match(
 
 def test_rows_that_no_other_can_match_are_not_shown(predictions: Neighbourhood) -> None:
     table = look(predictions, count=50)
-    assert set(table["row"]) == set(FRAME.index) - {36}
+    assert set(table["row"]) == set(SHOWN["row"]) - {36}
     assert table.groupby("shown_as")["row"].nunique().tolist() == [6, 6, 6]
 
 
@@ -87,14 +74,6 @@ def test_chance_is_drawn_by_the_seed(predictions: Neighbourhood) -> None:
     assert len({tuple(each) for each in drawn}) > 1
 
 
-def test_several_columns_are_shown_side_by_side(predictions: Neighbourhood) -> None:
-    table = look(predictions, count=9, texts=("title", "text"), labels=("label", "more"))
-    shown = table.drop_duplicates("row").set_index("row")
-    assert shown["text"][23] == "t3 | "
-    assert shown["text"][24] == "t4 | five"
-    assert shown["label"][24] == "b | "
-
-
 def test_no_text_makes_an_empty_table(predictions: Neighbourhood) -> None:
     assert look(predictions, count=0).empty
 
@@ -103,7 +82,5 @@ def test_as_many_neighbours_are_shown_as_were_searched_for() -> None:
     two = np.eye(2, dtype=np.float32)
     metrics = {"mAP": METRICS["mAP"](1)}
     predictions = score_neighbourhood(two, np.array([0, 0]), metrics=metrics, top_k=1)
-    table = neighbours_table(
-        predictions, FRAME[:2], texts=["text"], labels=["label"], metric="mAP", count=1, seed=0
-    )
+    table = neighbours_table(predictions, SHOWN[:2], metric="mAP", count=1, seed=0)
     assert table["place"].tolist() == [1, 1, 1]
