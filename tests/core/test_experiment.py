@@ -26,6 +26,7 @@ FILES = {
     "model/model.safetensors",
     "predictions/validation_predictions.csv",
     "predictions/validation_raw_predictions.npz",
+    "report.html",
     "scores.json",
     "status.json",
 }
@@ -141,6 +142,7 @@ def test_a_failure_is_raised_and_its_reason_is_kept(
         "environment.json",
         "history.jsonl",
         "log.txt",
+        "report.html",
         "status.json",
     }
 
