@@ -36,10 +36,12 @@ def show(outcome: "Outcome", *, as_json: bool) -> None:
     console = plain_console()
     if outcome.leaderboard:
         console.print(_leaderboard(outcome.leaderboard, outcome.settings.prediction.metric))
-        console.print(f"\nfolder  {outcome.folder}", soft_wrap=True)
+        console.print(f"\nreport  {outcome.folder / 'report.html'}", soft_wrap=True)
+        console.print(f"folder  {outcome.folder}", soft_wrap=True)
         return
     show_scores(console, outcome.scores)
     console.print(f"\nmodel   {outcome.folder / 'model'}", soft_wrap=True)
+    console.print(f"report  {outcome.folder / 'report.html'}", soft_wrap=True)
     console.print(f"folder  {outcome.folder}", soft_wrap=True)
 
 
