@@ -32,7 +32,7 @@ from hydro.errors import (
 )
 from hydro.hookspecs import hookimpl
 from hydro.loggers.tracker import Tracker
-from hydro.predictions import Predictions
+from hydro.predictions import Predictions, check_values
 from hydro.retrieval import Hit
 from hydro.settings.fields import Section, only_if, section, setting, unless
 from hydro.settings.sections import (
@@ -105,6 +105,7 @@ __all__ = [
     "TrainingError",
     "TrainingSection",
     "Use",
+    "check_values",
     "hookimpl",
     "only_if",
     "section",

@@ -38,7 +38,14 @@ class DataError(HydroError):
 
 
 class PluginError(HydroError):
-    """A plugin does not load, clashes with another or hands over something unusable."""
+    """A plugin does not load, clashes with another or hands over something unusable.
+
+    ``component`` is the kind and the name of what is at fault, where that is known.
+    """
+
+    def __init__(self, message: str, component: tuple[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.component = component
 
     exit_code = 5
     reason = "plugin"

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from hydro.blame import blaming
 from hydro.catalog import Catalog
 from hydro.components import Problem
 from hydro.data.frames import Frames, load_frames
@@ -310,8 +311,9 @@ def _execute(experiment: Experiment, folder: RunFolder, progress: Progress) -> d
     # A run among several is named by a number, which says little beside those of others.
     full = folder.name.startswith(settings.experiment_name or "")
     name = folder.name if full else f"{settings.experiment_name}-{folder.name}"
-    built = builder.build("logger", name=name, folder=folder.path.absolute())
-    with Aside(built, settings.logging.logger, flat(settings)) as tracker:
+    with blaming(builder):
+        built = builder.build("logger", name=name, folder=folder.path.absolute())
+    with blaming(builder), Aside(built, settings.logging.logger, flat(settings)) as tracker:
         return Run(*given, tracker, progress, experiment.processes).execute()
 
 

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from hydro.blame import blaming
 from hydro.components import Exporter
 from hydro.errors import PluginError, ResourceError, SettingsError
 from hydro.folder import RunFolder, writing
@@ -67,7 +68,8 @@ def export(
             new = Path(temporary, "new")
             new.mkdir()
             sample = run.read_sample(SAMPLE)
-            exporter.build(builder.settings, model=run.model, sample=sample, folder=new)
+            with blaming(builder):
+                builder.make(exporter, model=run.model, sample=sample, folder=new)
             if target.exists():
                 target.rename(Path(temporary, "old"))
             new.rename(target)

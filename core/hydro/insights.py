@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hydro.blame import blaming
 from hydro.charts import Chart, Finding
 from hydro.components import Insight
 from hydro.errors import PluginError
@@ -24,9 +25,10 @@ def write_insights(builder: Builder, folder: RunFolder, material: Mapping[str, A
         needed = ("predictions", "frame", *insight.needs)
         try:
             given = {name: material[name] for name in needed}
-            found = insight.build(builder.settings, **given)
-            finding = found if isinstance(found, Finding) else Finding(found)
-            _check(insight, finding)
+            with blaming(builder):
+                found = builder.make(insight, **given)
+                finding = found if isinstance(found, Finding) else Finding(found)
+                _check(insight, finding)
         except Exception as error:
             kind = type(error).__name__
             logger.warning("insight '%s' is left out: %s: %s", insight.name, kind, error)
@@ -37,10 +39,16 @@ def write_insights(builder: Builder, folder: RunFolder, material: Mapping[str, A
 
 
 def _check(insight: Insight, finding: Finding) -> None:
+    import pandas as pd
+
+    fault = ("insight", insight.name)
+    if not isinstance(finding.table, pd.DataFrame):
+        msg = f"it gave {type(finding.table).__name__}, where a pandas.DataFrame is wanted"
+        raise PluginError(msg, fault)
     missing = [each for each in _columns(insight.chart) if each not in finding.table]
     if missing and not finding.table.empty:
         msg = f"its {insight.chart.kind} needs the columns {', '.join(missing)}"
-        raise PluginError(msg)
+        raise PluginError(msg, fault)
 
 
 def _columns(chart: Chart) -> Iterator[str]:

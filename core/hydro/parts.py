@@ -1,7 +1,7 @@
 """Assembles the parts of a run, each built by the component that the settings select."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -38,6 +38,8 @@ class Builder:
     settings: Settings
     catalog: Catalog
     problem: Problem
+    built: list[tuple[Component, Any]] = field(default_factory=list, init=False, compare=False)
+    """What has been built so far; None until its builder is through."""
 
     def components(self, kind: str) -> Sequence[Component]:
         """List the components of a kind that fit the problem."""
@@ -55,11 +57,18 @@ class Builder:
 
     def build(self, kind: str, **built: Any) -> Any:
         """Build the component of a kind that the settings select."""
-        return self.pick(kind).build(self.settings, **built)
+        return self.make(self.pick(kind), **built)
 
     def build_all(self, kind: str, **built: Any) -> dict[str, Any]:
         """Build every component of a kind that fits the problem, by name."""
-        return {each.name: each.build(self.settings, **built) for each in self.components(kind)}
+        return {each.name: self.make(each, **built) for each in self.components(kind)}
+
+    def make(self, component: Component, **built: Any) -> Any:
+        """Build one component."""
+        self.built.append((component, None))
+        made = component.build(self.settings, **built)
+        self.built[-1] = (component, made)
+        return made
 
 
 def assemble(builder: Builder, frames: Frames) -> Parts:

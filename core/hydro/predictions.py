@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hydro.errors import MetricError
+from hydro.errors import MetricError, PluginError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,3 +53,21 @@ class Predictions:
             )
             raise MetricError(msg)
         return float(values.mean())
+
+
+def check_values(values: Mapping[str, Any], rows: int) -> None:
+    """See to it that every metric gives one number a row.
+
+    Raises:
+        PluginError: one does not; the message names it.
+    """
+    import numpy as np
+
+    for name, each in values.items():
+        found = np.asarray(each)
+        if found.shape != (rows,) or found.dtype.kind not in "fiub":
+            msg = (
+                f"the metric '{name}' gave {found.dtype} of shape {found.shape}, where a number "
+                f"for each of {rows} rows is wanted: shape ({rows},)"
+            )
+            raise PluginError(msg, ("metric", name))

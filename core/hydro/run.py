@@ -16,9 +16,10 @@ from hydro.folder import RunFolder, writing
 from hydro.insights import write_insights
 from hydro.loggers.aside import Aside
 from hydro.parts import Builder, Parts, assemble
-from hydro.predictions import Predictions
+from hydro.predictions import Predictions, check_values
 from hydro.progress import Progress
 from hydro.settings.sections import Settings
+from hydro.space import needed_space, require_space
 from hydro.training.best import Best
 from hydro.training.dataset import Dataset
 from hydro.training.distributed import Processes
@@ -88,6 +89,7 @@ class Run:
             logger.warning("the model has no batch normalisation to synchronise")
         parts.model.to(self.precision.device)
         parts.loss.to(self.precision.device)
+        require_space(self.folder.path, needed_space(self.settings, parts.model, self.frames))
         return parts
 
     def _predict_splits(self, parts: Parts, when: str, samples: int) -> dict[str, Predictions]:
@@ -115,6 +117,7 @@ class Run:
                 precision=self.precision,
                 watch=task.advance,
             )
+        check_values(predictions.values, len(dataset))
         return predictions
 
     def _train(self, parts: Parts) -> int:

@@ -31,6 +31,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
 LINE = (
     *("experiment", "run", "follower", "launch", "parts", "plan", "queue", "search", "leaderboard"),
     *("trained", "every", "study", "choices", "board"),
+    *("blame", "estimate", "insights"),
 )
 """The straight line calls every room, and no room calls it."""
 

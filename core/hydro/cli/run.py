@@ -30,7 +30,9 @@ from hydro.cli.work import take_part
     help="The folder that the experiment's own folder is made in.",
 )
 @click.option(
-    "--dry-run", is_flag=True, help="Check everything, print the settings, train nothing."
+    "--dry-run",
+    is_flag=True,
+    help="Check everything, estimate time and memory, print the settings; keep nothing.",
 )
 @json_option
 def run(
@@ -45,6 +47,7 @@ def run(
     request = read_request(config, problem, overrides)
 
     from hydro.cli.terminal import stop_on_sigterm
+    from hydro.estimate import estimate
     from hydro.experiment import prepare
     from hydro.settings.document import dump
 
@@ -54,6 +57,7 @@ def run(
         click.echo(str(experiment), err=True)
         for note in experiment.frames.notes:
             click.echo(f"warning: {note}", err=True)
+        click.echo(f"estimate: {estimate(experiment)}", err=True)
         text = dump(experiment.settings)
         click.echo(json.dumps(experiment.settings.model_dump(mode="json")) if as_json else text)
         return

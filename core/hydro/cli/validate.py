@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from hydro.cli.options import (
     set_option,
 )
 
+if TYPE_CHECKING:
+    from hydro.estimate import Estimate
+
 
 @click.command()
 @config_argument
@@ -21,26 +25,31 @@ from hydro.cli.options import (
 @set_option
 @json_option
 def validate(config: Path, problem: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
-    """Check the settings and the data of CFG.YML; nothing is trained or written."""
+    """Check the settings and the data of CFG.YML, and estimate what a run takes.
+
+    For that a model is trained for a moment and thrown away; nothing is written.
+    """
     request = read_request(config, problem, overrides)
-    facts, notes = inspect(request)
+    facts, notes, cost = inspect(request)
     for note in notes:
         click.echo(f"warning: {note}", err=True)
     if as_json:
-        click.echo(json.dumps({**facts, "warnings": notes}))
+        click.echo(json.dumps({**facts, "estimate": cost.facts(), "warnings": notes}))
         return
     given = len(request.loaded.given)
     click.echo(f"settings  ok  {given} given, the others have their defaults")
     click.echo(f"data      ok  {spoken(facts)}")
+    click.echo(f"estimate      {cost}")
     click.echo(f"ready         hydro run --problem {request.problem.name} {config}")
 
 
-def inspect(request: Request) -> tuple[dict[str, int | str], list[str]]:
-    """Read the tables and count what is in them."""
+def inspect(request: Request) -> "tuple[dict[str, int | str], list[str], Estimate]":
+    """Read the tables, count what is in them, and estimate what a run takes."""
+    from hydro.estimate import estimate
     from hydro.experiment import prepare
 
     experiment = prepare(request.loaded.settings, request.problem, request.catalog)
-    return experiment.facts(), list(experiment.frames.notes)
+    return experiment.facts(), list(experiment.frames.notes), estimate(experiment)
 
 
 def spoken(facts: dict[str, int | str]) -> str:

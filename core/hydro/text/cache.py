@@ -118,7 +118,10 @@ class _Growing:
 
 def _map(entry: Path) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Map ids and offsets into memory."""
-    ids, offsets = (np.load(entry / f"{name}.npy", mmap_mode="r") for name in ("ids", "offsets"))
+    ids, offsets = (
+        np.load(entry / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        for name in ("ids", "offsets")
+    )
     return ids, offsets
 
 

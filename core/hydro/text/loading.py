@@ -125,5 +125,5 @@ def errors_name(folder: Path, what: str) -> Iterator[None]:
     try:
         yield
     except Exception as reason:
-        msg = f"backbone {folder} cannot be loaded from {what}: {reason}"
+        msg = f"backbone {folder} cannot be loaded from {what}: {reason}. Fetch or save it anew"
         raise ModelError(msg) from reason

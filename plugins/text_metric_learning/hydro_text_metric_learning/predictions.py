@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hydro.api import Predictions
+from hydro.api import Predictions, check_values
 from hydro_text_metric_learning.metrics import Metric
 from hydro_text_metric_learning.neighbours import rank
 
@@ -90,7 +90,10 @@ def score_neighbourhood(
         found.neighbours[block.rows] = block.neighbours
         found.similarities[block.rows] = block.similarities
         for name, metric in metrics.items():
-            found.values[name][block.rows] = metric(block.ranking)
+            values = metric(block.ranking)
+            # What is of another shape would be spread over the rows, or fail without its name.
+            check_values({name: values}, len(block.ranking.relevant))
+            found.values[name][block.rows] = values
     return found
 
 

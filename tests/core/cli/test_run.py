@@ -241,12 +241,16 @@ def test_a_missing_settings_file_is_a_settings_error(cli: Cli) -> None:
     assert "no.yml: cannot be read: No such file" in err
 
 
-def test_a_bug_keeps_its_traceback(cli: Cli) -> None:
+def test_a_bug_of_a_plugin_is_named_and_keeps_its_traceback_in_the_log(cli: Cli) -> None:
     text = Path("rows.csv").read_text().replace("one,1,0", "one,uno,0")
     Path("rows.csv").write_text(text)
-    with pytest.raises(ValueError, match="uno"):
-        cli(*run("--set", "experiment_name=calm"))
-    assert status(Path("runs/calm"))["reason"] == "bug"
+    code, out, err = cli(*run("--set", "experiment_name=calm"))
+    assert (code, out) == (5, "")
+    assert "hydro: the dataset 'Counted' of the plugin 'wordcount' (hydro-wordcount 0.1.0) " in err
+    assert "failed: ValueError: could not convert string to float: 'uno' (__init__.py" in err
+    assert "Traceback" not in err
+    assert status(Path("runs/calm"))["reason"] == "plugin"
+    assert "in build_dataset" in Path("runs/calm/log.txt").read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+"""Sees to it, before long work starts, that the disk has room for what the work will leave."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hydro.errors import ResourceError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from hydro.data.frames import Frames
+    from hydro.settings.sections import Settings
+
+EXPORTS = 4
+"""How many times the model's bytes all exports take together, about."""
+
+ROW = 2_000
+"""Bytes that the predictions of a row take beside its own columns and its embedding, about."""
+
+
+def needed_space(settings: "Settings", model: "nn.Module", frames: "Frames") -> dict[str, int]:
+    """Estimate the bytes that a run will leave, by what they are for; rather too many."""
+    weights = sum(each.numel() * 4 for each in model.state_dict().values())
+    splits = [frames.validation] if frames.test is None else [frames.validation, frames.test]
+    if settings.training.calculate_train_metric:
+        splits.append(frames.train)
+    rows = sum(map(len, splits))
+    needed = {"model": weights, "predictions": rows * (ROW + 4 * _embedding_size(model))}
+    if settings.training.build_scoring_pipelines:
+        needed["exports"] = EXPORTS * weights
+    return needed
+
+
+def require_space(folder: Path, needed: Mapping[str, int]) -> None:
+    """Refuse to start what the disk has no room for.
+
+    Raises:
+        ResourceError: naming the folder, what is needed for what, and what is free.
+    """
+    free, total = shutil.disk_usage(folder).free, sum(needed.values())
+    if free < total:
+        parts = ", ".join(f"{name} {megabytes(size)}" for name, size in needed.items())
+        msg = (
+            f"{folder}: about {megabytes(total)} are needed ({parts}), and {megabytes(free)} are "
+            "free. Free some space there, or choose another --output"
+        )
+        raise ResourceError(msg)
+
+
+def megabytes(size: float) -> str:
+    """Say a number of bytes in MiB, or in GiB."""
+    return f"{size / 2**20:,.0f} MiB" if size < 10 * 2**30 else f"{size / 2**30:,.0f} GiB"
+
+
+def _embedding_size(model: "nn.Module") -> int:
+    return int(getattr(model, "embedding_size", 0))
