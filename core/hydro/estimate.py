@@ -162,7 +162,7 @@ class _Trial:
 
     def memory(self) -> dict[str, int]:
         """Count the bytes of the weights, of their gradients and of what the optimizer keeps."""
-        weights = [*self.model.parameters(), *self.loss.parameters()]
+        weights: list[torch.Tensor] = [*self.model.parameters(), *self.loss.parameters()]
         state = dict(self.optimizer.state) if self.optimizer else {}
         kept = [each for own in state.values() for each in own.values() if torch.is_tensor(each)]
         learning = [each for each in weights if each.requires_grad] if self.optimizer else []

@@ -117,7 +117,8 @@ class Reader:
         """Read one damaged file; only the refusal that is meant for people may come of it."""
         path = folder / self.name
         path.write_bytes(damaged(self.whole, random.Random(f"{self.name} {seed}")))
-        started = time.perf_counter()
+        # The processor's time, so that what else the machine does is not taken for slowness.
+        started = time.process_time()
         try:
             self.read(path)
             self.counts["read"] += 1
@@ -127,7 +128,7 @@ class Reader:
         except BaseException as error:
             error.add_note(f"{self.name}, seed {seed}")
             raise
-        self.slowest = max(self.slowest, time.perf_counter() - started)
+        self.slowest = max(self.slowest, time.process_time() - started)
 
 
 def readers() -> list[Reader]:
@@ -158,13 +159,14 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--start", type=int, default=0, help="the seed of the first case")
     arguments = parser.parse_args()
-    began = time.perf_counter()
     for each in fuzz(arguments.cases, arguments.start):
         told = f"{each.counts['read']:>7,} read {each.counts['refused']:>7,} refused"
         sys.stdout.write(f"{each.name:13} {told}, slowest {1000 * each.slowest:.0f} ms\n")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    seconds = time.perf_counter() - began
-    sys.stdout.write(f"{arguments.cases:,} cases in {seconds:.0f} s, peak {memory:.0f} MiB\n")
+    seconds = time.process_time()
+    sys.stdout.write(
+        f"{arguments.cases:,} cases, {seconds:.0f} s of the processor, peak {memory:.0f} MiB\n"
+    )
 
 
 if __name__ == "__main__":

@@ -31,7 +31,12 @@ def test_the_quickstart_runs_word_for_word(tmp_path: Path) -> None:
         )
         # A command for which output is shown has just that; the result of training varies.
         if expected:
-            assert shown.stdout + shown.stderr == expected
+            assert _steady(shown.stdout + shown.stderr) == _steady(expected)
         else:
             assert shown.returncode == 0, shown.stderr
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, check=True)
+
+
+def _steady(shown: str) -> str:
+    """Leave out what a machine takes, which is another on every one."""
+    return re.sub(r"(?m)^(estimate +about ).*$", r"\1…", shown)
