@@ -37,6 +37,10 @@ class Use:
     open_index: Callable[..., Any] | None = None
     """``open_index(settings, *, trained, folder, decision, precision)``: open what the index
     saved."""
+    embed: Callable[..., Any] | None = None
+    """``embed(settings, *, trained, frame, precision)``: the embeddings ``(rows, size)`` of a
+    table's rows, in float32, and how many tokens each has, ``(rows,)``. With it a model can be
+    served; all calls then come from one thread."""
 
 
 @dataclass(frozen=True)

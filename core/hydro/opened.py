@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hydro.catalog import Catalog
 from hydro.components import Columns, Use
@@ -91,6 +93,20 @@ class Trained:
             watch=watch,
         )
         return predictions
+
+    def embed(self, frame: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Embed the rows of a table: ``(rows, size)``, and the number of tokens of each.
+
+        Raises:
+            SettingsError: the problem gives no embeddings.
+        """
+        if self.use.embed is None:
+            msg = f"'{self.builder.problem.name}' gives no embeddings, so there is nothing to serve"
+            raise SettingsError(msg)
+        embeddings, tokens = self.use.embed(
+            self.settings, trained=self.model, frame=frame, precision=self.precision
+        )
+        return embeddings, tokens
 
     def open_index(
         self, gallery: Gallery, kind: Kind = "exact", watch: Watch = _unwatched

@@ -14,6 +14,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "settings": ("cli", "catalog", "plugins", "builtin", "data", "text", "training", "folder"),
     "data": ("cli", "catalog", "plugins", "builtin", "text", "training", "folder", "api"),
     "text": ("cli", "catalog", "plugins", "builtin", "data", "training", "folder", "api"),
+    "serving": ("cli", "catalog", "plugins", "builtin", "data", "text", "training", "api"),
     "training": ("cli", "catalog", "plugins", "builtin", "text", "folder", "api"),
     "loggers": (
         "cli",

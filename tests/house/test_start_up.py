@@ -9,6 +9,7 @@ import pytest
 
 HEAVY = ["torch", "transformers", "tokenizers", "pandas", "numpy", "pyarrow", "faiss", "sklearn"]
 HEAVY += ["mlflow", "neptune", "tensorboard", "trackio", "wandb"]
+HEAVY += ["fastapi", "starlette", "uvicorn", "prometheus_client"]
 
 PROGRAM = f"""
 import atexit, sys
@@ -24,6 +25,7 @@ LIGHT = [
     ["validate", "--help"],
     ["predict", "--help"],
     ["search", "--help"],
+    ["serve", "--help"],
     ["experiments", "--help"],
     ["experiments", "list", "--output", "EXPERIMENTS"],
     ["experiments", "show", "one", "--output", "EXPERIMENTS"],

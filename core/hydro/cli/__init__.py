@@ -16,6 +16,7 @@ from hydro.cli.resume import resume
 from hydro.cli.run import run
 from hydro.cli.schema import schema
 from hydro.cli.search import search
+from hydro.cli.serve import serve
 from hydro.cli.validate import validate
 from hydro.cli.work import work
 from hydro.errors import HydroError
@@ -39,6 +40,7 @@ COMMANDS = (
     validate,
     predict,
     search,
+    serve,
     export,
     experiments,
     schema,

@@ -18,6 +18,10 @@ TOKENS = defaultdict(lambda: 32768, cpu=2048)
 """Tokens at a time. A CPU slows down by a tenth with more; a GPU has to be kept busy."""
 
 
+PACKED = 8192
+"""Tokens from which on laying out the weights anew saves more time than it takes."""
+
+
 def embed(
     encoder: Encoder,
     corpus: Corpus,
@@ -41,13 +45,14 @@ def embed(
     device = next(encoder.parameters()).device
     batches = by_length(corpus.lengths, tokens or TOKENS[device.type])
     sizes = [len(rows) for rows in batches]
+    linears = packed_linears(device) if len(corpus.ids) >= PACKED else nullcontext()
     # Pinned, so that the GPU writes results on its own while the next batch is prepared.
     found = torch.empty(len(corpus), encoder.embedding_size, pin_memory=device.type == "cuda")
     mode = encoder.training
     encoder.eval()
     try:
         # Not inference_mode: what a backbone caches under it could not be trained with later.
-        with torch.no_grad(), packed_linears(device):
+        with torch.no_grad(), linears:
             for rows, vectors in zip(batches, found.split(sizes), strict=True):
                 with autocast():
                     output = encoder(gather(corpus, rows).to(device))

@@ -49,7 +49,7 @@ def hydro_problems() -> list[Problem]:
             save=save,
             notes=notes,
             decide=using.decide,
-            use=Use(using.load, using.predict, using.build_index, using.open_index),
+            use=Use(using.load, using.predict, using.build_index, using.open_index, using.embed),
             defaults={"training.loss_function": "ArcFace", "prediction.metric": "mAP"},
         )
     ]

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from hydro.api import ModelError
-from hydro.text import Encoder, TextTokenizer, embed, load_backbone, load_tokenizer
+from hydro.text import Corpus, Encoder, TextTokenizer, embed, load_backbone, load_tokenizer
 from hydro_text_metric_learning.export.sentence_transformers import OWN, POOLING_MODES
 
 
@@ -44,7 +44,20 @@ class Trained:
             autocast: makes the context in which the encoder runs, for its precision.
             watch: told how many more rows are done.
         """
-        corpus = self.tokenizer.encode(self.tokenizer.join(columns))
+        return self.embed_corpus(self.encode(columns), autocast=autocast, watch=watch)
+
+    def encode(self, columns: Sequence[Sequence[str]]) -> Corpus:
+        """Join and tokenise the rows of a table."""
+        return self.tokenizer.encode(self.tokenizer.join(columns))
+
+    def embed_corpus(
+        self,
+        corpus: Corpus,
+        *,
+        autocast: Callable[[], AbstractContextManager[object]] = nullcontext,
+        watch: Callable[[int], object] = lambda texts: None,
+    ) -> NDArray[np.float32]:
+        """Embed what was tokenised, as `embed` does."""
         return embed(self.encoder, corpus, autocast=autocast, watch=watch)
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from hydro_text_metric_learning.settings import TextSettings
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import torch
+    from numpy.typing import NDArray
 
     from hydro.api import Precision
     from hydro_text_metric_learning.index import TextIndex
@@ -105,6 +107,14 @@ def open_index(
     return TextIndex.open(
         folder, trained, threshold=_threshold(decision), autocast=precision.inference
     )
+
+
+def embed(
+    settings: TextSettings, *, trained: "Trained", frame: "pd.DataFrame", precision: "Precision"
+) -> "tuple[NDArray[np.float32], NDArray[np.int64]]":
+    """Embed rows, and count the tokens of each."""
+    corpus = trained.encode([frame[name].tolist() for name in trained.text_columns])
+    return trained.embed_corpus(corpus, autocast=precision.inference), corpus.lengths
 
 
 def _threshold(decision: Decision | None) -> float | None:

@@ -1,5 +1,6 @@
 """Tests of embedding a whole corpus."""
 
+import importlib
 from collections.abc import Callable
 
 import numpy as np
@@ -68,3 +69,19 @@ def test_the_encoder_runs_in_the_precision_asked_for(
 
 def test_no_texts_have_no_embeddings(encoder: Encoder, tokenizer: TextTokenizer) -> None:
     assert embed(encoder, tokenizer.encode([])).shape == (0, 8)
+
+
+@pytest.mark.parametrize("enough", [True, False])
+def test_weights_are_laid_out_anew_only_for_many_tokens(
+    enough: bool, encoder: Encoder, tokenizer: TextTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = tokenizer.encode(TEXTS)
+    expected = embed(encoder, corpus)
+    module = importlib.import_module("hydro.text.embed")
+    monkeypatch.setattr(module, "PACKED", len(corpus.ids) + (0 if enough else 1))
+    with torch.profiler.profile() as profiled:
+        found = embed(encoder, corpus)
+    names = {event.key for event in profiled.key_averages()}
+    packs = enough and torch.backends.mkldnn.is_available()
+    assert ("mkldnn::_reorder_linear_weight" in names) == packs
+    np.testing.assert_allclose(found, expected, atol=1e-6)

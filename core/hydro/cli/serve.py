@@ -1,0 +1,128 @@
+"""``hydro serve``: a trained model that answers over HTTP."""
+
+import shlex
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from hydro.cli.options import experiment_argument, installed_catalog
+from hydro.retrieval import KINDS, Kind
+
+NEEDED = ("fastapi", "uvicorn", "prometheus_client")
+
+
+@click.command()
+@experiment_argument
+@click.option(
+    "--gallery",
+    metavar="train|validation|FILE",
+    help="The rows that /similar searches; without it there is no /similar.",
+)
+@click.option(
+    "--index",
+    "kind",
+    type=click.Choice(KINDS),
+    default="exact",
+    show_default=True,
+    help="How they are searched, as hydro search does.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen; what other machines can reach needs a token.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="0 takes one that is free.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    help="A file with the token that requests have to know.  [default: $HYDRO_SERVE_TOKEN]",
+)
+def serve(
+    experiment: str,
+    gallery: str | None,
+    kind: Kind,
+    host: str,
+    port: int,
+    token_file: Path | None,
+) -> None:
+    """Answer over HTTP with the model of EXPERIMENT, until it is interrupted.
+
+    EXPERIMENT is the folder of an experiment, or its name below `runs` ($HYDRO_OUTPUT). Of several
+    runs the best is taken, unless one is named as in NAME/runs/003.
+
+    It embeds texts (/embed, and /v1/embeddings for OpenAI's clients) and finds the neighbours of
+    texts (/similar). /docs tells the rest.
+    """
+    from hydro.archive import default_output, find_experiment
+
+    _require_extra()
+    folder = find_experiment(experiment, default_output())
+    catalog = installed_catalog()
+
+    from hydro.serving.token import is_loopback, read_token
+
+    token = read_token(token_file)
+    if token is None and not is_loopback(host):
+        msg = (
+            f"--host {host} can be reached from other machines, so it needs a token: "
+            "--token-file FILE, or $HYDRO_SERVE_TOKEN. Make one by: openssl rand -hex 32"
+        )
+        raise click.UsageError(msg)
+
+    from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
+    from hydro.opened import open_trained
+    from hydro.serving.app import make_app
+    from hydro.serving.limits import Limits
+    from hydro.serving.listening import address, bind, listen
+    from hydro.serving.served import open_served
+
+    stop_on_sigterm()
+    with bind(host, port) as taken:
+        with TerminalProgress():
+            served = open_served(folder.name, open_trained(folder, catalog), gallery, kind)
+        limits = Limits()
+        app = make_app(served, limits=limits, token=token)
+        secret = None
+        if token:
+            secret = (
+                f"$(cat {shlex.quote(str(token_file))})" if token_file else "$HYDRO_SERVE_TOKEN"
+            )
+
+        def say() -> None:
+            click.echo(_how_to_ask(address(taken), secret, similar=bool(gallery)), err=True)
+
+        listen(app, taken, limits, say)
+    click.echo("stopped", err=True)
+
+
+def _require_extra() -> None:
+    """Refuse to start where a package is missing.
+
+    Raises:
+        PluginError: with how to install it.
+    """
+    from hydro.errors import PluginError
+
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        msg = f"hydro serve needs {', '.join(missing)}. Run: pip install 'hydro-experiments[serve]'"
+        raise PluginError(msg)
+
+
+def _how_to_ask(address: str, secret: str | None, *, similar: bool) -> str:
+    """Say where the server listens, with a line that asks it."""
+    header = f' -H "Authorization: Bearer {secret}"' if secret else ""
+    path, more = ("similar", ', "k": 3') if similar else ("embed", "")
+    body = f"""'{{"texts": ["a text"]{more}}}'"""
+    return (
+        f"listening on {address}, described at {address}/docs; stop with Ctrl-C. For example:\n"
+        f"  curl {address}/{path}{header} -H 'Content-Type: application/json' -d {body}"
+    )

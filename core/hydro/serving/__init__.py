@@ -1,0 +1,1 @@
+"""A trained model as a service: what comes in is checked, batched, computed and counted."""

@@ -1,0 +1,72 @@
+"""The shapes of OpenAI's API for embeddings, so that its clients can be pointed here."""
+
+import base64
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+
+from hydro.serving.shapes import LIMITS, Asked, Value
+
+Inputs = Annotated[list[Value], Field(min_length=1, max_length=LIMITS.texts)]
+
+
+class EmbeddingsRequest(Asked):
+    """Texts to embed."""
+
+    input: Value | Inputs = Field(description="Texts; lists of tokens are not taken.")
+    model: str = Field(description="The name that /v1/models gives.")
+    encoding_format: Literal["float", "base64"] = Field(
+        "float", description="base64 is of the bytes of little-endian float32."
+    )
+    dimensions: int | None = Field(None, description="The size of an embedding, or nothing.")
+    user: str | None = Field(None, description="Taken and not used.")
+
+
+class Embedding(BaseModel):
+    """The embedding of one text."""
+
+    object: Literal["embedding"] = "embedding"
+    index: int
+    embedding: list[float] | str
+
+
+class Usage(BaseModel):
+    """How many tokens the texts had, those of the model's own and none that were cut off."""
+
+    prompt_tokens: int
+    total_tokens: int
+
+
+class EmbeddingsAnswer(BaseModel):
+    """The embeddings of texts, in their order."""
+
+    object: Literal["list"] = "list"
+    data: list[Embedding]
+    model: str
+    usage: Usage
+
+
+class ModelEntry(BaseModel):
+    """A model that is served."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int
+    owned_by: Literal["hydro"] = "hydro"
+
+
+class Models(BaseModel):
+    """The models that are served: one."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelEntry]
+
+
+def encode(vector: NDArray[np.float32], encoding: str) -> list[float] | str:
+    """Write an embedding ``(size,)`` as numbers, or as the base64 of its bytes."""
+    if encoding == "base64":
+        return base64.b64encode(vector.astype("<f4").tobytes()).decode("ascii")
+    numbers: list[float] = vector.tolist()
+    return numbers

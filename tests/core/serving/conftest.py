@@ -1,0 +1,65 @@
+"""What tests of a server share: the word count model, asked for the letters of a text."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hydro_wordcount import count_letters
+from starlette.testclient import TestClient
+
+from hydro.folder import RunFolder
+from hydro.opened import open_trained
+from hydro.retrieval import Hit
+from hydro.serving.app import make_app
+from hydro.serving.served import Served
+
+HERE = "http://127.0.0.1:8000"
+
+
+def embed_letters(settings: Any, *, frame: pd.DataFrame, **others: Any) -> Any:
+    """Give the direction of the letter counts, and the number of words."""
+    counts = np.array([count_letters(text) for text in frame["text"]], np.float32)
+    with np.errstate(invalid="ignore"):
+        directions = counts / np.linalg.norm(counts, axis=1, keepdims=True)
+    return directions, np.array([len(text.split()) for text in frame["text"]])
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """Finds the texts that follow in the alphabet."""
+
+    texts: tuple[str, ...] = ("a", "m", "z")
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def search(self, queries: pd.DataFrame, k: int) -> list[list[Hit]]:
+        """Give the hits of each query."""
+        return [self._hits(text)[:k] for text in queries["text"]]
+
+    def _hits(self, text: str) -> list[Hit]:
+        later = [(row, each) for row, each in enumerate(self.texts) if each > text]
+        return [Hit(row, 0.5, each, None, True) for row, each in later]
+
+    def save(self, folder: Path) -> None:
+        """Write nothing."""
+
+
+@pytest.fixture
+def served(word_count: Any) -> Served:
+    """The word count model with embeddings and a gallery."""
+    use = dataclasses.replace(word_count.problem.use, embed=embed_letters)
+    problem = dataclasses.replace(word_count.problem, use=use)
+    able = dataclasses.replace(word_count.replacing(problem), problem=problem)
+    trained = open_trained(RunFolder(able.run().folder), able.catalog)
+    return Served("letters", 1700000000, trained, Alphabet())
+
+
+@pytest.fixture
+def client(served: Served) -> Iterator[TestClient]:
+    """Asks a server in this process."""
+    with TestClient(make_app(served), base_url=HERE) as client:
+        yield client

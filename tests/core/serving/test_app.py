@@ -1,0 +1,229 @@
+"""The routes answer well-formed requests, and refuse all others with one line."""
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from hydro.errors import DataError
+from hydro.serving.app import make_app
+from hydro.serving.limits import Limits
+from hydro.serving.served import Question, Served
+
+HERE = "http://127.0.0.1:8000"
+
+
+def refused(answer: Any) -> tuple[int, str]:
+    """Give status and message of a refusal, having looked at its shape."""
+    error = answer.json()["error"]
+    assert error.keys() == {"message", "type", "param", "code"}
+    assert "\n" not in error["message"]
+    return answer.status_code, error["message"]
+
+
+def test_texts_are_embedded(client: TestClient, served: Served) -> None:
+    answer = client.post("/embed", json={"texts": ["tea", {"text": "see it"}]}).json()
+    expected = served.answer(Question(), served.rows(["tea", "see it"]))
+    assert answer["model"] == "letters"
+    np.testing.assert_array_equal(
+        np.array(answer["embeddings"], np.float32), [each.values for each in expected]
+    )
+
+
+def test_neighbours_are_found(client: TestClient) -> None:
+    answer = client.post("/similar", json={"texts": ["bat", "zoo"], "k": 1}).json()
+    hit = {"row": 1, "similarity": 0.5, "text": "m", "label": None, "same": True}
+    assert answer == {"model": "letters", "hits": [[hit], []]}
+    assert len(client.post("/similar", json={"texts": ["bat"]}).json()["hits"][0]) == 2
+
+
+def test_without_a_gallery_nothing_is_similar(served: Served) -> None:
+    with TestClient(make_app(replace(served, index=None)), base_url=HERE) as client:
+        assert refused(client.post("/similar", json={"texts": ["a"]}))[0] == 404
+
+
+def test_the_state_is_told(served: Served) -> None:
+    client = TestClient(make_app(served), base_url=HERE)
+    with client:
+        assert client.get("/health").json() == {"status": "ok"}
+        assert client.get("/ready").json() == {"status": "ready"}
+        client.post("/embed", json={"texts": ["tea", "see"]})
+        counted = client.get("/metrics")
+        assert counted.headers["content-type"].startswith("text/plain; version=")
+        assert 'hydro_requests_total{path="/embed",status="200"} 1.0' in counted.text
+        assert "hydro_batch_texts_sum 2.0" in counted.text
+    assert refused(client.get("/ready"))[0] == 503
+    assert refused(client.post("/embed", json={"texts": ["a"]}))[0] == 503
+
+
+def test_the_api_is_described(client: TestClient) -> None:
+    told = client.get("/openapi.json").json()
+    paths = {"/embed", "/similar", "/health", "/ready", "/metrics", "/v1/embeddings", "/v1/models"}
+    assert told["paths"].keys() == paths
+    assert "4XX" in told["paths"]["/embed"]["post"]["responses"]
+    assert "letters" in client.get("/docs").text
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, 200), (1, 422)])
+def test_each_limit_is_where_it_is_said_to_be(more: int, status: int, client: TestClient) -> None:
+    limits = Limits()
+    bodies = [
+        {"texts": ["a"] * (limits.texts + more)},
+        {"texts": ["a" * (limits.characters + more)]},
+        {"texts": [{"text": "a" * (limits.characters + more)}]},
+    ]
+    assert [client.post("/embed", json=body).status_code for body in bodies] == [status] * 3
+    assert client.post("/similar", json={"texts": ["a"], "k": 100 + more}).status_code == status
+    size = limits.body - len('{"texts": [""]}') + more
+    parts = ["a" * limits.characters] * 31
+    body = json.dumps({"texts": parts})
+    body += " " * (size + len('{"texts": [""]}') - len(body))
+    found = client.post("/embed", content=body, headers={"Content-Type": "application/json"})
+    assert found.status_code == (413 if more else 200)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "[1]",
+        "null",
+        "NaN",
+        '{"texts": null}',
+        '{"texts": [NaN]}',
+        '{"texts": [null]}',
+        '{"texts": [["a"]]}',
+        '{"texts": ["secret"], "secret": 1}',
+        '{"texts": ["secret\\ud800"]}',
+        '{"texts": [{"\\ud800": "secret"}]}',
+        '{"texts": [{"secret": {"secret": 1}}]}',
+        '{"texts": ["secret", 1e999]}',
+        "[" * 100_000,
+        '{"texts":' * 10_000,
+        b"\xff\xfe",
+        b'{"texts": ["\xff"]}',
+    ],
+)
+def test_a_malformed_body_is_refused_with_one_line_that_repeats_nothing(
+    body: str | bytes, client: TestClient
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    for path in ("/embed", "/similar", "/v1/embeddings"):
+        status, said = refused(client.post(path, content=body, headers=headers))
+        assert status in (400, 422)
+        assert "secret" not in said
+
+
+def test_a_body_that_is_not_said_to_be_json_is_refused(client: TestClient) -> None:
+    status, said = refused(client.post("/embed", content='{"texts": ["a"]}'))
+    assert (status, "Content-Type: application/json" in said) == (422, True)
+
+
+def test_what_is_not_there_is_said(client: TestClient) -> None:
+    assert refused(client.get("/nothing")) == (404, "Not Found")
+    assert refused(client.get("/embed")) == (405, "Method Not Allowed")
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+nearly = st.fixed_dictionaries(
+    {"texts": st.lists(st.text() | st.dictionaries(st.just("text") | st.text(), scalars)) | values},
+    optional={"k": values, "input": st.lists(st.text()) | values, "model": st.just("letters")},
+)
+bodies = st.binary() | (values | nearly).map(lambda value: json.dumps(value).encode())
+
+
+@given(body=bodies, path=st.sampled_from(["/embed", "/similar", "/v1/embeddings"]))
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_body_is_an_error_of_the_server(body: bytes, path: str, client: TestClient) -> None:
+    answer = client.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (200, 400, 404, 422)
+    if answer.status_code != 200:
+        refused(answer)
+
+
+class Held:
+    """A model that answers when it may."""
+
+    def __init__(self, served: Served) -> None:
+        self.served, self.may, self.began = served, threading.Event(), threading.Event()
+
+    def answer(self, question: Question, rows: Any) -> Any:
+        """Wait, then answer."""
+        self.began.set()
+        assert self.may.wait(20)
+        return self.served.answer(question, rows)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.served, name)
+
+
+@pytest.fixture
+def held(served: Served) -> Iterator[Held]:
+    made = Held(served)
+    yield made
+    made.may.set()
+
+
+def test_above_what_may_wait_a_client_is_told_to_come_again(held: Any) -> None:
+    limits = replace(Limits(), waiting=3, batch_texts=1, batch_seconds=0)
+    with (
+        TestClient(make_app(held, limits=limits), base_url=HERE) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        first = pool.submit(client.post, "/embed", json={"texts": ["first"]})
+        assert held.began.wait(20)
+        answer = client.post("/embed", json={"texts": ["a"] * 4})
+        assert refused(answer) == (503, "too many texts are waiting; try again")
+        assert answer.headers["retry-after"] == "1"
+        held.may.set()
+        assert first.result(20).status_code == 200
+        assert client.post("/embed", json={"texts": ["a"] * 3}).status_code == 200
+
+
+def test_what_takes_too_long_is_given_up(held: Any) -> None:
+    limits = replace(Limits(), answer_seconds=0.01)
+    with TestClient(make_app(held, limits=limits), base_url=HERE) as client:
+        answer = client.post("/embed", json={"texts": ["a"]})
+        assert refused(answer) == (503, "it took too long; try again")
+        assert answer.headers["retry-after"] == "1"
+        held.may.set()
+
+
+class Broken(Held):
+    """A model that cannot answer some texts."""
+
+    def answer(self, question: Question, rows: Any) -> Any:
+        """Answer, or fail."""
+        if any("unreadable" in row["text"] for row in rows):
+            msg = "unreadable"
+            raise DataError(msg)
+        if any("bug" in row["text"] for row in rows):
+            msg = "bug"
+            raise RuntimeError(msg)
+        return self.served.answer(question, rows)
+
+
+def test_an_error_of_the_model_is_told_without_its_words(served: Served) -> None:
+    broken: Any = Broken(served)
+    app = make_app(broken)
+    with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
+        found = refused(client.post("/embed", json={"texts": ["unreadable"]}))
+        assert found == (422, "one of these texts cannot be read")
+        found = refused(client.post("/embed", json={"texts": ["bug"]}))
+        assert found == (500, "an error of the server, which its log tells")
+        # No letter that is counted: a direction of 0/0.
+        status, said = refused(client.post("/embed", json={"texts": ["xyz"]}))
+        assert (status, "no finite embedding" in said) == (422, True)
+        assert client.post("/embed", json={"texts": ["tea"]}).status_code == 200
