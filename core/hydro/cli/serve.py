@@ -1,13 +1,18 @@
 """``hydro serve``: a trained model that answers over HTTP."""
 
+import json
 import shlex
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hydro.cli.options import experiment_argument, installed_catalog
 from hydro.retrieval import KINDS, Kind
+
+if TYPE_CHECKING:
+    from hydro.serving.served import Served
 
 NEEDED = ("fastapi", "uvicorn", "prometheus_client")
 
@@ -88,18 +93,15 @@ def serve(
     with bind(host, port) as taken:
         with TerminalProgress():
             served = open_served(folder.name, open_trained(folder, catalog), gallery, kind)
+        secret = _secret(token_file) if token else None
         limits = Limits()
         app = make_app(served, limits=limits, token=token)
-        secret = None
-        if token:
-            secret = (
-                f"$(cat {shlex.quote(str(token_file))})" if token_file else "$HYDRO_SERVE_TOKEN"
-            )
-
-        def say() -> None:
-            click.echo(_how_to_ask(address(taken), secret, similar=bool(gallery)), err=True)
-
-        listen(app, taken, limits, say)
+        listen(
+            app,
+            taken,
+            limits,
+            lambda: click.echo(_how_to_ask(address(taken), secret, served), err=True),
+        )
     click.echo("stopped", err=True)
 
 
@@ -117,12 +119,19 @@ def _require_extra() -> None:
         raise PluginError(msg)
 
 
-def _how_to_ask(address: str, secret: str | None, *, similar: bool) -> str:
+def _secret(file: Path | None) -> str:
+    """Write what a shell finds the token by."""
+    return f"$(cat {shlex.quote(str(file))})" if file else "$HYDRO_SERVE_TOKEN"
+
+
+def _how_to_ask(address: str, secret: str | None, served: "Served") -> str:
     """Say where the server listens, with a line that asks it."""
+    columns = served.trained.columns.inputs
+    text = "a text" if len(columns) == 1 else dict.fromkeys(columns, "a text")
+    path, more = ("similar", {"k": 3}) if served.index else ("embed", {})
     header = f' -H "Authorization: Bearer {secret}"' if secret else ""
-    path, more = ("similar", ', "k": 3') if similar else ("embed", "")
-    body = f"""'{{"texts": ["a text"]{more}}}'"""
+    sent = shlex.quote(json.dumps({"texts": [text], **more}, ensure_ascii=False))
     return (
         f"listening on {address}, described at {address}/docs; stop with Ctrl-C. For example:\n"
-        f"  curl {address}/{path}{header} -H 'Content-Type: application/json' -d {body}"
+        f"  curl {address}/{path}{header} -H 'Content-Type: application/json' -d {sent}"
     )
