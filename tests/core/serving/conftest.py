@@ -48,14 +48,22 @@ class Alphabet:
         """Write nothing."""
 
 
+@pytest.fixture(scope="session")
+def made() -> list[Served]:
+    """The model, once a test has needed it."""
+    return []
+
+
 @pytest.fixture
-def served(word_count: Any) -> Served:
+def served(word_count: Any, made: list[Served]) -> Served:
     """The word count model with embeddings and a gallery."""
-    use = dataclasses.replace(word_count.problem.use, embed=embed_letters)
-    problem = dataclasses.replace(word_count.problem, use=use)
-    able = dataclasses.replace(word_count.replacing(problem), problem=problem)
-    trained = open_trained(RunFolder(able.run().folder), able.catalog)
-    return Served("letters", 1700000000, trained, Alphabet())
+    if not made:
+        use = dataclasses.replace(word_count.problem.use, embed=embed_letters)
+        problem = dataclasses.replace(word_count.problem, use=use)
+        able = dataclasses.replace(word_count.replacing(problem), problem=problem)
+        trained = open_trained(RunFolder(able.run().folder), able.catalog)
+        made.append(Served("letters", 1700000000, trained, Alphabet()))
+    return made[0]
 
 
 @pytest.fixture

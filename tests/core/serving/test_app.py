@@ -82,10 +82,8 @@ def test_each_limit_is_where_it_is_said_to_be(more: int, status: int, client: Te
     ]
     assert [client.post("/embed", json=body).status_code for body in bodies] == [status] * 3
     assert client.post("/similar", json={"texts": ["a"], "k": 100 + more}).status_code == status
-    size = limits.body - len('{"texts": [""]}') + more
-    parts = ["a" * limits.characters] * 31
-    body = json.dumps({"texts": parts})
-    body += " " * (size + len('{"texts": [""]}') - len(body))
+    body = json.dumps({"texts": ["a" * limits.characters] * 31})
+    body += " " * (limits.body + more - len(body))
     found = client.post("/embed", content=body, headers={"Content-Type": "application/json"})
     assert found.status_code == (413 if more else 200)
 
