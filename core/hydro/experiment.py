@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +30,28 @@ from hydro.parts import Builder
 from hydro.plan import PlannedRun, plan, spoken
 from hydro.progress import NoProgress, Progress
 from hydro.report.write import reported
+from hydro.resume import (
+    check_settings,
+    check_tables,
+    comparable,
+    tables,
+    warn_of_environment,
+)
 from hydro.run import Run
 from hydro.search import search
 from hydro.settings.describe import flat
 from hydro.settings.document import dump
 from hydro.settings.sections import Settings
 from hydro.status import Status
+from hydro.stopping import Stop
 from hydro.study import require_optuna
+from hydro.training.checkpoint import Checkpoint, Checkpoints
 from hydro.training.devices import check_gpus, facts_of, pick_device
 from hydro.training.distributed import ALONE, Processes
 from hydro.training.memory import halve_until_it_fits, limited_memory
 from hydro.training.precision import Precision
 from hydro.training.randomness import draw_seed
+from hydro.training.savepoints import Savepoints
 
 logger = logging.getLogger(__name__)
 
@@ -103,11 +114,17 @@ class Experiment:
         settings = self.settings.model_copy(update={"training": training})
         return dataclasses.replace(self, settings=settings)
 
+    @cached_property
+    def tables(self) -> dict[str, str]:
+        """Give a hash of each table."""
+        return tables(self.settings)
+
     @property
-    def environment(self) -> dict[str, str | int]:
-        """Give the versions, the hardware and the number format that figures depend on."""
+    def environment(self) -> dict[str, Any]:
+        """Give the versions, the hardware, the number format and the tables of the figures."""
         facts = facts_of(self.precision.device)
-        return facts | {"precision": self.precision.name, "processes": self.processes.count}
+        own = {"precision": self.precision.name, "processes": self.processes.count}
+        return facts | own | {"tables": self.tables}
 
     def facts(self) -> dict[str, int | str]:
         """Count rows and classes."""
@@ -151,7 +168,9 @@ def prepare(
     return Experiment(settings, problem, catalog, frames, precision, processes)
 
 
-def run(experiment: Experiment, output: Path, progress: Progress) -> Outcome:
+def run(
+    experiment: Experiment, output: Path, progress: Progress, stop: Stop | None = None
+) -> Outcome:
     """Run an experiment into a folder of its own below ``output``.
 
     Raises:
@@ -164,24 +183,42 @@ def run(experiment: Experiment, output: Path, progress: Progress) -> Outcome:
         )
         raise SettingsError(msg)
     folder = RunFolder.create(output, experiment.settings.experiment_name or "")
-    if experiment.searches:
-        return _search(experiment, folder, progress)
-    return Outcome(folder.path, experiment.settings, train(experiment, folder, progress))
+    return _work(experiment, folder, progress, stop)
 
 
-def resume(experiment: Experiment, path: Path, progress: Progress) -> Outcome:
-    """Train the runs of an experiment that have not finished in its folder.
+def resume(
+    experiment: Experiment, path: Path, progress: Progress, stop: Stop | None = None
+) -> Outcome:
+    """Go on with an experiment in its folder: with what is missing, from the last checkpoint.
 
     Other processes may be at work on the same search; they share what is left to do.
 
     Raises:
-        SettingsError: the experiment is a single run, which has nothing to skip.
+        ResourceError: another process is at work on a single run.
         HydroError: something else the user can mend; the folder's status says what.
     """
-    if not experiment.searches:
-        msg = f"{path}: a single run. Train it again with: hydro run {path / 'config.yaml'}"
-        raise SettingsError(msg)
-    return _search(experiment, RunFolder(path), progress)
+    folder = RunFolder(path)
+    begun = folder.read_environment()
+    check_tables(experiment.tables, begun.get("tables", experiment.tables))
+    return _work(experiment, folder, progress, stop)
+
+
+def _work(
+    experiment: Experiment, folder: RunFolder, progress: Progress, stop: Stop | None
+) -> Outcome:
+    try:
+        if experiment.searches:
+            return _search(experiment, folder, progress)
+        with folder.claimed():
+            if folder.read_status().state != "finished":
+                scores = train(experiment, folder, progress, stop)
+            else:
+                logger.info("%s has finished", folder.path)
+                scores = folder.read_scores()
+        return Outcome(folder.path, experiment.settings, scores)
+    except (KeyboardInterrupt, SystemExit):
+        logger.warning("stopped. Go on with: hydro resume %s", folder.path)
+        raise
 
 
 def _search(experiment: Experiment, folder: RunFolder, progress: Progress) -> Outcome:
@@ -196,8 +233,12 @@ def _search(experiment: Experiment, folder: RunFolder, progress: Progress) -> Ou
     return Outcome(folder.path, experiment.settings, {}, tuple(places))
 
 
-def train(experiment: Experiment, folder: RunFolder, progress: Progress) -> dict[str, Any]:
+def train(
+    experiment: Experiment, folder: RunFolder, progress: Progress, stop: Stop | None = None
+) -> dict[str, Any]:
     """Train the one model of an experiment into its folder; give the scores of every split.
+
+    Where the folder has a checkpoint, training goes on from there.
 
     Raises:
         HydroError: something the user can mend; the folder's status says what.
@@ -206,26 +247,60 @@ def train(experiment: Experiment, folder: RunFolder, progress: Progress) -> dict
     if processes.count == 1 and settings.environment.number_of_gpus_per_run > 1:
         launch(settings, folder, settings.environment.number_of_gpus_per_run)
         return folder.read_scores()
-    told = _failure_told(folder, folder.log()) if processes.rank else _told(experiment, folder)
-    with told, limited_memory(), processes.connected():
-        # Several processes have to be started again together, which is for who started them.
-        if not settings.training.automatically_adjust_batch_size or processes.count > 1:
-            return _execute(experiment, folder, progress)
+    stop = stop or Stop()
+    checkpoints = Checkpoints(folder.checkpoints)
+    with nullcontext() if processes.rank else folder.training():
+        # Before anything is written: what is refused leaves the folder as it was.
+        with nullcontext() if processes.rank else folder.log():
+            size, found = _begun(experiment, folder, checkpoints)
+        told = _failure_told(folder, folder.log()) if processes.rank else _told(experiment, folder)
+        with told, limited_memory(), processes.connected():
+            # Several processes have to be started again together, which is for who started them.
+            if not settings.training.automatically_adjust_batch_size or processes.count > 1:
+                scores = _execute(experiment, folder, progress, stop, found)
+            else:
+                scores = _adjust(experiment, folder, progress, stop, size, found)
+        if not processes.rank:
+            checkpoints.clear()
+    return scores
 
-        name = experiment.batch_setting
-        asked = getattr(settings.training, name)
 
-        def attempt(size: int) -> dict[str, Any]:
-            smaller = experiment.with_batches(size)
-            if smaller.settings != settings:
-                folder.clear()
-                folder.write_config(dump(smaller.settings))
-                sizes = {f"{name}_asked": asked, name: size}
-                folder.write_environment(experiment.environment | sizes)
-                folder.write_status(Status("running"))
-            return _execute(smaller, folder, progress)
+def _begun(
+    experiment: Experiment, folder: RunFolder, checkpoints: Checkpoints
+) -> tuple[int, Checkpoint | None]:
+    """Give the size of a batch and the checkpoint to begin with; memory may have run out before."""
+    name, earlier = experiment.batch_setting, folder.read_environment()
+    size = getattr(experiment.settings.training, name)
+    if experiment.settings.training.automatically_adjust_batch_size:
+        size = min(size, earlier.get(name, size))
+    return size, _checkpoint(experiment.with_batches(size), checkpoints)
 
-        return halve_until_it_fits(asked, attempt)
+
+def _adjust(
+    experiment: Experiment,
+    folder: RunFolder,
+    progress: Progress,
+    stop: Stop,
+    first: int,
+    found: Checkpoint | None,
+) -> dict[str, Any]:
+    """Train with smaller batches from the start whenever memory runs out."""
+    name = experiment.batch_setting
+    whole = getattr(experiment.settings.training, name)
+    asked = folder.read_environment().get(f"{name}_asked", whole)
+
+    def attempt(size: int) -> dict[str, Any]:
+        smaller = experiment.with_batches(size)
+        if size != first:
+            Checkpoints(folder.checkpoints).clear()
+        if size != whole:
+            folder.write_config(dump(smaller.settings))
+            sizes = {f"{name}_asked": asked, name: size}
+            folder.write_environment(experiment.environment | sizes)
+            folder.write_status(Status("running"))
+        return _execute(smaller, folder, progress, stop, found if size == first else None)
+
+    return halve_until_it_fits(first, attempt)
 
 
 @contextmanager
@@ -241,7 +316,9 @@ def _told(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
             said = f"{experiment.processes.count} processes, this one on {said}"
         logger.info("%s on %s into %s", experiment.problem.title, said, folder.path)
         folder.write_config(dump(experiment.settings))
-        folder.write_environment(experiment.environment)
+        earlier = folder.read_environment()
+        sizes = {name: each for name, each in earlier.items() if name.startswith("batch_")}
+        folder.write_environment(experiment.environment | sizes)
         folder.write_status(Status("running"))
         with _failure_told(folder, nullcontext()):
             yield
@@ -299,22 +376,54 @@ def _precision(settings: Settings, processes: Processes) -> Precision:
     )
 
 
-def _execute(experiment: Experiment, folder: RunFolder, progress: Progress) -> dict[str, Any]:
+def _execute(
+    experiment: Experiment,
+    folder: RunFolder,
+    progress: Progress,
+    stop: Stop,
+    found: Checkpoint | None,
+) -> dict[str, Any]:
     settings, problem, catalog = experiment.settings, experiment.problem, experiment.catalog
     if experiment.precision.device.type == "cuda":
         torch.cuda.set_device(experiment.precision.device)
+    if not experiment.processes.rank:
+        folder.clear()
+    saves = Savepoints(
+        Checkpoints(folder.checkpoints),
+        found,
+        folder.history,
+        settings.training.checkpoint_minutes,
+        stop,
+        {"settings": _comparable(experiment), "environment": experiment.environment},
+    )
     builder = Builder(settings, catalog, problem)
     given = (builder, experiment.frames, experiment.precision, folder)
     if experiment.processes.rank:
         untold = Aside(Tracker(), "None", {})
-        return Follower(*given, untold, NoProgress(), experiment.processes).execute()
+        return Follower(*given, untold, NoProgress(), experiment.processes, saves).execute()
     # A run among several is named by a number, which says little beside those of others.
     full = folder.name.startswith(settings.experiment_name or "")
     name = folder.name if full else f"{settings.experiment_name}-{folder.name}"
     with blaming(builder):
         built = builder.build("logger", name=name, folder=folder.path.absolute())
     with blaming(builder), Aside(built, settings.logging.logger, flat(settings)) as tracker:
-        return Run(*given, tracker, progress, experiment.processes).execute()
+        return Run(*given, tracker, progress, experiment.processes, saves).execute()
+
+
+def _checkpoint(experiment: Experiment, checkpoints: Checkpoints) -> Checkpoint | None:
+    """Find the checkpoint to go on from, and see that it belongs to this experiment."""
+    found = checkpoints.newest()
+    if found:
+        then = found.facts
+        check_settings(_comparable(experiment), then["settings"])
+        check_tables(experiment.tables, then["environment"]["tables"])
+        warn_of_environment(experiment.environment, then["environment"])
+        logger.info("going on from checkpoint %s", found.path.name)
+    return found
+
+
+def _comparable(experiment: Experiment) -> dict[str, Any]:
+    return comparable(experiment.settings) | {"processes": experiment.processes.count}
 
 
 def _failure(error: BaseException, seconds: float) -> Status:

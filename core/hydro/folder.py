@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 from hydro.errors import ResourceError
@@ -33,10 +33,20 @@ BESIDE = " (predicted)"
 
 ROW_BESIDE = f"{ROW}{BESIDE}"
 
-LOCK = ".lock"
-
 VALUE = "value of "
 """Precedes the name of a metric among the raw arrays: what each row contributes to it."""
+
+LOCK = ".lock"
+
+TRAINING_LOCK = ".training.lock"
+
+LASTING = (
+    *("checkpoints", "config.yaml", "environment.json", "log.txt", "status.json"),
+    *(LOCK, TRAINING_LOCK),
+)
+"""What a new try finds of an earlier one."""
+
+logger = logging.getLogger(__name__)
 
 
 class RunFolder:
@@ -87,9 +97,52 @@ class RunFolder:
         """The journal of a search that Optuna leads: JSON, a line for each thing that happened."""
         return self.path / "study.jsonl"
 
+    @property
+    def checkpoints(self) -> Path:
+        """Where the states are that an interrupted run can go on from."""
+        return self.path / "checkpoints"
+
+    @property
+    def history(self) -> Path:
+        """The figures of the run as it went."""
+        return self.path / "history.jsonl"
+
     def lock(self) -> FileLock:
         """Give the lock of who works in the folder; it is free when that process is gone."""
         return FileLock(self.path / LOCK, thread_local=False)
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Hold the lock while the context lasts.
+
+        Raises:
+            ResourceError: another process does.
+        """
+        try:
+            lock = self.lock().acquire(timeout=1)
+        except Timeout:
+            msg = f"{self.path}: still running. Stop that process first, or wait for it"
+            raise ResourceError(msg) from None
+        with lock:
+            yield
+
+    @contextmanager
+    def training(self) -> Iterator[None]:
+        """Wait until no process trains here, and be the one that does while the context lasts.
+
+        Who started a process may be gone, and its lock with it, while that process still saves
+        what it has.
+        """
+        lock = FileLock(self.path / TRAINING_LOCK, thread_local=False)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            logger.info("waiting for the process that trains %s to end", self.path)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def run(self, name: str) -> "RunFolder":
         """Give the folder of one run of an experiment that has several."""
@@ -99,12 +152,14 @@ class RunFolder:
         return RunFolder(path)
 
     def clear(self) -> None:
-        """Take away what an earlier try left, all but the log and the lock."""
+        """Take away the results of an earlier try, and what it was writing when it ended."""
         with writing(self.path):
             for each in self.path.iterdir():
+                if each.name in LASTING:
+                    continue
                 if each.is_dir():
                     shutil.rmtree(each)
-                elif each.name not in ("log.txt", LOCK):
+                else:
                     each.unlink()
 
     @property
@@ -151,6 +206,14 @@ class RunFolder:
             return True
         return bool(pid != os.getpid())
 
+    def read_environment(self) -> dict[str, Any]:
+        """Give what the figures depended on when the work began; nothing before it did."""
+        path = self.path / "environment.json"
+        facts: dict[str, Any] = (
+            json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        )
+        return facts
+
     def read_scores(self) -> dict[str, Any]:
         """Give the scores of a run that has finished."""
         scores: dict[str, Any] = json.loads((self.path / "scores.json").read_text(encoding="utf-8"))
@@ -172,13 +235,6 @@ class RunFolder:
     def write_scores(self, scores: Mapping[str, Any]) -> None:
         """Keep the scores, before and after training."""
         self._write("scores.json", _json(scores))
-
-    def read_environment(self) -> dict[str, Any]:
-        """Give the versions and the device of a run that has begun."""
-        facts: dict[str, Any] = json.loads(
-            (self.path / "environment.json").read_text(encoding="utf-8")
-        )
-        return facts
 
     def write_environment(self, facts: Mapping[str, Any]) -> None:
         """Keep the versions and the device that the figures were made with."""
@@ -280,8 +336,7 @@ class RunFolder:
     def record(self, event: str, values: Mapping[str, Any]) -> None:
         """Add a line to the history of the run."""
         line = json.dumps({"event": event, "time": _now(), **values}, allow_nan=False)
-        path = self.path / "history.jsonl"
-        with writing(path), path.open("a", encoding="utf-8") as file:
+        with writing(self.history), self.history.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
     def read_history(self, start: int = 0) -> tuple[list[dict[str, Any]], int]:
@@ -289,10 +344,9 @@ class RunFolder:
 
         A history that is shorter was begun anew, and is read from its beginning.
         """
-        path = self.path / "history.jsonl"
-        if not path.exists():
+        if not self.history.exists():
             return [], 0
-        with path.open("rb") as file:
+        with self.history.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(start if start <= size else 0)
             whole = [line for line in file if line.endswith(b"\n")]

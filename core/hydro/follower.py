@@ -15,7 +15,9 @@ class Follower(Run):
 
     def execute(self) -> dict[str, Any]:
         """Train along with the first process, which has the scores."""
-        self._train(self._assemble())
+        parts = self._assemble()
+        with self.savepoints.stop.held():
+            self._train(parts)
         return {}
 
     def record(self, event: str, values: Mapping[str, Any]) -> None:

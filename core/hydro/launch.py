@@ -13,10 +13,11 @@ from hydro.folder import RunFolder
 from hydro.settings.document import dump
 from hydro.settings.sections import Settings
 from hydro.status import Status
+from hydro.training.checkpoint import Checkpoints
 from hydro.training.memory import halve_until_it_fits, limited_memory
 
-GRACE = 10
-"""Seconds that processes have to end in, once one has failed."""
+GRACE = 30
+"""Seconds that processes have to end in, once one has failed or all are told to stop."""
 
 
 def launch(settings: Settings, folder: RunFolder, count: int) -> None:
@@ -33,6 +34,7 @@ def launch(settings: Settings, folder: RunFolder, count: int) -> None:
         tried = settings.model_copy(update={"training": training})
         if batch_size < asked:
             folder.clear()
+            Checkpoints(folder.checkpoints).clear()
         folder.write_config(dump(tried))
         folder.write_status(Status("queued"))
         _start(folder, count)

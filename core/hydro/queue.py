@@ -64,15 +64,20 @@ class Queue:
 
         A run that fails does not stop the others. What interrupts this process stops them all.
         """
-        with ThreadPoolExecutor(len(self.places)) as threads:
-            try:
-                for each in as_completed(
-                    [threads.submit(self._serve, slot, tasks) for slot in self.places]
-                ):
-                    each.result()
-            except BaseException:
-                self._stop()
-                raise
+        try:
+            with ThreadPoolExecutor(len(self.places)) as threads:
+                try:
+                    for each in as_completed(
+                        [threads.submit(self._serve, slot, tasks) for slot in self.places]
+                    ):
+                        each.result()
+                except BaseException:
+                    self._stop()
+                    raise
+        except BaseException:
+            # Interrupted once more while the runs were saving what they had.
+            self._stop()
+            raise
 
     def _serve(self, slot: Slot, tasks: Iterator[Task]) -> None:
         """Do one task after another on a slot."""
@@ -93,7 +98,12 @@ class Queue:
         # What runs say is in their logs; on the screen they would write over each other.
         with TemporaryFile() as said:
             process = subprocess.Popen(
-                command, env=environment, stdout=subprocess.DEVNULL, stderr=said
+                command,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                # Ctrl-C reaches this process alone, which passes it on once.
+                process_group=0,
             )
             self.running.add(process)
             if self.stopped:
@@ -118,12 +128,15 @@ class Queue:
 
 def _wait(process: "subprocess.Popen[bytes]", watch: Watch) -> int:
     """Wait for the end of a process; end it when whoever watches has seen enough."""
+    ended = False
     while True:
         try:
             return process.wait(WATCHED_SECONDS)
         except subprocess.TimeoutExpired:
-            if watch():
+            # Once: told a second time, it would not finish what it does.
+            if not ended and watch():
                 process.terminate()
+                ended = True
 
 
 def _last(said: IO[bytes]) -> str:

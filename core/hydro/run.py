@@ -27,6 +27,7 @@ from hydro.training.fit import Step, fit
 from hydro.training.groups import parameter_groups, parts_of
 from hydro.training.precision import Precision
 from hydro.training.randomness import seed_torch
+from hydro.training.savepoints import Savepoints
 from hydro.training.updates import Updates, updates_of
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Run:
     tracker: Aside
     progress: Progress
     processes: Processes
+    savepoints: Savepoints
 
     def execute(self) -> dict[str, Any]:
         """Train, and give the scores of the model before and after."""
@@ -50,13 +52,18 @@ class Run:
         # What is tokenised now need not be once more by the others, who wait for this.
         self.processes.agree(str(self.folder.path))
 
-        before = self._predict_splits(parts, "before training", samples=0)
-        samples = self._train(parts)
-        after = self._predict_splits(parts, "after training", samples)
-
-        scores = self._compare(parts, before, after)
-        self._write(parts, before, after, scores)
-        self.tracker.log(figures_of(scores), samples)
+        # A run that goes on makes these again: they are a function of the seed.
+        before = self._predict_splits(parts, "before training")
+        if not self.savepoints.found:
+            self._tell("before training", before, samples=0)
+        with self.savepoints.stop.held():
+            samples = self._train(parts)
+            with self.savepoints.looking():
+                after = self._predict_splits(parts, "after training")
+                self._tell("after training", after, samples)
+                scores = self._compare(parts, before, after)
+                self._write(parts, before, after, scores)
+                self.tracker.log(figures_of(scores), samples)
         return scores
 
     def record(self, event: str, values: Mapping[str, Any]) -> None:
@@ -92,20 +99,20 @@ class Run:
         require_space(self.folder.path, needed_space(self.settings, parts.model, self.frames))
         return parts
 
-    def _predict_splits(self, parts: Parts, when: str, samples: int) -> dict[str, Predictions]:
+    def _predict_splits(self, parts: Parts, when: str) -> dict[str, Predictions]:
         """Predict every split that is scored."""
         splits = {"validation": parts.validation}
         if parts.test is not None:
             splits["test"] = parts.test
         if self.settings.training.calculate_train_metric:
             splits["train"] = parts.train_as_predicted
-        found = {
-            name: self._predict(parts, each, f"{name} {when}") for name, each in splits.items()
-        }
+        return {name: self._predict(parts, each, f"{name} {when}") for name, each in splits.items()}
+
+    def _tell(self, when: str, found: Mapping[str, Predictions], samples: int) -> None:
+        """Record how the model does before or after training."""
         score = found["validation"].score(self._metric)
         logger.info("%s: validation %s %.4f", when, self._metric, score)
         self.record(when, {"samples": samples, self._metric: score})
-        return found
 
     def _predict(self, parts: Parts, dataset: Dataset, title: str) -> Predictions:
         with self.progress.task(title, len(dataset), "rows") as task:
@@ -129,7 +136,8 @@ class Run:
             return 0
         if settings.training.drop_last_batch and not updates.drops_last:
             logger.warning("fewer training rows than one batch: drop_last_batch is off")
-        if self.problem.prepare:
+        saves = self.savepoints
+        if self.problem.prepare and not saves.found:
             self.problem.prepare(
                 settings,
                 model=parts.model,
@@ -137,7 +145,7 @@ class Run:
                 dataset=parts.train_as_predicted,
                 precision=self.precision,
             )
-        best = Best(parts.model, self.builder.higher_is_better)
+        saves.best = best = Best(parts.model, self.builder.higher_is_better)
         samples = fit(
             self._step(parts, updates),
             parts.train,
@@ -146,10 +154,14 @@ class Run:
             validate=lambda samples: self._validate(parts, best, samples),
             record=self.record,
             progress=self.progress,
+            savepoints=saves,
         )
-        if settings.training.save_best_checkpoint:
-            self._validate(parts, best, samples)
+        if settings.training.save_best_checkpoint and not saves.trained:
+            with saves.looking():
+                self._validate(parts, best, samples)
             best.restore()
+        saves.trained = True
+        saves.edge()
         return samples
 
     def _step(self, parts: Parts, updates: Updates) -> Step:

@@ -15,6 +15,7 @@ from hydro.queue import Train
 from hydro.settings.document import dump
 from hydro.settings.grid import with_values
 from hydro.status import Status
+from hydro.training.checkpoint import Checkpoints
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Runs:
         return lock
 
     def prepare(self, run: PlannedRun) -> None:
-        """Make the folder of a run ready for it to be trained, from the beginning."""
+        """Make the folder of a run ready for it to be trained, from a checkpoint if it has one."""
         # A run's process sees its own GPUs only, whatever they are called outside.
         seen = tuple(map(str, range(run.settings.environment.number_of_gpus_per_run)))
         own = {"environment.gpus": seen} if self.gpus else {}
@@ -80,6 +81,7 @@ class Runs:
         status = self.of(run).read_status()
         pruned = dataclasses.replace(status, state="stopped", reason=PRUNED, message=why)
         self.of(run).write_status(pruned)
+        Checkpoints(self.of(run).checkpoints).clear()
 
     def is_done(self, run: PlannedRun) -> bool:
         """Tell whether a run has come to an end of its own."""

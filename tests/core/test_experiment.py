@@ -17,7 +17,10 @@ from hydro.folder import RunFolder
 from hydro.loggers.tracker import Tracker
 from hydro.progress import NoProgress
 
+LOCKS = {".lock", ".training.lock"}
+
 FILES = {
+    *LOCKS,
     "config.yaml",
     "environment.json",
     "exports/json/weights.json",
@@ -138,6 +141,7 @@ def test_a_failure_is_raised_and_its_reason_is_kept(
     assert witnesses[0].closed == [True]
     assert "Traceback" in (folder / "log.txt").read_text()
     assert files(folder) == {
+        *LOCKS,
         "config.yaml",
         "environment.json",
         "history.jsonl",

@@ -103,7 +103,7 @@ def test_two_processes_leave_the_folder_that_one_does(word_count: Any) -> None:
         "experiment_name=one", "training.batch_size=8", "training.epochs=2", *best
     ).folder
     names = [
-        sorted(each.relative_to(path).as_posix() for each in path.rglob("*"))
+        sorted(each.relative_to(path).as_posix() for each in path.rglob("[!.]*"))
         for path in (one, folder.path)
     ]
     assert names[0] == names[1]
@@ -167,16 +167,17 @@ def test_runs_side_by_side_see_their_own_gpus(word_count: Any) -> None:
 
 
 @pytest.mark.usefixtures("site")
-def test_who_stops_the_launcher_stops_the_processes(word_count: Any, tmp_path: Path) -> None:
+def test_who_stops_the_launcher_stops_the_processes_and_they_go_on(word_count: Any) -> None:
     from hydro.settings.document import dump
 
+    settings = settings_of(word_count, "training.epochs=150", "training.evaluation_epochs=50")
     folder = RunFolder.create(word_count.output, "x")
-    folder.write_config(dump(settings_of(word_count, "training.epochs=100000")))
+    folder.write_config(dump(settings))
     script = (
         "import sys; from pathlib import Path; from hydro.cli.options import read_request\n"
-        "from hydro.cli.terminal import stop_on_sigterm\n"
+        "from hydro.stopping import Stop\n"
         "from hydro.folder import RunFolder; from hydro.launch import launch\n"
-        "folder = RunFolder(Path(sys.argv[1])); stop_on_sigterm()\n"
+        "folder = RunFolder(Path(sys.argv[1])); Stop.on_signals()\n"
         "launch(read_request(folder.config, None, ()).loaded.settings, folder, 2)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", script, str(folder.path)])
@@ -186,6 +187,15 @@ def test_who_stops_the_launcher_stops_the_processes(word_count: Any, tmp_path: P
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 143
     assert folder.read_status().state == "stopped"
+    assert len(list(folder.checkpoints.glob("step-*"))) == 1
+
+    launch(settings, folder, 2)
+    assert "going on from checkpoint step-" in (folder.path / "log.txt").read_text()
+    whole = RunFolder.create(word_count.output, "whole")
+    launch(settings, whole, 2)
+    models = [each.model / "model.safetensors" for each in (folder, whole)]
+    assert models[0].read_bytes() == models[1].read_bytes()
+    assert events(folder.path) == events(whole.path)
 
 
 def test_several_runs_are_not_started_by_torchs_launcher(word_count: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from hydro.errors import SettingsError, TrainingError
+from hydro.errors import TrainingError
 from hydro.experiment import resume, run
 from hydro.folder import RunFolder
 from hydro.progress import NoProgress
@@ -124,10 +124,3 @@ def wait_until(happened: Callable[[], bool], running: "subprocess.Popen[bytes]")
         assert running.poll() is None
         assert time.monotonic() < end
         time.sleep(0.05)
-
-
-def test_a_single_run_is_not_resumed(word_count: Any) -> None:
-    outcome = word_count.run("training.epochs=0")
-    with pytest.raises(SettingsError, match="a single run"):
-        experiment = word_count.prepare(config=outcome.folder / "config.yaml")
-        resume(experiment, outcome.folder, NoProgress())

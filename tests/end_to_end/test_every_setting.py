@@ -18,7 +18,7 @@ import yaml
 
 from hydro.catalog import Catalog
 from hydro.cli.options import read_request
-from hydro.components import Logger, Loss, Model, Tokenizer
+from hydro.components import Logger, Loss, Model, Schedule, Tokenizer
 from hydro.errors import ResourceError, SettingsError
 from hydro.folder import RunFolder
 from hydro.launch import launch
@@ -44,6 +44,15 @@ class Recorder(Tracker):
 
     def log(self, values: Mapping[str, float], step: int) -> None:
         Recorder.told += 1
+
+
+class Stumbler:
+    """A schedule that fails after the third update."""
+
+    def __call__(self, done: int) -> float:
+        if done > 3:
+            raise ResourceError
+        return 1
 
 
 def short_texts(settings: Any) -> Any:
@@ -94,6 +103,7 @@ MORE = (
     Tokenizer("Short", short_texts, problems=(plugin.NAME,)),
     Model("Wide", wide_model, problems=(plugin.NAME,)),
     Logger("Recorder", lambda settings, *, name, folder: Recorder()),
+    Schedule("Stumbler", lambda settings, *, steps, warmup: Stumbler()),
 )
 """What makes a choice of settings that select among one."""
 
@@ -363,6 +373,13 @@ def earlier(made: Made) -> Any:
     return made.texts.settings(config=config).environment.seed
 
 
+def checkpoints(made: Made) -> Any:
+    """Look at the checkpoints that a run has when it fails."""
+    with pytest.raises(ResourceError):
+        assert made.outcome
+    return sorted(each.name for each in made.texts.output.glob("*/checkpoints/*"))
+
+
 def told(made: Made) -> Any:
     """Count what a tracker is told."""
     Recorder.told = 0
@@ -497,6 +514,7 @@ ROWS = (
     Row("training.gradient_clip", "0", "0.01", losses, SGD),
     Row("training.grad_accumulation", "1", "2", updates),
     Row("training.save_best_checkpoint", "false", "true", validations, TWO),
+    Row("training.checkpoint_minutes", "0", "1e-9", checkpoints, ("training.schedule=Stumbler",)),
     Row("training.evaluation_epochs", "1", "0.5", validations),
     Row("training.calculate_train_metric", "false", "true", scored_splits),
     Row("training.train_validation_data", "false", "true", samples),

@@ -33,12 +33,13 @@ def export(experiment: str, formats: tuple[str, ...], output: Path | None, as_js
     catalog = installed_catalog()
 
     from hydro.archive import default_output, find_experiment
-    from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
+    from hydro.cli.terminal import TerminalProgress
     from hydro.exports import export as write
     from hydro.exports import pick_exporters
     from hydro.finished import finished_run
+    from hydro.stopping import Stop
 
-    stop_on_sigterm()
+    Stop.on_signals()
     with TerminalProgress():
         run, builder = finished_run(find_experiment(experiment, default_output()), catalog)
         exporters = pick_exporters(builder, formats)

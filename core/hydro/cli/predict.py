@@ -44,13 +44,14 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
     folder = find_experiment(experiment, default_output())
     catalog = installed_catalog()
 
-    from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
+    from hydro.cli.terminal import TerminalProgress
     from hydro.errors import DataError
     from hydro.folder import write_predictions, writing
     from hydro.galleries import read_rows
     from hydro.opened import open_trained
+    from hydro.stopping import Stop
 
-    stop_on_sigterm()
+    Stop.on_signals()
     with TerminalProgress() as progress, TemporaryDirectory() as temporary:
         trained = open_trained(folder, catalog)
         path = Path(data)

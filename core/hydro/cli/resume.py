@@ -1,31 +1,28 @@
-"""``hydro resume``: go on with an experiment of several runs, or help a process that is at it."""
+"""``hydro resume``: go on with an experiment that was interrupted, or help a search along."""
 
 from pathlib import Path
 
 import click
 
-from hydro.cli.options import json_option
+from hydro.cli.options import experiment_argument, json_option, output_option
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@experiment_argument
+@output_option
 @json_option
-def resume(folder: Path, as_json: bool) -> None:
-    """Train the runs of the experiment in FOLDER that have not finished.
+def resume(experiment: str, output: Path, as_json: bool) -> None:
+    """Go on with EXPERIMENT, a folder or a name, where it was interrupted.
 
-    While another process is at work there, this one shares what is left to do.
+    A run goes on from its last checkpoint, and ends as if it had never been interrupted. Of
+    several runs, those that have finished stay as they are; while another process is at work on
+    them, this one shares what is left to do.
     """
+    from hydro.archive import find_experiment
     from hydro.cli.options import read_request
-    from hydro.cli.result import show, showing_failures
-    from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
-    from hydro.experiment import prepare
-    from hydro.experiment import resume as resume_experiment
-    from hydro.folder import RunFolder
+    from hydro.cli.run import train_alone_or_together
 
-    stop_on_sigterm()
-    request = read_request(RunFolder(folder).config, None, ())
-    experiment = prepare(request.loaded.settings, request.problem, request.catalog)
-    failures = showing_failures(experiment.settings, as_json=as_json)
-    with failures, TerminalProgress() as progress:
-        outcome = resume_experiment(experiment, folder, progress)
-    show(outcome, as_json=as_json)
+    folder = find_experiment(experiment, output)
+    request = read_request(folder.config, None, ())
+    settings = request.loaded.settings
+    train_alone_or_together(request, settings, output, folder.path, as_json=as_json)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,25 +10,26 @@ from hydro.cli.options import (
     Request,
     config_argument,
     json_option,
+    output_option,
     problem_option,
     read_request,
     set_option,
 )
 from hydro.cli.work import take_part
 
+if TYPE_CHECKING:
+    from hydro.settings.sections import Settings
+
 
 @click.command()
 @config_argument
 @problem_option
 @set_option
+@output_option
 @click.option(
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="runs",
-    show_default=True,
-    envvar="HYDRO_OUTPUT",
-    show_envvar=True,
-    help="The folder that the experiment's own folder is made in.",
+    "--resume",
+    is_flag=True,
+    help="Go on with the newest experiment of this name that was interrupted, if there is one.",
 )
 @click.option(
     "--dry-run",
@@ -40,44 +42,80 @@ def run(
     problem: str | None,
     overrides: tuple[str, ...],
     output: Path,
+    resume: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Train the experiment that CFG.YML describes, and show how much better the model became."""
     request = read_request(config, problem, overrides)
 
-    from hydro.cli.terminal import stop_on_sigterm
     from hydro.estimate import estimate
     from hydro.experiment import prepare
     from hydro.settings.document import dump
 
-    stop_on_sigterm()
-    if dry_run:
-        experiment = prepare(request.loaded.settings, request.problem, request.catalog)
-        click.echo(str(experiment), err=True)
-        for note in experiment.frames.notes:
-            click.echo(f"warning: {note}", err=True)
-        click.echo(f"estimate: {estimate(experiment)}", err=True)
-        text = dump(experiment.settings)
-        click.echo(json.dumps(experiment.settings.model_dump(mode="json")) if as_json else text)
+    found, settings = find(request, output) if resume else (None, request.loaded.settings)
+    if not dry_run:
+        train_alone_or_together(request, settings, output, found, as_json=as_json)
         return
-    _train(request, output, as_json=as_json)
+    experiment = prepare(settings, request.problem, request.catalog)
+    click.echo(str(experiment), err=True)
+    for note in experiment.frames.notes:
+        click.echo(f"warning: {note}", err=True)
+    click.echo(f"estimate: {estimate(experiment)}", err=True)
+    text = dump(experiment.settings)
+    click.echo(json.dumps(experiment.settings.model_dump(mode="json")) if as_json else text)
 
 
-def _train(request: Request, output: Path, *, as_json: bool) -> None:
-    """Train, with the other processes if torch's launcher has started any beside this one."""
+def train_alone_or_together(
+    request: Request, settings: "Settings", output: Path, found: Path | None, *, as_json: bool
+) -> None:
+    """Train, with the other processes if torch's launcher has started any beside this one.
+
+    ``found`` is the folder to go on in; None makes one in ``output``.
+    """
     from hydro.cli.result import show, showing_failures
     from hydro.cli.terminal import TerminalProgress
-    from hydro.experiment import prepare, run
+    from hydro.experiment import prepare, resume, run
+    from hydro.stopping import Stop
     from hydro.training.distributed import joined
 
+    stop = Stop.on_signals()
     with joined() as processes:
         if processes.rank:
             take_part(processes)
             return
-        settings = request.loaded.settings
         experiment = prepare(settings, request.problem, request.catalog, processes)
         failures = showing_failures(experiment.settings, as_json=as_json)
         with failures, TerminalProgress() as progress:
-            outcome = run(experiment, output, progress)
+            if found:
+                outcome = resume(experiment, found, progress, stop)
+            else:
+                outcome = run(experiment, output, progress, stop)
         show(outcome, as_json=as_json)
+
+
+def find(request: Request, output: Path) -> "tuple[Path | None, Settings]":
+    """Find what is to be gone on with, and the settings to do so; say if there is nothing.
+
+    Raises:
+        SettingsError: the experiment has no name, or began with other settings.
+    """
+    from hydro.errors import SettingsError
+    from hydro.resume import find_interrupted, with_stored
+    from hydro.settings.document import load
+
+    asked = request.loaded.settings
+    if asked.experiment_name is None:
+        msg = (
+            "--resume finds an experiment by its name: set experiment_name, or go on with "
+            "hydro resume FOLDER"
+        )
+        raise SettingsError(msg)
+    found = find_interrupted(output, asked.experiment_name)
+    if found is None:
+        said = f"no interrupted experiment {asked.experiment_name} in {output}: starting anew"
+        click.echo(f"note: {said}", err=True)
+        return None, asked
+    stored = load(found.config, request.catalog.schema(request.problem)).settings
+    click.echo(f"note: going on with {found.path}", err=True)
+    return found.path, with_stored(asked, stored, found.read_environment())

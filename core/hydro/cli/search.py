@@ -75,10 +75,11 @@ def search(
 
     import pandas as pd
 
-    from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
+    from hydro.cli.terminal import TerminalProgress
     from hydro.opened import open_trained
+    from hydro.stopping import Stop
 
-    stop_on_sigterm()
+    Stop.on_signals()
     with TerminalProgress():
         trained = open_trained(folder, catalog)
         queries = _queries(text, columns, trained.columns)

@@ -82,14 +82,15 @@ def serve(
         )
         raise click.UsageError(msg)
 
-    from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
+    from hydro.cli.terminal import TerminalProgress
     from hydro.opened import open_trained
     from hydro.serving.app import make_app
     from hydro.serving.limits import Limits
     from hydro.serving.listening import address, bind, listen
     from hydro.serving.served import open_served
+    from hydro.stopping import Stop
 
-    stop_on_sigterm()
+    Stop.on_signals()
     with bind(host, port) as taken:
         with TerminalProgress():
             served = open_served(folder.name, open_trained(folder, catalog), gallery, kind)

@@ -1,12 +1,10 @@
 """What people see while work is going on: bars on a terminal, plain lines elsewhere."""
 
 import logging
-import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -137,12 +135,3 @@ class _ConsoleHandler(logging.Handler):
         warning = record.levelno >= logging.WARNING
         prefix = "[yellow]warning:[/] " if warning else ""
         self.console.print(f"{prefix}{escape(record.getMessage())}", soft_wrap=True)
-
-
-def stop_on_sigterm() -> None:
-    """Make SIGTERM unwind like an error, so that the status is written; the exit code is 143."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        sys.exit(128 + signal.SIGTERM)
-
-    signal.signal(signal.SIGTERM, stop)

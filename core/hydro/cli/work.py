@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def work(folder: Path) -> None:
     """Train the run that FOLDER has the settings of."""
-    from hydro.cli.terminal import stop_on_sigterm
+    from hydro.stopping import Stop
     from hydro.training.distributed import joined
 
-    stop_on_sigterm()
+    Stop.on_signals(with_parent=True)
     with joined() as processes:
         if processes.count == 1:
             train_folder(folder, processes)
@@ -50,17 +50,21 @@ def train_folder(folder: Path, processes: "Processes") -> None:
     from hydro.folder import RunFolder
     from hydro.progress import NoProgress
     from hydro.status import Status
+    from hydro.stopping import Stop
 
+    stop = Stop.on_signals(with_parent=True)
     run = RunFolder(folder)
     try:
         request = read_request(run.config, None, ())
         loaded = request.loaded.settings
         experiment = prepare(loaded, request.problem, request.catalog, processes)
+        if processes.rank:
+            train(experiment, run, NoProgress(), stop)
+            return
+        with TerminalProgress() as progress:
+            train(experiment, run, progress, stop)
     except HydroError as error:
-        run.write_status(Status("failed", error.reason, f"{type(error).__name__}: {error}"))
+        # What is refused before the work begins has not been told yet.
+        if run.read_status().state != "failed":
+            run.write_status(Status("failed", error.reason, f"{type(error).__name__}: {error}"))
         raise
-    if processes.rank:
-        train(experiment, run, NoProgress())
-        return
-    with TerminalProgress() as progress:
-        train(experiment, run, progress)

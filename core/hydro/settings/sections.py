@@ -186,6 +186,13 @@ class TrainingSection(Section):
         help="Keep the weights with the best validation metric instead of the last ones.",
         level="expert",
     )
+    checkpoint_minutes: float = setting(
+        10,
+        help="Minutes of training between two checkpoints, which an interrupted run goes on from; "
+        "0 writes one only when the run is told to stop. They are gone once it has finished.",
+        level="intermediate",
+        ge=0,
+    )
     evaluation_epochs: float = setting(
         1, help="Epochs between two validations.", level="expert", gt=0, clashes=SAVES_BEST
     )

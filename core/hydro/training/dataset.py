@@ -1,6 +1,7 @@
 """What the loop asks of a dataset: its length, and the batch for some of its rows."""
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -11,6 +12,10 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from hydro.errors import ResourceError
+from hydro.stopping import SIGNALS
+
+GRACE = 5
+"""Seconds that a process goes on preparing batches after a signal that tells it to end."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,9 @@ def load(
         batch_size=None,
         num_workers=min(workers, _cores()),
         pin_memory=device.type == "cuda",
+        worker_init_fn=_outlive,
+        # Else it would draw from the generator of dropout, once for every loader.
+        generator=torch.Generator(),
     )
     try:
         for batch in loader:
@@ -72,6 +80,13 @@ def load(
             "environment.number_of_workers; 0 needs no such process"
         )
         raise ResourceError(msg) from error
+
+
+def _outlive(worker: int) -> None:
+    """Outlive signals, which go to every process at once, until the one that trains has ended."""
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: signal.alarm(GRACE))
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
 
 
 def _cores() -> int:

@@ -94,6 +94,14 @@ class Processes:
     def meet(self) -> None:
         """Wait until every process is here, however long that takes."""
 
+    def most(self, number: int) -> int:
+        """Give every process the largest of their numbers."""
+        return number
+
+    def gather(self, text: str) -> list[str]:
+        """Give the first process the texts of all, in their order, and the others none."""
+        return [text]
+
     def agree(self, text: str) -> str:
         """Give every process the text of the first."""
         return text
@@ -163,6 +171,21 @@ class Group(Processes):
         while self.store.add(key, 0) < self.count:
             time.sleep(POLL)
 
+    def most(self, number: int) -> int:
+        """Exchange the numbers between the processors; a GPU is not waited for."""
+        largest = torch.tensor(number)
+        distributed.all_reduce(largest, distributed.ReduceOp.MAX)
+        return int(largest)
+
+    def gather(self, text: str) -> list[str]:
+        """Pass the texts on through torch's store."""
+        self.store.set(f"text {self.rank}", text)
+        self.meet()
+        every = range(self.count if self.rank == 0 else 0)
+        texts = [self.store.get(f"text {rank}").decode("utf-8") for rank in every]
+        self.meet()
+        return texts
+
     def agree(self, text: str) -> str:
         """Pass the text on through torch's store."""
         if self.rank == 0:
@@ -201,7 +224,7 @@ def joined() -> Iterator[Processes]:
         return
     store, rank, count = next(rendezvous("env://"))
     if rank:
-        # Nothing to write when told to stop, and it may wait where Python's handlers do not run.
+        # Until it trains: it may wait where Python's handlers do not run.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     distributed.init_process_group(
         store=PrefixStore("torch", store), rank=rank, world_size=count, timeout=TIMEOUT

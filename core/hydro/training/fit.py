@@ -12,6 +12,7 @@ from hydro.progress import Progress
 from hydro.training.dataset import Batch, Dataset, load
 from hydro.training.distributed import ALONE, Learner, Processes
 from hydro.training.precision import Precision
+from hydro.training.savepoints import NoSavepoints, Savepoints
 from hydro.training.sparse_rows import with_dense_gradients
 from hydro.training.updates import Rows, Updates
 
@@ -77,7 +78,11 @@ class Step:
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad()
-        self.done += 1
+        self.go_to(self.done + 1)
+
+    def go_to(self, done: int) -> None:
+        """Take the learning rates of after so many updates."""
+        self.done = done
         self._set_rates()
 
     @property
@@ -100,6 +105,7 @@ def fit(
     validate: Callable[[int], float],
     record: Record,
     progress: Progress,
+    savepoints: Savepoints | NoSavepoints | None = None,
 ) -> int:
     """Train, recording the loss and asking for a validation whenever one is due.
 
@@ -112,17 +118,27 @@ def fit(
             update; gives the metric.
         record: Keeps the figures.
         progress: Shows them.
+        savepoints: Where training goes on, and what saves it between two updates.
 
     Returns:
-        The samples seen.
+        The samples seen, also before it went on.
 
     Raises:
         TrainingError: the loss or a gradient is not finite.
     """
-    log = _Log(step, updates, record)
+    log = Log(step, updates, record)
+    saves = savepoints or NoSavepoints()
+    saves.begin(step, log)
+
+    def validate_if_due() -> None:
+        if updates.validates_after(log.batches, log.before):
+            with saves.looking():
+                log.shown["metric"] = validate(log.samples)
+            step.model.train()
+
+    validate_if_due()
     device = step.precision.device
-    for epoch in range(updates.epochs):
-        groups = updates.groups(epoch)
+    for epoch, groups in updates.left(log.done):
         flat = [step.processes.share(rows) for group in groups for rows in group]
         batches = load(dataset, flat, workers=workers, device=device)
         step.model.train()
@@ -135,15 +151,14 @@ def fit(
                 log.update(step.gradients(batches, group), step.norm(), rows, len(group))
                 step.apply()
                 task.advance(rows, **log.shown)
-                if updates.validates_after(log.batches, log.batches - len(group)):
-                    log.shown["metric"] = validate(log.samples)
-                    task.advance(0, **log.shown)
-                    step.model.train()
+                saves.edge()
+                validate_if_due()
+                task.advance(0, **log.shown)
     return log.samples
 
 
 @dataclass
-class _Log:
+class Log:
     """Reads the loss back from the device now and then, and checks that it is a number."""
 
     step: Step
@@ -151,6 +166,8 @@ class _Log:
     record: Record
     done: int = 0
     batches: int = 0
+    before: int = 0
+    """Batches before the last update."""
     samples: int = 0
     pending: list[torch.Tensor] = field(default_factory=list)
     shown: dict[str, float] = field(default_factory=dict)
@@ -163,6 +180,7 @@ class _Log:
     def update(self, loss: torch.Tensor, norm: torch.Tensor, rows: int, batches: int) -> None:
         """Take the loss and the gradient norm of the update that is about to be applied."""
         self.done += 1
+        self.before = self.batches
         self.batches += batches
         self.samples += rows
         self.pending.append(loss)
@@ -174,6 +192,16 @@ class _Log:
             self._keep(mean.item(), norm)
         elif self.step.precision.device.type == "cpu":
             self._check(loss, norm)
+
+    def facts(self) -> dict[str, int]:
+        """Give the counts, for a checkpoint."""
+        return {name: getattr(self, name) for name in ("done", "batches", "before", "samples")}
+
+    def restore(self, facts: Mapping[str, int], pending: Sequence[torch.Tensor]) -> None:
+        """Go on from the counts of a checkpoint, and the losses that were not read yet."""
+        self.done, self.batches = facts["done"], facts["batches"]
+        self.before, self.samples = facts["before"], facts["samples"]
+        self.pending = list(pending)
 
     def _keep(self, loss: float, norm: torch.Tensor) -> None:
         self.shown.update(loss=loss, rate=self.step.rate)

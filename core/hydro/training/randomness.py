@@ -1,6 +1,9 @@
 """Where randomness comes from: one seed for a run, and independent streams drawn from it."""
 
+import random
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,3 +22,34 @@ def seed_torch(seed: int) -> None:
 def stream(seed: int, *path: int) -> np.random.Generator:
     """Give the generator of one purpose, such as one epoch's order, computed and not stored."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *path])))
+
+
+def generators() -> dict[str, Any]:
+    """Give the state of every generator that code may draw from, for JSON."""
+    drawn: dict[str, Any] = dict(np.random.get_state(legacy=False))
+    drawn["state"] = {name: np.asarray(each).tolist() for name, each in drawn["state"].items()}
+    states = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+    return {
+        "python": random.getstate(),
+        "numpy": drawn,
+        "torch": _written(torch.get_rng_state()),
+        "cuda": [_written(each) for each in states],
+    }
+
+
+def set_generators(states: Mapping[str, Any]) -> None:
+    """Put every generator back to a state; a GPU that is not there is passed over."""
+    torch.set_rng_state(_read(states["torch"]))
+    for number, state in enumerate(states["cuda"][: torch.cuda.device_count()]):
+        torch.cuda.set_rng_state(_read(state), number)
+    np.random.set_state(dict(states["numpy"]))
+    version, numbers, spare = states["python"]
+    random.setstate((version, tuple(numbers), spare))
+
+
+def _written(state: torch.Tensor) -> str:
+    return bytes(state.tolist()).hex()
+
+
+def _read(state: str) -> torch.Tensor:
+    return torch.tensor([*bytes.fromhex(state)], dtype=torch.uint8)

@@ -1,6 +1,7 @@
 """How rows become batches, batches become updates, and when to look at the validation rows."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +83,13 @@ class Updates:
         else:
             batches = [order[number * size : (number + 1) * size] for number in range(left)]
         return [batches[start : start + share] for start in range(0, left, share)]
+
+    def left(self, done: int) -> Iterator[tuple[int, list[list[Rows]]]]:
+        """Give each epoch with its groups, but for the first ``done`` updates of the run."""
+        each = self._updates(self.batches_an_epoch)
+        for epoch in range(done // each, self.epochs):
+            if groups := self.groups(epoch)[max(0, done - epoch * each) :]:
+                yield epoch, groups
 
     def validates_after(self, done: int, last: int) -> bool:
         """Tell whether a validation is due, ``done`` batches having been seen, ``last`` before."""

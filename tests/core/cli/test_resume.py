@@ -1,19 +1,26 @@
-"""`hydro resume` goes on with what is missing, and says what it cannot go on with."""
+"""`hydro resume` goes on with an experiment, and says what it cannot go on with."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 Hydro = Callable[..., tuple[int, str, str]]
 
 
-def test_a_folder_without_an_experiment_is_an_error(hydro: Hydro, tmp_path: Path) -> None:
-    code, shown, said = hydro("resume", str(tmp_path))
+def test_what_is_no_experiment_is_an_error(hydro: Hydro, tmp_path: Path) -> None:
+    code, shown, said = hydro("resume", "calm", "--output", str(tmp_path))
     assert (code, shown) == (3, "")
-    assert f"{tmp_path / 'config.yaml'}: cannot be read" in said
+    assert said.startswith(f"hydro: no experiment 'calm', neither in {tmp_path} nor as a folder")
 
 
-def test_a_single_run_is_to_be_run_again(hydro: Hydro, config: Path) -> None:
-    config.rename(config.with_name("config.yaml"))
-    code, shown, said = hydro("resume", str(config.parent))
-    assert (code, shown) == (3, "")
-    assert "a single run. Train it again with: hydro run" in said
+def test_a_finished_experiment_shows_its_scores_again(
+    hydro: Hydro, config: Path, tmp_path: Path
+) -> None:
+    output = ("--output", str(tmp_path / "runs"))
+    changes = ("--set", "experiment_name=calm", "--set", "training.epochs=0.2")
+    code, first, _ = hydro("run", str(config), *changes, *output, "--json")
+    assert code == 0
+    for name in ("calm", str(tmp_path / "runs/calm")):
+        code, again, said = hydro("resume", name, *output, "--json")
+        assert (code, json.loads(again)) == (0, json.loads(first))
+        assert "calm has finished" in said

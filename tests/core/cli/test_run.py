@@ -269,6 +269,40 @@ def test_a_signal_stops_a_run_in_good_order(
     assert (status(folder)["state"], status(folder)["reason"]) == ("stopped", "interrupted")
     assert out == b""
     assert b"Traceback" not in err
+    assert b"stopped. Go on with: hydro resume runs/calm\n" in err
+    assert len(list(folder.glob("checkpoints/step-*"))) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
+def test_whatever_ended_a_run_it_goes_on_as_if_nothing_had(
+    number: signal.Signals, process: Any, cli: Cli, tmp_path: Path
+) -> None:
+    longer = ("--set", "training.epochs=30", "--set", "training.save_best_checkpoint=true")
+    often = ("--set", "training.checkpoint_minutes=1e-9")
+    assert cli(*run("--set", "experiment_name=quiet", *longer))[0] == 0
+    named = ("--set", "experiment_name=calm", *longer)
+    folder = tmp_path / "runs/calm"
+    with process(*named, *often) as running:
+        wait_until(lambda: any(folder.glob("checkpoints/step-*/MANIFEST.json")), running)
+        running.send_signal(number)
+        running.communicate(timeout=60)
+    assert running.returncode == (143 if number == signal.SIGTERM else -9)
+
+    code, _, said = cli(*run(*named, "--resume"))
+    assert (code, "going on from checkpoint step-" in said) == (0, True)
+    for name in ("model/model.safetensors", "scores.json"):
+        assert (folder / name).read_bytes() == (tmp_path / "runs/quiet" / name).read_bytes()
+    events = [read(tmp_path / "runs" / name / "history.jsonl") for name in ("calm", "quiet")]
+    assert len({re.sub('"time": "[^"]*"', "", each) for each in events}) == 1
+    assert not (folder / "checkpoints").exists()
+
+
+def test_without_anything_to_go_on_with_it_starts_anew(cli: Cli) -> None:
+    code, _, said = cli(*run("--resume"))
+    assert (code, "--resume finds an experiment by its name" in said) == (3, True)
+    code, _, said = cli(*run("--resume", "--set", "experiment_name=calm"))
+    assert (code, "no interrupted experiment calm in runs: starting anew" in said) == (0, True)
+    assert status(Path("runs/calm"))["state"] == "finished"
 
 
 def test_on_a_terminal_a_bar_is_drawn_and_a_closed_pipe_ends_quietly(

@@ -5,7 +5,6 @@ import logging
 import os
 import pty
 import re
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from hydro.cli import terminal
-from hydro.cli.terminal import TerminalProgress, stop_on_sigterm
+from hydro.cli.terminal import TerminalProgress
 
 LOGGER = logging.getLogger("hydro.test")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -131,14 +130,3 @@ def test_details_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     with lines(monkeypatch) as file, TerminalProgress():
         LOGGER.debug("a detail")
     assert file.getvalue() == ""
-
-
-def test_sigterm_unwinds_like_an_error_and_exits_with_143() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        stop_on_sigterm()
-        with pytest.raises(SystemExit) as exit:
-            signal.raise_signal(signal.SIGTERM)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    assert exit.value.code == 143

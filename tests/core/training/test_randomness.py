@@ -1,8 +1,12 @@
 """All randomness of a run comes from one seed."""
 
+import json
+import random
+
+import numpy as np
 import torch
 
-from hydro.training.randomness import draw_seed, seed_torch, stream
+from hydro.training.randomness import draw_seed, generators, seed_torch, set_generators, stream
 
 
 def test_a_seed_that_is_given_is_taken() -> None:
@@ -30,3 +34,20 @@ def test_a_stream_is_computed_from_its_seed_and_path() -> None:
     assert draw(1, 2) == draw(1, 2)
     draws = [draw(1), draw(1, 2), draw(1, 3), draw(2, 2), draw(2, 1), draw(1, 2, 1)]
     assert len(set(map(tuple, draws))) == len(draws)
+
+
+def test_every_generator_goes_on_from_where_it_was() -> None:
+    def draw() -> list[float]:
+        # A normal number keeps a second one for the next time.
+        return [
+            *(random.random(), random.gauss(0, 1)),
+            *(float(np.random.rand()), float(np.random.randn())),
+            *torch.randn(3).tolist(),
+        ]
+
+    draw()
+    written = json.dumps(generators())
+    first = draw()
+    assert draw() != first
+    set_generators(json.loads(written))
+    assert draw() == first

@@ -220,3 +220,13 @@ def test_rows_without_tokens_cannot_be_cut_by_tokens(training: Training, rows: C
         updates_of(rows, settings)
     by_rows = settings.model_copy(update={"training": training()})
     assert updates_of(rows, by_rows).budget is None
+
+
+def test_what_is_left_are_the_updates_that_have_not_been_done(training: Training) -> None:
+    updates = Updates(11, 1, training(epochs=2.5, grad_accumulation=2, drop_last_batch=False))
+    every = [group for epoch in range(updates.epochs) for group in updates.groups(epoch)]
+    assert len(every) == updates.count
+    for done in range(updates.count + 1):
+        left = [group for _, groups in updates.left(done) for group in groups]
+        assert [str(each) for each in left] == [str(each) for each in every[done:]]
+    assert [epoch for epoch, _ in updates.left(3)] == [1, 2]
