@@ -52,8 +52,11 @@ def quantize(source: Path, target: Path) -> None:
     logging.root.addHandler(silent)
     logging.root.setLevel(logging.ERROR)
     try:
-        # Signed weights, the default, overflow on processors without the newer instructions.
-        quantize_dynamic(source, target, weight_type=QuantType.QUInt8, per_channel=True)
+        # Signed weights are twice as fast where processors multiply int8 in one step; with seven
+        # bits they do not overflow on those that take two.
+        quantize_dynamic(
+            source, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+        )
     finally:
         logging.root.setLevel(level)
         logging.root.removeHandler(silent)
