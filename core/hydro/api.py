@@ -33,7 +33,6 @@ from hydro.errors import (
 from hydro.hookspecs import hookimpl
 from hydro.loggers.tracker import Tracker
 from hydro.predictions import Predictions, check_values
-from hydro.retrieval import Hit
 from hydro.settings.fields import Section, only_if, section, setting, unless
 from hydro.settings.sections import (
     ArchitectureSection,
@@ -46,6 +45,7 @@ from hydro.settings.sections import (
     TokenizerSection,
     TrainingSection,
 )
+from hydro.use.retrieval import Hit
 
 if TYPE_CHECKING:
     from hydro.data.labels import Labels

@@ -22,12 +22,10 @@ from hydro.errors import HydroError, SettingsError
 from hydro.folder import RunFolder
 from hydro.follower import Follower
 from hydro.launch import launch
-from hydro.leaderboard import Place
 from hydro.loggers.aside import Aside
 from hydro.loggers.tracker import Tracker
 from hydro.names import experiment_name
 from hydro.parts import Builder
-from hydro.plan import PlannedRun, plan, spoken
 from hydro.progress import NoProgress, Progress
 from hydro.report.write import reported
 from hydro.resume import (
@@ -38,13 +36,15 @@ from hydro.resume import (
     warn_of_environment,
 )
 from hydro.run import Run
-from hydro.search import search
+from hydro.search.leaderboard import Place
+from hydro.search.plan import PlannedRun, plan, spoken
+from hydro.search.search import search
+from hydro.search.study import require_optuna
 from hydro.settings.describe import flat
 from hydro.settings.document import dump
 from hydro.settings.sections import Settings
 from hydro.status import Status
 from hydro.stopping import Stop
-from hydro.study import require_optuna
 from hydro.training.checkpoint import Checkpoint, Checkpoints
 from hydro.training.devices import check_gpus, facts_of, pick_device
 from hydro.training.distributed import ALONE, Processes

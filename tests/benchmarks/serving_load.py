@@ -28,11 +28,11 @@ def serve(experiment: Path, batched: bool) -> None:
     """Serve an experiment; print the port."""
     from hydro.catalog import Catalog
     from hydro.folder import RunFolder
-    from hydro.opened import open_trained
     from hydro.serving.app import make_app
     from hydro.serving.limits import Limits
     from hydro.serving.listening import bind, listen
     from hydro.serving.served import open_served
+    from hydro.use.opened import open_trained
 
     limits = Limits() if batched else replace(Limits(), batch_texts=1, batch_seconds=0)
     trained = open_trained(RunFolder(experiment), Catalog.installed())

@@ -15,10 +15,10 @@ from hydro.components import Component, Problem
 from hydro.folder import RunFolder
 from hydro.plugins import Plugin
 from hydro.progress import NoProgress
-from hydro.queue import Train, Watch
+from hydro.search.queue import Train, Watch
+from hydro.search.runs import Runs
+from hydro.search.study import Study
 from hydro.status import Status
-from hydro.study import Study
-from hydro.trained import Runs
 
 Curve = Callable[[dict[str, Any]], list[float]]
 """Gives the validations of a run, the last of which is its score, by its settings."""

@@ -16,7 +16,7 @@ from hydro.experiment import run
 from hydro.folder import RunFolder
 from hydro.launch import launch
 from hydro.progress import NoProgress
-from hydro.queue import Queue, Task
+from hydro.search.queue import Queue, Task
 from hydro.training.distributed import Group
 
 SUPPORT = Path(__file__).parents[1] / "support"

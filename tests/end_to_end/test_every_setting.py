@@ -26,11 +26,11 @@ from hydro.loggers.tracker import Tracker
 from hydro.parts import Builder, Parts, assemble
 from hydro.plugins import Plugin
 from hydro.progress import NoProgress
+from hydro.search.runs import Runs
+from hydro.search.study import Study
 from hydro.settings.describe import describe
 from hydro.status import Status
-from hydro.study import Study
 from hydro.testing import tiny_backbone
-from hydro.trained import Runs
 from hydro.training.groups import parameter_groups, parts_of
 from hydro.training.randomness import seed_torch
 from hydro.training.updates import Updates, updates_of

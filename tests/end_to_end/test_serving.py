@@ -22,9 +22,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from hydro.folder import RunFolder
-from hydro.opened import open_trained
 from hydro.serving.app import make_app
 from hydro.serving.served import open_served
+from hydro.use.opened import open_trained
 
 TOKEN = "planted-token-0123456789"
 PATIENCE = 60

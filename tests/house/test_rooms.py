@@ -30,8 +30,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "report": ("cli", "catalog", "plugins", "builtin", "data", "text", "training", "api"),
 }
 LINE = (
-    *("experiment", "run", "follower", "launch", "parts", "plan", "queue", "search", "leaderboard"),
-    *("trained", "every", "study", "choices", "board"),
+    *("experiment", "run", "follower", "launch", "parts", "search", "use"),
     *("blame", "estimate", "insights"),
 )
 """The straight line calls every room, and no room calls it."""

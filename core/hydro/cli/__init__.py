@@ -28,17 +28,25 @@ EPILOG = (
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
+class Commands(click.Group):
+    """Lists commands in the order in which they are met, not by the alphabet."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Give the names of the commands."""
+        return list(self.commands)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
 @click.version_option(package_name="hydro-experiments", prog_name="hydro")
 def cli() -> None:
     """Train models from a table and a YAML file, with the evidence that they got better."""
 
 
 COMMANDS = (
+    validate,
     run,
     resume,
     report,
-    validate,
     predict,
     search,
     serve,

@@ -8,7 +8,9 @@ from hydro.cache import Entry, clear, default_cache, list_entries
 from hydro.cli.options import json_option
 
 
-@click.group(invoke_without_command=True)
+@click.group(
+    invoke_without_command=True, short_help="List or clear the tokens that are kept for later."
+)
 @json_option
 @click.pass_context
 def cache(context: click.Context, as_json: bool) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hydro.folder import RunFolder
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="List, show, compare and delete experiments.")
 @click.pass_context
 def experiments(context: click.Context) -> None:
     """List, show, compare and delete experiments; alone, list them."""

@@ -8,7 +8,7 @@ import click
 from hydro.cli.options import installed_catalog, json_option
 
 
-@click.command()
+@click.command(short_help="Write a trained model for other programs.")
 @click.argument("experiment")
 @click.option(
     "--to",
@@ -36,8 +36,8 @@ def export(experiment: str, formats: tuple[str, ...], output: Path | None, as_js
     from hydro.cli.terminal import TerminalProgress
     from hydro.exports import export as write
     from hydro.exports import pick_exporters
-    from hydro.finished import finished_run
     from hydro.stopping import Stop
+    from hydro.use.finished import finished_run
 
     Stop.on_signals()
     with TerminalProgress():

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hydro.plugins import Plugin
 
 
-@click.command()
+@click.command(short_help="List the plugins, and what does not load.")
 @json_option
 def plugins(as_json: bool) -> None:
     """List the installed plugins with what they bring, and those that do not load."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hydro.predictions import Predictions
 
 
-@click.command()
+@click.command(short_help="Embed a table, and find the neighbours of its rows.")
 @experiment_argument
 @click.argument("data")
 @click.option(
@@ -47,9 +47,9 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
     from hydro.cli.terminal import TerminalProgress
     from hydro.errors import DataError
     from hydro.folder import write_predictions, writing
-    from hydro.galleries import read_rows
-    from hydro.opened import open_trained
     from hydro.stopping import Stop
+    from hydro.use.galleries import read_rows
+    from hydro.use.opened import open_trained
 
     Stop.on_signals()
     with TerminalProgress() as progress, TemporaryDirectory() as temporary:

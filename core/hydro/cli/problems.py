@@ -7,7 +7,7 @@ import click
 from hydro.cli.options import installed_catalog, json_option
 
 
-@click.command()
+@click.command(short_help="List the problem types.")
 @json_option
 def problems(as_json: bool) -> None:
     """List the problem types that the installed plugins bring."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hydro.settings.sections import Settings
 
 
-@click.command()
+@click.command(short_help="Make the report of an experiment anew.")
 @experiment_argument
 @output_option
 def report(experiment: str, output: Path) -> None:

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from hydro.leaderboard import Place
+from hydro.search.leaderboard import Place
 from hydro.settings.sections import Settings
 from hydro.settings.show import WIDTH_OF_A_FILE
 
@@ -49,7 +49,7 @@ def show(outcome: "Outcome", *, as_json: bool) -> None:
 def showing_failures(settings: Settings, *, as_json: bool) -> Iterator[None]:
     """Print the leaderboard too when some runs of a search have failed."""
     from hydro.experiment import Outcome
-    from hydro.search import RunsFailed
+    from hydro.search.search import RunsFailed
 
     try:
         yield

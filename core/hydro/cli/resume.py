@@ -7,7 +7,7 @@ import click
 from hydro.cli.options import experiment_argument, json_option, output_option
 
 
-@click.command()
+@click.command(short_help="Go on with an interrupted experiment.")
 @experiment_argument
 @output_option
 @json_option

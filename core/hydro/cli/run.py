@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hydro.settings.sections import Settings
 
 
-@click.command()
+@click.command(short_help="Train the experiment that a YAML file describes.")
 @config_argument
 @problem_option
 @set_option

@@ -6,7 +6,7 @@ from hydro.cli.options import installed_catalog
 from hydro.settings.fields import LEVELS, Level
 
 
-@click.command()
+@click.command(short_help="Print the settings of a problem type.")
 @click.argument("problem", required=False)
 @click.option(
     "--level",

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from hydro.cli.options import experiment_argument, installed_catalog, json_option
-from hydro.retrieval import KINDS, Hit, Kind
+from hydro.use.retrieval import KINDS, Hit, Kind
 
 if TYPE_CHECKING:
     from hydro.components import Columns
-    from hydro.retrieval import Index
+    from hydro.use.retrieval import Index
 
 
-@click.command()
+@click.command(short_help="Find the rows that are most similar to a text.")
 @experiment_argument
 @click.argument("text", required=False)
 @click.option(
@@ -76,8 +76,8 @@ def search(
     import pandas as pd
 
     from hydro.cli.terminal import TerminalProgress
-    from hydro.opened import open_trained
     from hydro.stopping import Stop
+    from hydro.use.opened import open_trained
 
     Stop.on_signals()
     with TerminalProgress():

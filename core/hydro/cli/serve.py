@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hydro.cli.options import experiment_argument, installed_catalog
-from hydro.retrieval import KINDS, Kind
+from hydro.use.retrieval import KINDS, Kind
 
 if TYPE_CHECKING:
     from hydro.serving.served import Served
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NEEDED = ("fastapi", "uvicorn", "prometheus_client")
 
 
-@click.command()
+@click.command(short_help="Answer over HTTP with a trained model.")
 @experiment_argument
 @click.option(
     "--gallery",
@@ -83,12 +83,12 @@ def serve(
         raise click.UsageError(msg)
 
     from hydro.cli.terminal import TerminalProgress
-    from hydro.opened import open_trained
     from hydro.serving.app import make_app
     from hydro.serving.limits import Limits
     from hydro.serving.listening import address, bind, listen
     from hydro.serving.served import open_served
     from hydro.stopping import Stop
+    from hydro.use.opened import open_trained
 
     Stop.on_signals()
     with bind(host, port) as taken:

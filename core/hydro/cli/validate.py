@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hydro.estimate import Estimate
 
 
-@click.command()
+@click.command(short_help="Check settings and data, and estimate what a run takes.")
 @config_argument
 @problem_option
 @set_option

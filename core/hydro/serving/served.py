@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from starlette.exceptions import HTTPException
 
-from hydro.opened import Trained
-from hydro.retrieval import Index, Kind
 from hydro.serving.batching import Row
+from hydro.use.opened import Trained
+from hydro.use.retrieval import Index, Kind
 
 Sent = Sequence[str | dict[str, str]]
 

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hydro.retrieval import Hit
 from hydro.serving.limits import Limits
+from hydro.use.retrieval import Hit
 
 LIMITS = Limits()
 

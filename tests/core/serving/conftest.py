@@ -13,10 +13,10 @@ from hydro_wordcount import count_letters
 from starlette.testclient import TestClient
 
 from hydro.folder import RunFolder
-from hydro.opened import open_trained
-from hydro.retrieval import Hit
 from hydro.serving.app import make_app
 from hydro.serving.served import Served
+from hydro.use.opened import open_trained
+from hydro.use.retrieval import Hit
 
 HERE = "http://127.0.0.1:8000"
 

@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 
 from hydro.errors import SettingsError
 from hydro.folder import RunFolder
-from hydro.opened import open_trained
 from hydro.serving.served import Question, Served, open_served
+from hydro.use.opened import open_trained
 
 
 def test_a_text_is_the_only_column_there_is(served: Served) -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from filelock import FileLock, Timeout
 
 from hydro.folder import RunFolder
-from hydro.leaderboard import Finished
-from hydro.plan import PlannedRun
 from hydro.progress import Progress, Task
-from hydro.queue import Train
+from hydro.search.leaderboard import Finished
+from hydro.search.plan import PlannedRun
+from hydro.search.queue import Train
 from hydro.settings.document import dump
 from hydro.settings.grid import with_values
 from hydro.status import Status

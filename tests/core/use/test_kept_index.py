@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from hydro.errors import ResourceError
-from hydro.kept_index import checksum, keep, read_about
-from hydro.retrieval import Hit
+from hydro.use.kept_index import checksum, keep, read_about
+from hydro.use.retrieval import Hit
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from hydro.board import Board
 from hydro.errors import TrainingError
-from hydro.every import Every
 from hydro.folder import RunFolder
-from hydro.leaderboard import Finished, Place, rank_places
-from hydro.plan import PlannedRun, plan, spoken
 from hydro.progress import Progress
-from hydro.queue import Queue, Task, slots
+from hydro.search.board import Board
+from hydro.search.grid import Every
+from hydro.search.leaderboard import Finished, Place, rank_places
+from hydro.search.plan import PlannedRun, plan, spoken
+from hydro.search.queue import Queue, Task, slots
+from hydro.search.runs import Runs
+from hydro.search.study import Study
 from hydro.settings.sections import Settings
-from hydro.study import Study
-from hydro.trained import Runs
 from hydro.training.devices import gpu_ids
 
 logger = logging.getLogger(__name__)

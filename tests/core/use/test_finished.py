@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from hydro.errors import ResourceError
-from hydro.finished import finished_run
 from hydro.folder import RunFolder
 from hydro.status import Status
+from hydro.use.finished import finished_run
 
 SHORT = ("training.epochs=0", "training.build_scoring_pipelines=false", "experiment_name=calm-bay")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hydro.leaderboard import Finished, Place, rank_places
-from hydro.plan import PlannedRun
+from hydro.search.leaderboard import Finished, Place, rank_places
+from hydro.search.plan import PlannedRun
 from hydro.settings.sections import Settings
 
 

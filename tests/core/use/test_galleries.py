@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hydro.errors import DataError
-from hydro.galleries import Gallery, read_rows
+from hydro.use.galleries import Gallery, read_rows
 
 
 def gallery(word_count: Any, name: str, *changes: str) -> Gallery:

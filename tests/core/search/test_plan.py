@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hydro.plan import plan, spoken
+from hydro.search.plan import plan, spoken
 
 
 def test_runs_are_combinations_times_folds(word_count: Any) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from hydro.errors import SettingsError
-from hydro.queue import Interrupted, Train
-from hydro.study import STARTUP, Study
+from hydro.search.queue import Interrupted, Train
+from hydro.search.study import STARTUP, Study
 
 RATES = [0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08]
 SPACE = f"grid_search={{learning_rate: {RATES}, optimizer: [AdamW, Adam, SGD], batch_size: [2, 4]}}"

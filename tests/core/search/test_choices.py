@@ -4,7 +4,7 @@ from typing import Any
 
 import optuna
 
-from hydro.choices import Choices
+from hydro.search.choices import Choices
 from hydro.settings.space import Space
 
 LISTS: dict[str, list[Any]] = {

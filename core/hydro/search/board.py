@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
-from hydro.leaderboard import Finished, rank_places
 from hydro.progress import Task
+from hydro.search.leaderboard import Finished, rank_places
 
 logger = logging.getLogger(__name__)
 

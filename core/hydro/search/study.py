@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from hydro.choices import Choices
 from hydro.errors import SettingsError
-from hydro.plan import PlannedRun, plan_combination
-from hydro.queue import Task, Train
+from hydro.search.choices import Choices
+from hydro.search.plan import PlannedRun, plan_combination
+from hydro.search.queue import Task, Train
+from hydro.search.runs import PRUNED, Runs
 from hydro.settings.sections import Settings
 from hydro.settings.space import Space, Values
-from hydro.trained import PRUNED, Runs
 
 if TYPE_CHECKING:
     import optuna

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from hydro.plan import PlannedRun, plan
-from hydro.queue import Train
-from hydro.trained import Runs
+from hydro.search.plan import PlannedRun, plan
+from hydro.search.queue import Train
+from hydro.search.runs import Runs
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hydro.plan import PlannedRun
+from hydro.search.plan import PlannedRun
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import pytest
 
 from hydro.errors import DataError, ResourceError, SettingsError
 from hydro.folder import RunFolder
-from hydro.galleries import read_rows
-from hydro.opened import open_trained
-from hydro.retrieval import Hit
 from hydro.status import Status
+from hydro.use.galleries import read_rows
+from hydro.use.opened import open_trained
+from hydro.use.retrieval import Hit
 
 
 def opened(word_count: Any, path: Path) -> Any:

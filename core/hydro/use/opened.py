@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from hydro.catalog import Catalog
 from hydro.components import Columns, Use
 from hydro.errors import HydroError, SettingsError
-from hydro.finished import finished_run
 from hydro.folder import RunFolder
-from hydro.galleries import Gallery
-from hydro.kept_index import checksum, keep, read_about
 from hydro.parts import Builder
 from hydro.predictions import Predictions
-from hydro.retrieval import Index, Kind
 from hydro.settings.sections import Settings
 from hydro.training.devices import pick_device
 from hydro.training.precision import Precision
+from hydro.use.finished import finished_run
+from hydro.use.galleries import Gallery
+from hydro.use.kept_index import checksum, keep, read_about
+from hydro.use.retrieval import Index, Kind
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from hydro.folder import writing
-from hydro.retrieval import Index
+from hydro.use.retrieval import Index
 
 ABOUT = "about.json"
 """Says what an index was made of, so that it is made again when that changes."""

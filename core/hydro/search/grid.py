@@ -6,9 +6,9 @@ from functools import partial
 
 from filelock import FileLock
 
-from hydro.plan import PlannedRun
-from hydro.queue import Task, Train
-from hydro.trained import Runs
+from hydro.search.plan import PlannedRun
+from hydro.search.queue import Task, Train
+from hydro.search.runs import Runs
 
 
 @dataclass(frozen=True)

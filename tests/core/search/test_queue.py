@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hydro.folder import RunFolder
-from hydro.queue import Queue, Slot, Task, Train, slots
+from hydro.search.queue import Queue, Slot, Task, Train, slots
 from hydro.status import Status
 
 

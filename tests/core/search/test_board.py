@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from hydro.board import Board, spoken
-from hydro.leaderboard import Finished
-from hydro.plan import PlannedRun
+from hydro.search.board import Board, spoken
+from hydro.search.leaderboard import Finished
+from hydro.search.plan import PlannedRun
 from hydro.settings.sections import Settings
 
 

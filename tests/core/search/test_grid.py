@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from hydro.every import Every
-from hydro.plan import plan
-from hydro.queue import Interrupted, Train
+from hydro.search.grid import Every
+from hydro.search.plan import plan
+from hydro.search.queue import Interrupted, Train
 
 
 def begin(word_count: Any, told: list[Any]) -> Every:

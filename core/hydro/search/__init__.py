@@ -1,0 +1,1 @@
+"""Several runs in one experiment: what to train, where, and which did best."""
