@@ -9,28 +9,23 @@ import pytest
 CORE = Path("core/hydro")
 PLUGINS = Path("plugins")
 
+DOORS = ("cli", "catalog", "plugins", "builtin")
+"""What is installed, and who asks for it."""
+
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     # room: what it never imports, neither at its top nor inside a function
-    "settings": ("cli", "catalog", "plugins", "builtin", "data", "text", "training", "folder"),
-    "data": ("cli", "catalog", "plugins", "builtin", "text", "training", "folder", "api"),
-    "text": ("cli", "catalog", "plugins", "builtin", "data", "training", "folder", "api"),
-    "serving": ("cli", "catalog", "plugins", "builtin", "data", "text", "training", "api"),
-    "training": ("cli", "catalog", "plugins", "builtin", "text", "folder", "api"),
-    "loggers": (
-        "cli",
-        "catalog",
-        "plugins",
-        "builtin",
-        "data",
-        "text",
-        "training",
-        "folder",
-        "api",
-    ),
-    "report": ("cli", "catalog", "plugins", "builtin", "data", "text", "training", "api"),
+    "settings": (*DOORS, "data", "text", "training", "folder", "use", "parts"),
+    "data": (*DOORS, "text", "training", "folder", "api", "use", "parts"),
+    "text": (*DOORS, "data", "training", "folder", "api", "use", "parts"),
+    "training": (*DOORS, "text", "folder", "api", "use", "parts"),
+    "loggers": (*DOORS, "data", "text", "training", "folder", "api", "use", "parts"),
+    "report": (*DOORS, "data", "text", "training", "api", "use", "parts"),
+    "search": (*DOORS, "data", "text", "api", "use", "parts"),
+    "serving": (*DOORS, "data", "text", "training", "api", "parts"),
+    "use": ("cli", "builtin", "text", "api"),
 }
 LINE = (
-    *("experiment", "run", "follower", "launch", "parts", "search", "use"),
+    *("experiment", "run", "follower", "launch", "search"),
     *("blame", "estimate", "insights"),
 )
 """The straight line calls every room, and no room calls it."""
@@ -56,7 +51,7 @@ def below(module: str, *packages: str) -> bool:
 def test_a_room_of_the_core_imports_what_it_may(
     room: str, root: Path, sources: Sequence[Path]
 ) -> None:
-    closed = [f"hydro.{name}" for name in (*FORBIDDEN[room], *LINE)]
+    closed = [f"hydro.{name}" for name in (*FORBIDDEN[room], *LINE) if name != room]
     found = {
         (path.relative_to(root / CORE).as_posix(), module)
         for path in sources
