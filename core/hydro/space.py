@@ -1,4 +1,4 @@
-"""Sees to it, before long work starts, that the disk has room for what the work will leave."""
+"""Sees to it, before long work starts, that the disk has room for what the work takes."""
 
 import shutil
 from collections.abc import Mapping
@@ -16,18 +16,25 @@ if TYPE_CHECKING:
 EXPORTS = 4
 """How many times the model's bytes all exports take together, about."""
 
+CHECKPOINTS = 9
+"""The same for checkpoints: up to three at once, each with what an optimizer keeps."""
+
 ROW = 2_000
 """Bytes that the predictions of a row take beside its own columns and its embedding, about."""
 
 
 def needed_space(settings: "Settings", model: "nn.Module", frames: "Frames") -> dict[str, int]:
-    """Estimate the bytes that a run will leave, by what they are for; rather too many."""
+    """Estimate the bytes that a run takes while it works, by what they are for; rather too many."""
     weights = sum(each.numel() * 4 for each in model.state_dict().values())
     splits = [frames.validation] if frames.test is None else [frames.validation, frames.test]
     if settings.training.calculate_train_metric:
         splits.append(frames.train)
     rows = sum(map(len, splits))
-    needed = {"model": weights, "predictions": rows * (ROW + 4 * _embedding_size(model))}
+    needed = {
+        "model": weights,
+        "checkpoints": CHECKPOINTS * weights,
+        "predictions": rows * (ROW + 4 * _embedding_size(model)),
+    }
     if settings.training.build_scoring_pipelines:
         needed["exports"] = EXPORTS * weights
     return needed

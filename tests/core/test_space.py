@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from hydro.errors import ResourceError
-from hydro.space import EXPORTS, ROW, megabytes, needed_space, require_space
+from hydro.space import CHECKPOINTS, EXPORTS, ROW, megabytes, needed_space, require_space
 
 
 def test_what_a_run_leaves_is_counted_from_the_model_and_the_rows(
@@ -19,12 +19,13 @@ def test_what_a_run_leaves_is_counted_from_the_model_and_the_rows(
     rows = "text,words\n" + "one two,2\n" * 5
     (tmp_path / "test.csv").write_text(rows)
     changes = [f"dataset.test_dataframe={tmp_path / 'test.csv'}"]
-    needed = {"model": 4000, "predictions": 15 * ROW, "exports": EXPORTS * 4000}
+    least = {"model": 4000, "checkpoints": CHECKPOINTS * 4000}
+    needed = {**least, "predictions": 15 * ROW, "exports": EXPORTS * 4000}
     experiment = word_count.prepare(*changes)
     assert needed_space(experiment.settings, model, experiment.frames) == needed
     changes += ["training.build_scoring_pipelines=false", "training.calculate_train_metric=true"]
     experiment = word_count.prepare(*changes)
-    needed = {"model": 4000, "predictions": 45 * ROW}
+    needed = {**least, "predictions": 45 * ROW}
     assert needed_space(experiment.settings, model, experiment.frames) == needed
     model.embedding_size = 7
     found = needed_space(experiment.settings, model, experiment.frames)

@@ -15,7 +15,7 @@ from hydro.cli.options import (
     read_request,
     set_option,
 )
-from hydro.cli.work import take_part
+from hydro.cli.work import leave, take_part
 
 if TYPE_CHECKING:
     from hydro.settings.sections import Settings
@@ -83,15 +83,16 @@ def train_alone_or_together(
     with joined() as processes:
         if processes.rank:
             take_part(processes)
-            return
-        experiment = prepare(settings, request.problem, request.catalog, processes)
-        failures = showing_failures(experiment.settings, as_json=as_json)
-        with failures, TerminalProgress() as progress:
-            if found:
-                outcome = resume(experiment, found, progress, stop)
-            else:
-                outcome = run(experiment, output, progress, stop)
-        show(outcome, as_json=as_json)
+        else:
+            experiment = prepare(settings, request.problem, request.catalog, processes)
+            failures = showing_failures(experiment.settings, as_json=as_json)
+            with failures, TerminalProgress() as progress:
+                if found:
+                    outcome = resume(experiment, found, progress, stop)
+                else:
+                    outcome = run(experiment, output, progress, stop)
+            show(outcome, as_json=as_json)
+    leave(processes)
 
 
 def find(request: Request, output: Path) -> "tuple[Path | None, Settings]":

@@ -1,6 +1,7 @@
 """``hydro work``: train one run of a larger experiment; the experiment's own process calls it."""
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,17 @@ def work(folder: Path) -> None:
             train_folder(folder, processes)
         else:
             take_part(processes, folder)
+    leave(processes)
+
+
+def leave(processes: "Processes") -> None:
+    """End a further process of a run at once, now that its work is done.
+
+    While Python takes itself down, threads of torch's backends now and then abort the process, for
+    which the launcher would end the first one, which is still writing.
+    """
+    if processes.rank:
+        os._exit(0)
 
 
 def take_part(processes: "Processes", folder: Path | None = None) -> None:

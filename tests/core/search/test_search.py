@@ -18,7 +18,7 @@ from hydro.experiment import resume, run
 from hydro.folder import RunFolder
 from hydro.progress import NoProgress
 
-SUPPORT = Path(__file__).parents[1] / "support" / "wordcount"
+SUPPORT = Path(__file__).parents[2] / "support" / "wordcount"
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def additions() -> set[str]:
         "architecture.batch_normalization",
         "training.arcface_centres",
         "training.batch_tokens",
+        "training.checkpoint_minutes",
         "training.sampled_classes",
         "prediction.threshold_precision",
         *(f"search.{name}" for name in ("strategy", "trials", "hours", "pruning")),

@@ -74,7 +74,7 @@ def test_fewer_rows_than_neighbours_are_noted_once(
 ) -> None:
     caplog.set_level("INFO", logger="hydro")
     for _ in range(2):
-        few = score_neighbourhood(CIRCLE[:rows], CLASSES[:rows], metrics={}, top_k=50)
+        few = score_neighbourhood(CIRCLE[:rows], CLASSES[:rows], metrics={}, top_k=777)
         assert few.neighbours.shape == (rows, rows - 1)
     assert [
         f"of {rows} rows each has only {rows - 1} others" in text for text in caplog.messages
