@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
-from hydro.cli.options import installed_catalog, json_option
+from hydro.cli.options import experiment_argument, installed_catalog, json_option
 
 
 @click.command(short_help="Write a trained model for other programs.")
-@click.argument("experiment")
+@experiment_argument
 @click.option(
     "--to",
     "formats",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from hydro.use.retrieval import KINDS
+
 if TYPE_CHECKING:
     from hydro.catalog import Catalog
     from hydro.components import Problem
@@ -39,6 +41,15 @@ output_option = click.option(
     show_envvar=True,
     help="The folder that experiments are in.",
 )
+
+
+def index_option(help: str) -> Callable[[Command], Command]:
+    """Let people choose how rows are searched."""
+    return click.option(
+        "--index", "kind", type=click.Choice(KINDS), default="exact", show_default=True, help=help
+    )
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hydro.cli.options import experiment_argument, installed_catalog, json_option
-from hydro.use.retrieval import KINDS, Hit, Kind
+from hydro.cli.options import experiment_argument, index_option, installed_catalog, json_option
+from hydro.use.retrieval import Hit, Kind
 
 if TYPE_CHECKING:
     from hydro.components import Columns
@@ -35,13 +35,8 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     help="Hits a query.",
 )
-@click.option(
-    "--index",
-    "kind",
-    type=click.Choice(KINDS),
-    default="exact",
-    show_default=True,
-    help="Compare with every row, or find most of them faster: by cells (ivf) or a graph (hnsw).",
+@index_option(
+    "Compare with every row, or find most of them faster: by cells (ivf) or a graph (hnsw)."
 )
 @click.option(
     "--column",

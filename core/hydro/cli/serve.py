@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hydro.cli.options import experiment_argument, installed_catalog
-from hydro.use.retrieval import KINDS, Kind
+from hydro.cli.options import experiment_argument, index_option, installed_catalog
+from hydro.use.retrieval import Kind
 
 if TYPE_CHECKING:
     from hydro.serving.served import Served
@@ -24,14 +24,7 @@ NEEDED = ("fastapi", "uvicorn", "prometheus_client")
     metavar="train|validation|FILE",
     help="The rows that /similar searches; without it there is no /similar.",
 )
-@click.option(
-    "--index",
-    "kind",
-    type=click.Choice(KINDS),
-    default="exact",
-    show_default=True,
-    help="How they are searched, as hydro search does.",
-)
+@index_option("How they are searched, as hydro search does.")
 @click.option(
     "--host",
     default="127.0.0.1",
