@@ -11,10 +11,10 @@ from torch import Tensor
 
 from hydro.api import TrainingError
 from hydro_text_metric_learning.repeats import find_repeats
-from hydro_text_metric_learning.selection import cut
+from hydro_text_metric_learning.selection import cut, group_tops
 
 CHECKED = 65_536  # rows at a time
-COPIED = 16_384  # rows at a time
+MULTIPLIED = 16_384  # rows at a time; their cosines are still in a cache when they are looked at
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Gallery:
     by_class: Tensor
     """``(rows,)``: the rows ordered by class, then by number."""
     repeats: Tensor
-    """Numbers of the rows that equal an earlier one."""
+    """Numbers of the rows that equal an earlier one, rising."""
     originals: Tensor
     """For each of those, the first row that it equals."""
 
@@ -52,22 +52,39 @@ class Gallery:
     def __len__(self) -> int:
         return len(self.embeddings)
 
-    def compare(self, queries: NDArray[np.float32], out: Tensor) -> Tensor:
+    def compare(
+        self,
+        queries: NDArray[np.float32],
+        without: NDArray[np.int64] | None,
+        size: int,
+        out: Tensor,
+    ) -> tuple[Tensor, Tensor]:
         """Give the cosines ``(rows, queries)``, the very same for rows that are the same.
 
-        They are written into ``out``, which holds as many values or more: to get fresh memory for
-        every block costs a good part of the time of the product.
+        Args:
+            queries: ``(queries, size)``, of length 1.
+            without: ``(queries,)``, rising: the row that each query is not to find, of cosine -∞.
+            size: of the groups of rows whose largest cosine is given too, a power of 2.
+            out: what the cosines are written into, as many values or more. To get fresh memory for
+                every block costs a good part of the time of the product.
+
+        Returns:
+            The cosines, and their `group_tops`.
         """
         cosines = out[: len(self) * len(queries)].view(len(self), len(queries))
-        if cosines.device.type == "cpu":
-            # Measured on an AMD EPYC, 256 queries: 99 GFLOP/s a core, torch's product 87.
-            np.matmul(self.embeddings.numpy(), queries.T, out=cosines.numpy())
-        else:
-            torch.mm(self.embeddings, as_tensor(queries).to(out.device).T, out=cosines)
-        # A matrix product may round one and the same dot product differently in two places.
-        for part in cut(len(self.repeats), COPIED):
-            cosines[self.repeats[part]] = cosines[self.originals[part]]
-        return cosines
+        columns = as_tensor(queries).to(out.device).T
+        tops = out.new_empty(len(self) // size, len(queries))
+        for part in cut(len(self), MULTIPLIED):
+            _multiply(self.embeddings[part], columns, cosines[part])
+            # A matrix product may round one and the same dot product differently in two places.
+            repeated = _inside(self.repeats, part)
+            cosines[self.repeats[repeated]] = cosines[self.originals[repeated]]
+            if without is not None:
+                of = _inside(as_tensor(without), part)
+                cosines[without[of], np.arange(of.start, of.stop)] = -torch.inf
+            groups = slice(part.start // size, part.stop // size)
+            group_tops(cosines[part], size, out=tops[groups])
+        return cosines, tops
 
     def match(self, classes: Tensor, rows: Tensor) -> Tensor:
         """Tell which of each query's ``rows``, ``(queries, k)``, are of its class."""
@@ -79,6 +96,20 @@ class Gallery:
         ends = torch.tensor([wanted, wanted + 1], device=self.classes.device)
         first, end = torch.searchsorted(self.classes, ends, sorter=self.by_class)
         return self.by_class[first:end]
+
+
+def _multiply(rows: Tensor, columns: Tensor, out: Tensor) -> None:
+    if out.device.type == "cpu":
+        # Measured on an AMD EPYC, 256 queries: 99 GFLOP/s a core, torch's product 87.
+        np.matmul(rows.numpy(), columns.numpy(), out=out.numpy())
+    else:
+        torch.mm(rows, columns, out=out)
+
+
+def _inside(numbers: Tensor, part: slice) -> slice:
+    """Find where rising numbers lie within a part."""
+    ends = torch.tensor([part.start, part.stop], device=numbers.device)
+    return slice(*torch.searchsorted(numbers, ends).tolist())
 
 
 def as_tensor(array: NDArray[np.generic]) -> Tensor:
