@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 
 from hydro.blame import blaming
@@ -18,6 +17,7 @@ from hydro.catalog import Catalog
 from hydro.components import Problem
 from hydro.data.frames import Frames, load_frames
 from hydro.data.labels import Labels
+from hydro.data.on_disk import stack
 from hydro.errors import HydroError, SettingsError
 from hydro.folder import RunFolder
 from hydro.follower import Follower
@@ -360,7 +360,7 @@ def _read(settings: Settings, problem: Problem) -> Frames:
     # All chosen folds have to be there, though only the first is read here.
     frames = load_frames(dataset, problem.columns(settings), fold=None, seed=seed)
     if settings.training.train_validation_data:
-        both = pd.concat([frames.train, frames.validation])
+        both = stack([frames.train, frames.validation])
         frames = dataclasses.replace(frames, train=both)
     return frames
 

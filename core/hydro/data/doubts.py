@@ -1,6 +1,5 @@
 """Look for what makes training pointless, or its score doubtful."""
 
-import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hydro.data.labels import Labels
+from hydro.data.on_disk import empty
 from hydro.data.rows import count_rows
 from hydro.errors import DataError
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from hydro.components import Columns
 
 _BATCH = 100_000
+"""Rows whose texts are in memory at a time."""
+
+_PART = 1_000_000
+"""Texts whose labels are compared at a time."""
 
 
 def find_doubts(
@@ -68,6 +72,24 @@ def _label_doubts(
 
 
 def _count_disputed(texts: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
+    """Count the texts that have several labels, looking at a part of all texts at a time."""
+    parts = 1 + len(texts) // _PART
+    return sum(
+        _count_disputed_of(texts[rows], labels[rows])
+        for rows in (_rows_of_part(texts, part, parts) for part in range(parts))
+    )
+
+
+def _rows_of_part(texts: NDArray[np.int64], part: int, parts: int) -> NDArray[np.int64]:
+    """Give the rows of one part of the texts: all the rows that each of them has."""
+    found = [
+        start + np.flatnonzero(texts[start : start + _BATCH] % parts == part)
+        for start in range(0, len(texts), _BATCH)
+    ]
+    return np.concatenate(found)
+
+
+def _count_disputed_of(texts: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
     """Count the texts that have several labels; sorted, where one meets another."""
     order = np.argsort(texts)
     texts, labels = texts[order], labels[order]
@@ -87,10 +109,9 @@ def _is_among(few: NDArray[np.int64], many: NDArray[np.int64]) -> NDArray[np.boo
 
 def _hash_texts(frame: pd.DataFrame, inputs: Sequence[str]) -> NDArray[np.int64]:
     """Give a number for the text of each row; copies of ten million texts would not fit."""
-    batches = (
-        zip(*(frame[name].iloc[start : start + _BATCH].tolist() for name in inputs), strict=True)
-        for start in range(0, len(frame), _BATCH)
-    )
-    rows = itertools.chain.from_iterable(batches)
-    hashes = (hash(" ".join(" ".join(texts).lower().split())) for texts in rows)
-    return np.fromiter(hashes, dtype=np.int64, count=len(frame))
+    hashes = empty(len(frame), np.int64)
+    for start in range(0, len(frame), _BATCH):
+        batch = slice(start, start + _BATCH)
+        rows = zip(*(frame[name].iloc[batch].tolist() for name in inputs), strict=True)
+        hashes[batch] = [hash(" ".join(" ".join(texts).lower().split())) for texts in rows]
+    return hashes

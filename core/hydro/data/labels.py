@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hydro.data.on_disk import blocks
+from hydro.data.on_disk import blocks, empty
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Labels:
             sorted order of those in this table; -1 where a target is missing, or all over if the
             table lacks a column.
         """
-        codes = np.full(len(frame), -1, dtype=np.int64)
+        codes = empty(len(frame), np.int64)
+        codes.fill(-1)
         if not set(self.targets) <= set(frame.columns):
             return codes
         number = {name: code for code, name in enumerate(self.names)}

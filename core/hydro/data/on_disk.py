@@ -1,6 +1,6 @@
-"""Tables too big for memory: their bytes lie in a file that is mapped into it.
+"""Tables and numbers too big for memory: their bytes lie in a file that is mapped into it.
 
-A mapped table is used like any other. The system reads its pages when they are looked at, and
+What is mapped is used like any other. The system reads its pages when they are looked at, and
 takes them back when memory is short; what a process has to hold does not grow with the rows.
 """
 
@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,11 +19,16 @@ from numpy.typing import NDArray
 from hydro.cache import default_cache, tables_folder
 from hydro.errors import ResourceError
 
+Number = TypeVar("Number", bound=np.number)
+
 BLOCK = 65_536
 """Rows that are in memory at a time."""
 
 HELD = 64 * 1024**2
 """Bytes of a table that stay in memory."""
+
+HELD_NUMBERS = 8 * 1024**2
+"""Bytes of an array of numbers that stay in memory; a run has several of them."""
 
 
 def collect(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
@@ -46,6 +52,46 @@ def blocks(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Go through a frame, some rows at a time."""
     for start in range(0, len(frame), BLOCK):
         yield frame.iloc[start : start + BLOCK]
+
+
+def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Lay frames of strings with the same columns one below the other; on disk if they are big.
+
+    Raises:
+        ResourceError: the disk is full or cannot be written.
+    """
+    schema = pa.schema([(name, pa.large_string()) for name in frames[0].columns])
+    parts = (
+        pa.Table.from_pandas(block, schema, preserve_index=False)
+        for frame in frames
+        for block in blocks(frame)
+    )
+    found: pd.DataFrame = collect(parts, schema).to_pandas()
+    first, *others = frames
+    return found.set_axis(first.index.append([each.index for each in others]))
+
+
+def empty(count: int, kind: type[Number]) -> NDArray[Number]:
+    """Make room for so many numbers; on disk where they are many.
+
+    The file is gone as soon as nothing uses the array.
+
+    Raises:
+        ResourceError: the disk is full or cannot be written.
+    """
+    size = count * np.dtype(kind).itemsize
+    if size <= HELD_NUMBERS:
+        return np.empty(count, kind)
+    folder = tables_folder(default_cache())
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder) as file:
+            # A disk that is full is an error now, and not the end of the process later.
+            for start in range(0, size, HELD_NUMBERS):
+                file.write(bytes(min(HELD_NUMBERS, size - start)))
+            file.flush()
+            # As a plain array: numpy is slow with its own class of mapped ones.
+            return np.asarray(np.memmap(file, kind, "r+", shape=(count,)))
 
 
 def choose_rows(

@@ -1,6 +1,6 @@
 """Keep the rows of a table that can be learnt from or predicted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +37,8 @@ def usable_rows(
     Raises:
         DataError: no row is left.
     """
-    unlabelled = frame[list(targets)].isna().any(axis=1).to_numpy(dtype=np.bool_)
-    empty = _without_text(frame[list(inputs)]) & ~unlabelled
+    unlabelled = _in_blocks(_is_incomplete, frame[list(targets)])
+    empty = _in_blocks(_is_blank, frame[list(inputs)]) & ~unlabelled
     notes = [
         f"{path.name}: {count_rows(dropped)} {lack} dropped ({number_rows(frame, dropped)})"
         for dropped, lack in (
@@ -51,8 +51,7 @@ def usable_rows(
     if not kept.any():
         msg = f"{path} has no row left to use. {'; '.join(notes)}. Fill in these columns"
         raise DataError(msg)
-    incomplete = frame[list(inputs)].isna().to_numpy()[kept].any()
-    whole = kept.all() and not incomplete
+    whole = kept.all() and not _in_blocks(_is_incomplete, frame[list(inputs)]).any()
     return frame if whole else choose_rows(frame, kept, inputs), notes
 
 
@@ -69,9 +68,15 @@ def number_rows(frame: pd.DataFrame, chosen: NDArray[np.bool_]) -> str:
     return f"row{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}{more}"
 
 
-def _without_text(texts: pd.DataFrame) -> NDArray[np.bool_]:
-    blank = [_is_blank(block) for block in blocks(texts)]
-    return np.concatenate([np.empty(0, np.bool_), *blank])
+def _in_blocks(
+    judge: Callable[[pd.DataFrame], NDArray[np.bool_]], frame: pd.DataFrame
+) -> NDArray[np.bool_]:
+    """Judge every row, some at a time."""
+    return np.concatenate([np.empty(0, np.bool_), *map(judge, blocks(frame))])
+
+
+def _is_incomplete(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    return rows.isna().any(axis=1).to_numpy(dtype=np.bool_)
 
 
 def _is_blank(texts: pd.DataFrame) -> NDArray[np.bool_]:

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+
+from hydro.data.on_disk import BLOCK, empty
 
 
 def draw_seed(seed: int) -> int:
@@ -22,6 +25,15 @@ def seed_torch(seed: int) -> None:
 def stream(seed: int, *path: int) -> np.random.Generator:
     """Give the generator of one purpose, such as one epoch's order, computed and not stored."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *path])))
+
+
+def shuffled(count: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    """Give the numbers from 0 in the order of ``generator.permutation``; on disk where many."""
+    order = empty(count, np.int64)
+    for start in range(0, count, BLOCK):
+        order[start : start + BLOCK] = np.arange(start, min(start + BLOCK, count))
+    generator.shuffle(order)
+    return order
 
 
 def generators() -> dict[str, Any]:

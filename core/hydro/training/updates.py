@@ -11,7 +11,7 @@ from hydro.errors import SettingsError
 from hydro.settings.sections import Settings, TrainingSection
 from hydro.training.budget import Budget
 from hydro.training.dataset import Dataset
-from hydro.training.randomness import stream
+from hydro.training.randomness import shuffled, stream
 
 Rows = NDArray[np.int64]
 
@@ -75,7 +75,7 @@ class Updates:
         A batch is that of all processes together; each takes its own share of it.
         The last group may be smaller than the others: what remains of an epoch is applied.
         """
-        order = stream(self.seed, epoch).permutation(self.rows)
+        order = shuffled(self.rows, stream(self.seed, epoch))
         size, share = self.batch_size, self.training.grad_accumulation
         left = min(self.batches_an_epoch, self.batches - epoch * self.batches_an_epoch)
         if self.budget:

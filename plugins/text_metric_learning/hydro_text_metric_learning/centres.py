@@ -1,6 +1,7 @@
 """Starts the class centres of a loss at the means of the untrained embeddings."""
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 
@@ -13,7 +14,7 @@ ENOUGH = 32
 """Rows a class; the mean of these few is as good a start as that of all."""
 
 BLOCK = 65_536
-"""Rows whose embeddings are in memory at once."""
+"""Rows that are looked at, and embedded, at a time."""
 
 
 def start_at_class_means(
@@ -33,6 +34,11 @@ def start_at_class_means(
 
 def _first_of_each(classes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """Give the positions of the first ``count`` rows of every class, in order."""
-    order = np.argsort(classes, kind="stable")
-    starts = np.searchsorted(classes[order], classes[order])
-    return np.sort(order[np.arange(len(classes)) - starts < count])
+    seen = np.zeros(classes.max(initial=-1) + 1, np.int64)
+    found = []
+    for start in range(0, len(classes), BLOCK):
+        block = classes[start : start + BLOCK]
+        earlier = pd.Series(block).groupby(block).cumcount().to_numpy() + seen[block]
+        found.append(start + np.flatnonzero(earlier < count))
+        seen += np.bincount(block, minlength=len(seen))
+    return np.concatenate([np.empty(0, np.int64), *found])

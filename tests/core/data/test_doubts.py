@@ -52,6 +52,21 @@ def test_texts_under_two_labels_are_counted_once_each() -> None:
     ]
 
 
+@pytest.mark.parametrize("at_a_time", [1, 3, 7])
+def test_texts_are_compared_a_part_at_a_time(
+    at_a_time: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hydro.data.doubts._PART", at_a_time)
+    monkeypatch.setattr("hydro.data.doubts._BATCH", 5)
+    texts = [f"text {row % 10}" for row in range(60)]
+    # Texts 0 to 6 are of one class whenever they come up, the others of two.
+    labels = [str(row % 10 if row % 10 < 7 else row % 4) for row in range(60)]
+    train = _frame(text=texts, label=labels)
+    assert find_doubts(train, _VALIDATION, _PATH, _COLUMNS) == [
+        "train.csv: 3 texts have different values of label"
+    ]
+
+
 def test_a_single_class_is_an_error() -> None:
     train = _frame(text=["x", "y"], label=["a", "a"])
 

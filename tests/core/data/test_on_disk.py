@@ -1,4 +1,4 @@
-"""Tables that are too big for memory are used as any other."""
+"""Tables and numbers that are too big for memory are used as any other."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pytest
 
 from hydro.cache import default_cache, tables_folder
 from hydro.data import on_disk
-from hydro.data.on_disk import blocks, choose_rows, collect
+from hydro.data.on_disk import blocks, choose_rows, collect, empty, stack
 from hydro.errors import ResourceError
 
 SCHEMA = pa.schema([("text", pa.large_string()), ("label", pa.large_string())])
@@ -31,6 +31,7 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
     monkeypatch.setattr(on_disk, "BLOCK", 7)
     if request.param == "on disk":
         monkeypatch.setattr(on_disk, "HELD", 100)
+        monkeypatch.setattr(on_disk, "HELD_NUMBERS", 100)
     return str(request.param)
 
 
@@ -73,14 +74,49 @@ def test_blocks_are_the_whole_in_order(place: str) -> None:
     pd.testing.assert_frame_equal(pd.concat(parts), frame())
 
 
+def test_frames_are_stacked_as_pandas_does(place: str) -> None:
+    whole = frame()
+    pd.testing.assert_frame_equal(
+        stack([whole[30:], whole[:30]]), whole.iloc[[*range(30, 50), *range(30)]]
+    )
+    pd.testing.assert_frame_equal(stack([whole]), whole)
+
+
+@pytest.mark.parametrize("count", [0, 1, 12, 13, 1000])
+def test_numbers_are_written_and_read_like_any_array(count: int, place: str) -> None:
+    numbers = empty(count, np.int64)
+    numbers[:] = np.arange(count)
+    assert numbers.tolist() == list(range(count))
+    # numpy shuffles its own class of mapped arrays a hundred times slower.
+    assert type(numbers) is np.ndarray
+    folder = tables_folder(default_cache())
+    assert folder.exists() is (place == "on disk" and count > 12)
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_written_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "cache").write_text("a file where a folder should be")
     monkeypatch.setenv("HYDRO_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(on_disk, "HELD", 0)
+    monkeypatch.setattr(on_disk, "HELD_NUMBERS", 0)
     with pytest.raises(ResourceError, match="HYDRO_CACHE"):
         collect(iter([pa.table({"text": ["a"], "label": ["x"]}, SCHEMA)]), SCHEMA)
+    with pytest.raises(ResourceError, match="HYDRO_CACHE"):
+        empty(1, np.int64)
+
+
+def test_a_full_disk_is_said_before_numbers_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(on_disk, "HELD_NUMBERS", 100)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(ResourceError, match="free some space there"):
+            empty(10_000, np.int64)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_what_goes_wrong_in_reading_is_not_taken_for_the_disk(

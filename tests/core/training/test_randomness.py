@@ -4,9 +4,17 @@ import json
 import random
 
 import numpy as np
+import pytest
 import torch
 
-from hydro.training.randomness import draw_seed, generators, seed_torch, set_generators, stream
+from hydro.training.randomness import (
+    draw_seed,
+    generators,
+    seed_torch,
+    set_generators,
+    shuffled,
+    stream,
+)
 
 
 def test_a_seed_that_is_given_is_taken() -> None:
@@ -51,3 +59,13 @@ def test_every_generator_goes_on_from_where_it_was() -> None:
     assert draw() != first
     set_generators(json.loads(written))
     assert draw() == first
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 1000, 100_000])
+@pytest.mark.parametrize("held", [1, 10**9])
+def test_shuffled_numbers_are_a_permutation_in_memory_and_on_disk(
+    held: int, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hydro.data.on_disk.HELD_NUMBERS", held)
+    found = shuffled(count, stream(3, 1))
+    assert np.array_equal(found, stream(3, 1).permutation(count))

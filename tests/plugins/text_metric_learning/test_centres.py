@@ -48,7 +48,11 @@ def test_a_centre_points_at_the_mean_of_its_class(encoder: Encoder, backbone: Pa
     assert encoder.training
 
 
-def test_the_first_rows_of_a_class_do_for_many(encoder: Encoder, backbone: Path) -> None:
+@pytest.mark.parametrize("block", [7, 65_536])
+def test_the_first_rows_of_a_class_do_for_many(
+    block: int, encoder: Encoder, backbone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hydro_text_metric_learning.centres.BLOCK", block)
     early, late = ["pin", "card"] * ENOUGH, ["fee", "rate"] * 40
     short = texts(backbone, early, [0, 1] * ENOUGH)
     long = texts(backbone, early + late, [0, 1] * (ENOUGH + 40))
