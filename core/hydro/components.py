@@ -27,16 +27,15 @@ class Use:
     """``load(settings, *, folder, device)``: open what ``save`` wrote. What it gives is handed to
     the others as ``trained``."""
     predict: Callable[..., Any]
-    """``predict(settings, *, trained, frame, gallery, metrics, decision, precision, watch) ->
+    """``predict(settings, *, trained, frame, gallery, metrics, precision, watch) ->
     Predictions`` of the rows of a table, labelled or not. ``gallery`` is another table to compare
-    them with, None for the table itself; ``decision`` is what ``decide`` gave, or None."""
+    them with, None for the table itself."""
     build_index: Callable[..., Any] | None = None
-    """``build_index(settings, *, trained, gallery, kind, decision, precision, watch)``: make what
-    finds the rows of a table that are most similar to a query; a ``retrieval.Index``. ``kind`` is
-    exact, ivf or hnsw. Without it rows are not compared with each other, and there is no search."""
+    """``build_index(settings, *, trained, gallery, kind, precision, watch)``: make what finds the
+    rows of a table that are most similar to a query; a ``retrieval.Index``. ``kind`` is exact, ivf
+    or hnsw. Without it rows are not compared with each other, and there is no search."""
     open_index: Callable[..., Any] | None = None
-    """``open_index(settings, *, trained, folder, decision, precision)``: open what the index
-    saved."""
+    """``open_index(settings, *, trained, folder, precision)``: open what the index saved."""
     embed: Callable[..., Any] | None = None
     """``embed(settings, *, trained, frame, precision)``: the embeddings ``(rows, size)`` of a
     table's rows, in float32, and how many tokens each has, ``(rows,)``. With it a model can be
@@ -62,8 +61,9 @@ class Problem:
     in; ``watch(rows)`` is told how many more rows are done.
     """
     save: Callable[..., None]
-    """``save(settings, *, model, tokenizer, folder, scores)``: write the trained model as a folder
-    that appears under its name once it is whole."""
+    """``save(settings, *, model, tokenizer, labels, train, scores, folder)``: write the trained
+    model as a folder that appears under its name once it is whole. ``train`` are the rows that it
+    was trained on; ``scores`` hold, under ``validation``, the ``decision`` of ``decide``."""
     prepare: Callable[..., None] | None = None
     """``prepare(settings, *, model, loss, dataset, precision)``, once, before the first update."""
     notes: Callable[..., Sequence[str]] | None = None

@@ -241,8 +241,10 @@ class Run:
                 self.settings,
                 model=parts.model,
                 tokenizer=parts.tokenizer,
-                folder=self.folder.model,
+                labels=parts.labels,
+                train=self.frames.train,
                 scores=scores,
+                folder=self.folder.model,
             )
         material = {
             "predictions": after["validation"],

@@ -88,7 +88,6 @@ class Trained:
             frame=frame,
             gallery=gallery,
             metrics=self.builder.build_all("metric"),
-            decision=self.decision,
             precision=self.precision,
             watch=watch,
         )
@@ -137,7 +136,6 @@ class Trained:
             self.settings,
             trained=self.model,
             folder=folder,
-            decision=self.decision,
             precision=self.precision,
         )
         return index
@@ -154,7 +152,6 @@ class Trained:
             trained=self.model,
             gallery=frame,
             kind=kind,
-            decision=self.decision,
             precision=self.precision,
             watch=watch,
         )

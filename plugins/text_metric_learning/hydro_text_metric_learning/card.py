@@ -17,14 +17,26 @@ embeddings = model.encode(["first text", "second text"])
 print(model.similarity(embeddings, embeddings))
 ```
 
+With hydro, in the folder of the run: `hydro search RUN "a text"` gives the most similar training
+texts, and `hydro predict RUN table.csv` the embeddings and nearest rows of a table.
+
 As ONNX, after `hydro export RUN --to onnx`: `onnx/model.onnx` takes `input_ids` and
 `attention_mask` and gives `sentence_embedding`, of length 1. With nothing but onnxruntime,
 tokenizers and numpy: `hydro export RUN --to scoring-pipeline`. For MLflow: `--to mlflow`.
 """
 
 
-def model_card(settings: TextSettings, scores: Mapping[str, Any]) -> str:
-    """Write the card as Markdown with YAML front matter."""
+def model_card(
+    settings: TextSettings, scores: Mapping[str, Any], *, rows: int, classes: int
+) -> str:
+    """Write the card as Markdown with YAML front matter.
+
+    Args:
+        settings: those of the run.
+        scores: how the model does on every split that was scored.
+        rows: how many it was trained on.
+        classes: how many they are of.
+    """
     front: dict[str, Any] = {
         "library_name": "sentence-transformers",
         "pipeline_tag": "sentence-similarity",
@@ -50,7 +62,7 @@ def model_card(settings: TextSettings, scores: Mapping[str, Any]) -> str:
         f"{settings.tokenizer.max_length} tokens.",
         *_joined(settings),
         "## What it was trained with",
-        _settings_table(settings, scores),
+        _settings_table(settings, rows, classes),
         "## How well it does",
         *[_table(split, comparison) for split, comparison in scores.items()],
         "## How to use it",
@@ -91,13 +103,12 @@ def _joined(settings: TextSettings) -> list[str]:
     return [f"A text is the columns {', '.join(names)}, joined with {between}."]
 
 
-def _settings_table(settings: TextSettings, scores: Mapping[str, Any]) -> str:
+def _settings_table(settings: TextSettings, rows: int, classes: int) -> str:
     """List the size of the data and the settings that shape the model."""
     architecture, training = settings.architecture, settings.training
-    rows = {f"{split} rows": f"{each['rows']:,}" for split, each in scores.items()}
     told = {
-        **rows,
-        "classes by": ", ".join(settings.dataset.label_columns),
+        "training rows": f"{rows:,}",
+        "classes": f"{classes:,}, by {', '.join(settings.dataset.label_columns)}",
         "pool": architecture.pool,
         "embedding size": architecture.embedding_size or "the backbone's width",
         "lower-cased": "yes" if settings.tokenizer.lowercase else "no",

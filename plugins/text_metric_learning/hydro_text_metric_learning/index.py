@@ -34,7 +34,6 @@ class TextIndex:
     table: pd.DataFrame
     """``row``, ``text`` and ``label`` of each text of the gallery, in the order of the index."""
     facts: Mapping[str, Any]
-    threshold: float | None
     autocast: Autocast
 
     @classmethod
@@ -45,7 +44,6 @@ class TextIndex:
         *,
         targets: Sequence[str],
         kind: str,
-        threshold: float | None,
         autocast: Autocast,
         watch: Callable[[int], object],
     ) -> Self:
@@ -56,7 +54,6 @@ class TextIndex:
             gallery: the rows, which have the text columns; the labels are optional.
             targets: the label columns.
             kind: exact, ivf or hnsw.
-            threshold: the similarity from which on two texts are taken for the same class.
             autocast: makes the context in which the encoder runs.
             watch: told how many more rows are done.
 
@@ -76,12 +73,10 @@ class TextIndex:
             }
         )
         facts = {"kind": kind, "rows": len(table), "recall": recall}
-        return cls(trained, index, table, facts, threshold, autocast)
+        return cls(trained, index, table, facts, autocast)
 
     @classmethod
-    def open(
-        cls, folder: Path, trained: Trained, *, threshold: float | None, autocast: Autocast
-    ) -> Self:
+    def open(cls, folder: Path, trained: Trained, *, autocast: Autocast) -> Self:
         """Open an index that was saved.
 
         Raises:
@@ -96,7 +91,7 @@ class TextIndex:
         except (OSError, ValueError, RuntimeError) as error:
             msg = f"{folder}: cannot be read ({str(error).splitlines()[0]})"
             raise ResourceError(msg) from None
-        return cls(trained, index, table, facts, threshold, autocast)
+        return cls(trained, index, table, facts, autocast)
 
     def save(self, folder: Path) -> None:
         """Write the index as faiss does, the texts as Parquet and the facts as JSON."""
@@ -121,12 +116,13 @@ class TextIndex:
 
     def _hit(self, similarity: float, place: int) -> Hit:
         row, text, label = self.table.iloc[place]
+        threshold = self.trained.threshold
         return Hit(
             int(row),
             similarity,
             text,
             None if pd.isna(label) else label,
-            None if self.threshold is None else similarity >= self.threshold,
+            None if threshold is None else similarity >= threshold,
         )
 
 

@@ -234,8 +234,10 @@ def save(
     *,
     model: "Encoder",
     tokenizer: "TextTokenizer",
-    folder: Path,
+    labels: "Labels",
+    train: "pd.DataFrame",
     scores: "Mapping[str, Any]",
+    folder: Path,
 ) -> None:
     """Write the model as a folder that sentence-transformers opens."""
     from hydro_text_metric_learning.card import model_card
@@ -250,7 +252,8 @@ def save(
         neck=model.projection,
         columns=settings.dataset.text_column,
         separator=tokenizer.separator,
-        card=model_card(settings, scores),
+        threshold=scores["validation"]["decision"]["threshold"],
+        card=model_card(settings, scores, rows=len(train), classes=len(labels)),
     )
 
 

@@ -59,7 +59,6 @@ def retrieve(
     targets: Sequence[str],
     metrics: Mapping[str, Metric],
     top_k: int,
-    threshold: float | None,
     precision: Precision,
     watch: Callable[[int], object],
 ) -> Retrieved:
@@ -72,7 +71,6 @@ def retrieve(
         targets: the label columns.
         metrics: what to score the rows that have labels by.
         top_k: how many neighbours to give.
-        threshold: the similarity from which on two rows are taken for the same class.
         precision: how to compute, and where.
         watch: told how many more rows are done.
 
@@ -101,7 +99,7 @@ def retrieve(
         **vars(found),
         gallery_rows=searched.index.to_numpy(),
         gallery_labels=joined_labels(searched, targets),
-        threshold=threshold,
+        threshold=trained.threshold,
     )
 
 

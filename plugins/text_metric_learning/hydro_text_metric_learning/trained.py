@@ -29,6 +29,8 @@ class Trained:
     """Joins columns, lower-cases and cuts texts as in training."""
     text_columns: tuple[str, ...]
     """The columns of a table that make a text."""
+    threshold: float | None
+    """The similarity from which on two texts are taken for the same class, if any is."""
 
     def embed(
         self,
@@ -75,6 +77,7 @@ def load_trained(folder: Path, device: torch.device | str = "cpu") -> Trained:
         dense = [each for each in rest if each.name.endswith("_Dense")]
         neck = load_file(dense[0] / "model.safetensors", device="cpu") if dense else {}
         columns, separator, max_length = own["text_columns"], own["separator"], own["max_length"]
+        threshold = own.get("threshold")
     except (OSError, ValueError, KeyError, StopIteration, SafetensorError) as error:
         msg = f"{folder} is no model that hydro saved, or is damaged ({error}); train it again"
         raise ModelError(msg) from error
@@ -93,7 +96,7 @@ def load_trained(folder: Path, device: torch.device | str = "cpu") -> Trained:
         encoder.neck = nn.Linear(neck["linear.weight"].shape[1], len(neck["linear.weight"]))
         encoder.neck.load_state_dict({name.removeprefix("linear."): neck[name] for name in neck})
     encoder.eval()
-    return Trained(encoder.to(device), tokenizer, tuple(columns))
+    return Trained(encoder.to(device), tokenizer, tuple(columns), threshold)
 
 
 def _modules(folder: Path) -> list[Path]:

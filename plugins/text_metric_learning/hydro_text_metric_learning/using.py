@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from hydro_text_metric_learning.retrieved import Retrieved
     from hydro_text_metric_learning.trained import Trained
 
-Decision = Mapping[str, Any]
-
 
 def decide(
     settings: TextSettings, *, predictions: "Neighbourhood", precision: "Precision"
@@ -49,7 +47,6 @@ def predict(
     frame: "pd.DataFrame",
     gallery: "pd.DataFrame | None",
     metrics: Mapping[str, Any],
-    decision: Decision | None,
     precision: "Precision",
     watch: Callable[[int], object],
 ) -> "Retrieved":
@@ -63,7 +60,6 @@ def predict(
         targets=settings.dataset.label_columns,
         metrics=metrics,
         top_k=settings.prediction.top_k_similar,
-        threshold=_threshold(decision),
         precision=precision,
         watch=watch,
     )
@@ -75,7 +71,6 @@ def build_index(
     trained: "Trained",
     gallery: "pd.DataFrame",
     kind: str,
-    decision: Decision | None,
     precision: "Precision",
     watch: Callable[[int], object],
 ) -> "TextIndex":
@@ -87,7 +82,6 @@ def build_index(
         gallery,
         targets=settings.dataset.label_columns,
         kind=kind,
-        threshold=_threshold(decision),
         autocast=precision.inference,
         watch=watch,
     )
@@ -98,15 +92,12 @@ def open_index(
     *,
     trained: "Trained",
     folder: Path,
-    decision: Decision | None,
     precision: "Precision",
 ) -> "TextIndex":
     """Open an index that was saved."""
     from hydro_text_metric_learning.index import TextIndex
 
-    return TextIndex.open(
-        folder, trained, threshold=_threshold(decision), autocast=precision.inference
-    )
+    return TextIndex.open(folder, trained, autocast=precision.inference)
 
 
 def embed(
@@ -115,7 +106,3 @@ def embed(
     """Embed rows, and count the tokens of each."""
     corpus = trained.encode([frame[name].tolist() for name in trained.text_columns])
     return trained.embed_corpus(corpus, autocast=precision.inference), corpus.lengths
-
-
-def _threshold(decision: Decision | None) -> float | None:
-    return None if decision is None else decision["threshold"]

@@ -20,6 +20,9 @@ ROWS = pd.DataFrame(
 )
 """Texts of several lengths, two of them with an empty column."""
 
+THRESHOLD = 0.9999
+"""From which similarity on texts are the same, as a run chooses it."""
+
 
 @dataclass(frozen=True)
 class Saved:
@@ -47,6 +50,12 @@ Save = Callable[..., Saved]
 def rows() -> pd.DataFrame:
     """A table with two columns of text."""
     return ROWS
+
+
+@pytest.fixture(scope="session")
+def threshold() -> float:
+    """From which similarity on a saved model takes texts for the same."""
+    return THRESHOLD
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +93,7 @@ def save(tmp_path_factory: pytest.TempPathFactory) -> Save:
             neck=encoder.projection,
             columns=["title", "text"],
             separator=tokenizer.separator,
+            threshold=THRESHOLD,
             card="# A card\n",
         )
         return Saved(folder / "model", encoder, tokenizer)
@@ -105,4 +115,4 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     encoder = Encoder(backbone, pool="Average", dropout=0.0, embedding_size=None)
     encoder.eval()
     tokenizer = load_tokenizer(folder, max_length=32, lowercase=False, separator="")
-    return Trained(encoder, tokenizer, ("text",))
+    return Trained(encoder, tokenizer, ("text",), threshold=None)

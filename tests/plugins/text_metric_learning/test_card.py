@@ -41,7 +41,7 @@ def card(tmp_path: Path, catalog: Catalog) -> Card:
 
     def write(*changes: str, scores: Any = SCORES) -> ModelCard:
         settings: Any = load(config, model, changes).settings
-        return ModelCard(model_card(settings, scores))
+        return ModelCard(model_card(settings, scores, rows=10_003, classes=77))
 
     return write
 
@@ -96,11 +96,14 @@ def test_how_columns_are_joined_is_said(separator: str, between: str, card: Card
 
 
 def test_the_card_shows_how_to_use_the_model(card: Card) -> None:
-    assert "model = SentenceTransformer(" in card().text
+    written = card().text
+    assert "model = SentenceTransformer(" in written
+    assert "`hydro predict RUN table.csv`" in written
 
 
 def test_the_card_says_what_the_model_was_trained_with(card: Card) -> None:
     written = card("tokenizer.lowercase=true", "architecture.embedding_size=64")
-    assert "| validation rows | 1,100 |" in written.text
+    assert "| training rows | 10,003 |" in written.text
+    assert "| classes | 77, by label |" in written.text
     assert "| lower-cased | yes |" in written.text
     assert "| embedding size | 64 |" in written.text

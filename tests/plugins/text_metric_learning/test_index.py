@@ -1,6 +1,7 @@
 """An index finds the nearest texts, exactly or nearly, and opens as it was saved."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,13 @@ from hydro_text_metric_learning.trained import Trained
 LABELS = ["a", "b", None, "a", "c", "b"]
 
 
-def build(model: Trained, kind: str = "exact", threshold: float | None = None) -> TextIndex:
+def build(model: Trained, kind: str = "exact") -> TextIndex:
     """Index the texts, the first of which is row 3 of its file."""
     gallery = pd.DataFrame(
         {"text": TEXTS, "label": LABELS}, index=range(3, 3 + len(TEXTS)), dtype="str"
     )
     asked: Any = {"autocast": nullcontext, "watch": lambda rows: None}
-    return TextIndex.build(
-        model, gallery, targets=("label",), kind=kind, threshold=threshold, **asked
-    )
+    return TextIndex.build(model, gallery, targets=("label",), kind=kind, **asked)
 
 
 def queries(*texts: str) -> pd.DataFrame:
@@ -63,16 +62,16 @@ def test_there_are_no_more_hits_than_texts(model: Trained) -> None:
 
 
 def test_what_is_similar_enough_is_marked(model: Trained) -> None:
-    (hits,) = build(model, threshold=0.9999).search(queries(TEXTS[1]), 3)
+    (hits,) = build(replace(model, threshold=0.9999)).search(queries(TEXTS[1]), 3)
     assert [hit.same for hit in hits] == [hit.similarity >= 0.9999 for hit in hits]
     assert hits[0].same
     assert not hits[2].same
 
 
 def test_what_was_saved_opens(model: Trained, tmp_path: Path) -> None:
-    index = build(model, "hnsw", threshold=0.5)
+    index = build(model, "hnsw")
     index.save(tmp_path)
-    opened = TextIndex.open(tmp_path, model, threshold=0.5, autocast=nullcontext)
+    opened = TextIndex.open(tmp_path, model, autocast=nullcontext)
     asked = queries("card", "fee")
     assert opened.search(asked, 3) == index.search(asked, 3)
     assert opened.facts == index.facts == {"kind": "hnsw", "rows": 6, "recall": 1.0}
@@ -84,7 +83,7 @@ def test_a_damaged_index_is_an_error(name: str, model: Trained, tmp_path: Path) 
     for damage in (lambda path: path.write_bytes(b"no"), Path.unlink):
         damage(tmp_path / name)
         with pytest.raises(ResourceError, match="cannot be read"):
-            TextIndex.open(tmp_path, model, threshold=None, autocast=nullcontext)
+            TextIndex.open(tmp_path, model, autocast=nullcontext)
 
 
 def test_recall_is_the_share_of_the_nearest_that_is_found() -> None:

@@ -1,6 +1,7 @@
 """New rows are given the most similar rows of a gallery, by their number in its file."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,19 +24,16 @@ def table(texts: Any, first: int = 0, **columns: Any) -> pd.DataFrame:
     return pd.DataFrame({"text": list(texts), **columns}, index=index, dtype="str")
 
 
-def ask(
-    model: Trained, frame: pd.DataFrame, gallery: pd.DataFrame | None, **more: Any
-) -> Retrieved:
+def ask(model: Trained, frame: pd.DataFrame, gallery: pd.DataFrame | None) -> Retrieved:
     """Retrieve the three nearest rows."""
     asked: dict[str, Any] = {
         "targets": ("label",),
         "metrics": {name: make(3) for name, make in METRICS.items()},
         "top_k": 3,
-        "threshold": None,
         "precision": CPU,
         "watch": lambda rows: None,
     }
-    return retrieve(model, frame, gallery, **{**asked, **more})
+    return retrieve(model, frame, gallery, **asked)
 
 
 def test_rows_are_compared_with_each_other_but_not_with_themselves(model: Trained) -> None:
@@ -78,7 +76,7 @@ def test_labels_of_the_queries_alone_score_nothing(model: Trained) -> None:
 def test_what_is_similar_enough_is_marked(model: Trained) -> None:
     found = ask(model, table(TEXTS), None)
     middle = float(np.median(found.similarities))
-    marked = ask(model, table(TEXTS), None, threshold=middle)
+    marked = ask(replace(model, threshold=middle), table(TEXTS), None)
     same = np.array([json.loads(each) for each in marked.columns(np.arange(6))["same"]])
     np.testing.assert_array_equal(same, found.similarities >= middle)
     assert same.any()

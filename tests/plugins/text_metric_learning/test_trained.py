@@ -15,10 +15,12 @@ from hydro_text_metric_learning.trained import load_trained
 
 
 @pytest.mark.parametrize("architecture", ["bert", "roberta", "mpnet", "modernbert", "qwen3"])
-def test_a_model_that_is_read_back_gives_the_same_embeddings(architecture: str, save: Any) -> None:
+def test_a_model_that_is_read_back_gives_the_same_embeddings(
+    architecture: str, save: Any, threshold: float
+) -> None:
     saved = save(architecture)
     trained = load_trained(saved.folder, torch.device("cpu"))
-    assert trained.text_columns == ("title", "text")
+    assert (trained.text_columns, trained.threshold) == (("title", "text"), threshold)
     np.testing.assert_allclose(trained.embed(saved.columns), saved.embeddings, atol=1e-6)
 
 

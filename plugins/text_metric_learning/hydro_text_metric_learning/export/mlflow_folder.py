@@ -13,7 +13,11 @@ from zipfile import ZipFile
 
 import yaml
 
-from hydro_text_metric_learning.export.pipeline_folder import PACKAGES, write_pipeline_folder
+from hydro_text_metric_learning.export.pipeline_folder import (
+    PACKAGES,
+    told_threshold,
+    write_pipeline_folder,
+)
 from hydro_text_metric_learning.trained import Trained
 
 LOADER = Path(__file__).with_name("mlflow_loader.py")
@@ -24,6 +28,9 @@ OLDEST = "3.1.0"
 """The release of MLflow whose format this is."""
 
 MLFLOW = f"mlflow>={OLDEST}"
+
+SAME = {"name": "same", "default": False, "shape": None, "type": "boolean"}
+"""A parameter: tell which rows are the same, in place of their embeddings."""
 
 README = """\
 # MLflow model
@@ -36,8 +43,12 @@ import mlflow
 import pandas as pd
 
 model = mlflow.pyfunc.load_model("model")
-embeddings = model.predict(pd.DataFrame({example}))
+frame = pd.DataFrame({example})
+embeddings = model.predict(frame)
+same = model.predict(frame, params={{"same": True}})  # true or false for each pair of rows
 ```
+
+{threshold}
 
 ```console
 pip install -r model/requirements.txt
@@ -97,7 +108,7 @@ def _description(trained: Trained, python: str) -> dict[str, Any]:
         "signature": {
             "inputs": json.dumps(inputs),
             "outputs": json.dumps([{"type": "tensor", "tensor-spec": spec}]),
-            "params": None,
+            "params": json.dumps([SAME]),
         },
         "utc_time_created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),
     }
@@ -111,6 +122,7 @@ def _readme(trained: Trained) -> str:
         columns=f"a table with {', '.join(f'`{name}`' for name in names)}",
         size=trained.encoder.embedding_size,
         example=example,
+        threshold=told_threshold(trained.threshold),
         request=json.dumps({"dataframe_records": rows}, ensure_ascii=False),
     )
 

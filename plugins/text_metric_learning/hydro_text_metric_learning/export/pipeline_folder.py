@@ -23,11 +23,16 @@ Embeds texts, without hydro and without a network. Made with Python {python}; th
 python -m venv .venv && .venv/bin/pip install -r requirements.txt
 .venv/bin/python scoring_pipeline.py sample.csv embeddings.csv
 .venv/bin/python scoring_pipeline.py sample.csv embeddings.npz
+.venv/bin/python scoring_pipeline.py sample.csv found.csv --gallery sample.csv
 ```
 
 The input is a CSV file, UTF-8 with a header; it needs {columns}, and may have others. `.csv` is the
 input with one more column, `embedding`, a JSON list of {size} numbers; `.npz` has the array
 `embeddings`, rows by {size}. A row without text gets an empty field, or NaN.
+
+With `--gallery` each row is compared with those of another table, too: `nearest` is the number of
+the most similar one, counted from 0, `similarity` their cosine, and `same` whether both are to be
+taken for the same class. {threshold}
 
 ```python
 from scoring_pipeline import Pipeline
@@ -35,6 +40,7 @@ from scoring_pipeline import Pipeline
 pipeline = Pipeline()
 embeddings = pipeline.embed(["first text", "second text"])  # float32, of length 1
 similarities = embeddings @ embeddings.T
+same = pipeline.same(similarities)  # true or false for each pair
 ```
 
 | file | what it is |
@@ -42,7 +48,7 @@ similarities = embeddings @ embeddings.T
 | `scoring_pipeline.py` | the program, which can be imported too |
 | `model.onnx` | the model: backbone, pool and neck, in float32 |
 | `tokenizer.json` | the tokenizer, with the lower-casing if there is any |
-| `settings.json` | how columns become texts: {joined}, cut at {max_length} tokens |
+| `settings.json` | how columns become texts: {joined}, cut at {max_length} tokens; the threshold |
 | `sample.csv` | an input to try; its texts are made up |
 | `requirements.txt` | the packages it needs, and their versions |
 """
@@ -68,6 +74,7 @@ def write_pipeline_folder(model: Path, folder: Path) -> Trained:
         "max_length": trained.tokenizer.max_length,
         "padding_token": trained.tokenizer.hf.pad_token_id or 0,
         "embedding_size": trained.encoder.embedding_size,
+        "threshold": trained.threshold,
     }
     _write(folder / "settings.json", json.dumps(settings, indent=2, ensure_ascii=False) + "\n")
     _write(folder / "requirements.txt", "".join(f"{name}=={version(name)}\n" for name in PACKAGES))
@@ -89,7 +96,15 @@ def _readme(trained: Trained) -> str:
         joined="one column" if len(names) == 1 else joined,
         max_length=trained.tokenizer.max_length,
         size=trained.encoder.embedding_size,
+        threshold=told_threshold(trained.threshold),
     )
+
+
+def told_threshold(threshold: float | None) -> str:
+    """Say from which similarity on two texts are the same."""
+    if threshold is None:
+        return "No similarity of held-out rows was precise enough, so there is no `same` here."
+    return f"Texts are the same from similarity {threshold:.4f}, chosen on held-out rows."
 
 
 def _write(path: Path, text: str) -> None:

@@ -4,6 +4,7 @@ On the command line, for a table with the columns that the model was trained on:
 
     python scoring_pipeline.py sample.csv embeddings.csv
     python scoring_pipeline.py sample.csv embeddings.npz
+    python scoring_pipeline.py new.csv found.csv --gallery known.csv
 
 From Python:
 
@@ -11,7 +12,7 @@ From Python:
 
     pipeline = Pipeline()
     embeddings = pipeline.embed(["first text", "second text"])  # float32, of length 1
-    similarities = embeddings @ embeddings.T
+    same = pipeline.same(embeddings @ embeddings.T)
 """
 
 import argparse
@@ -19,6 +20,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +38,8 @@ TOKENS = 4096
 ROWS = 10_000
 """Rows of a table that are in memory at a time."""
 
+COSINES = 2**24
+"""Pairs of rows that are compared at a time."""
 
 LONGEST = 2**31 - 1
 """Characters of a text; the library's own limit is 131,072."""
@@ -55,6 +59,7 @@ class Pipeline:
         self.text_columns: list[str] = settings["text_columns"]
         self.separator: str = settings["separator"]
         self.embedding_size: int = settings["embedding_size"]
+        self.threshold: float | None = settings["threshold"]
         self._padding: int = settings["padding_token"]
         # The tokenizer lower-cases where the model was trained on lower-cased texts.
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -105,6 +110,17 @@ class Pipeline:
     def join(self, row: Mapping[str, Any]) -> str:
         """Make one text of a row."""
         return self.separator.join([row.get(name) or "" for name in self.text_columns])
+
+    def same(self, similarities: "NDArray[np.float32]") -> "NDArray[np.bool_]":
+        """Tell which cosines, in any shape, are of texts to be taken for the same class.
+
+        Raises:
+            InputError: there is no threshold: no similarity of held-out rows was precise enough.
+        """
+        if self.threshold is None:
+            msg = "the model has no threshold: no similarity of held-out rows was precise enough"
+            raise InputError(msg)
+        return similarities >= self.threshold
 
     @staticmethod
     def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -174,36 +190,86 @@ def score(pipeline: Pipeline, source: Path) -> "Iterator[tuple[list[dict[str, st
         yield rows, embeddings
 
 
-def write_csv(pipeline: Pipeline, source: Path, target: Path) -> tuple[int, int]:
-    """Write the rows and a column ``embedding``: a JSON list, or '' for a row without text.
+def embed_table(pipeline: Pipeline, source: Path) -> "NDArray[np.float32]":
+    """Embed a CSV file: ``(rows, embedding_size)``, NaN for a row without text."""
+    parts = [embeddings for _, embeddings in score(pipeline, source)]
+    return np.concatenate([np.empty((0, pipeline.embedding_size), np.float32), *parts])
 
-    Gives the number of rows, and of those without text.
+
+@dataclass(frozen=True)
+class Gallery:
+    """The rows of a table that those of another are compared with."""
+
+    pipeline: Pipeline
+    embeddings: "NDArray[np.float32]"
+    rows: "NDArray[np.int64]"
+    """``(embeddings,)``: their numbers in the table, counted from 0."""
+
+    @classmethod
+    def read(cls, pipeline: Pipeline, source: Path) -> "Gallery":
+        """Embed the rows of a CSV file that have text.
+
+        Raises:
+            InputError: there is none, or the file cannot be read or lacks a column.
+        """
+        embeddings = embed_table(pipeline, source)
+        rows = np.flatnonzero(~np.isnan(embeddings[:, 0]))
+        if not rows.size:
+            msg = f"{source} has no row with text to compare with"
+            raise InputError(msg)
+        return cls(pipeline, embeddings[rows], rows)
+
+    def compare(self, embeddings: "NDArray[np.float32]") -> "dict[str, NDArray[Any]]":
+        """Give the number of the most similar row for each, how similar, and whether the same.
+
+        Each is ``(rows,)``; -1, NaN and False where there is no embedding.
+        """
+        nearest, cosines = np.full(len(embeddings), -1), np.full(len(embeddings), np.nan)
+        filled = np.flatnonzero(~np.isnan(embeddings[:, 0]))
+        for some in np.array_split(filled, 1 + len(filled) * len(self.rows) // COSINES):
+            found = embeddings[some] @ self.embeddings.T
+            nearest[some], cosines[some] = self.rows[found.argmax(axis=1)], found.max(axis=1)
+        columns = {"nearest": nearest, "similarity": cosines.astype(np.float32)}
+        if self.pipeline.threshold is not None:
+            columns["same"] = self.pipeline.same(columns["similarity"])
+        return columns
+
+
+def write_csv(
+    pipeline: Pipeline, source: Path, target: Path, gallery: Gallery | None
+) -> tuple[int, int]:
+    """Write the rows, what a gallery says of them, and a column ``embedding``, a JSON list.
+
+    New fields are empty for a row without text. Gives the number of rows, and of those without.
     """
     count = empty = 0
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         for rows, embeddings in score(pipeline, source):
+            columns = {} if gallery is None else gallery.compare(embeddings)
+            columns["embedding"] = embeddings.astype(float).round(7)
             if not count:
-                writer.writerow([*rows[0], "embedding"])
-            for row, embedding in zip(rows, embeddings.astype(float).round(7), strict=True):
-                lacks = bool(np.isnan(embedding[0]))
-                text = "" if lacks else json.dumps(embedding.tolist())
-                writer.writerow([*row.values(), text])
-                empty += lacks
-            count += len(rows)
+                writer.writerow([*rows[0], *columns])
+            lacks = np.isnan(embeddings[:, 0])
+            for row, lacking, *values in zip(rows, lacks, *columns.values(), strict=True):
+                told = ["" if lacking else json.dumps(value.tolist()) for value in values]
+                writer.writerow([*row.values(), *told])
+            count, empty = count + len(rows), empty + int(lacks.sum())
     return count, empty
 
 
-def write_npz(pipeline: Pipeline, source: Path, target: Path) -> tuple[int, int]:
-    """Write ``embeddings``, ``(rows, embedding_size)``; NaN for a row without text.
+def write_npz(
+    pipeline: Pipeline, source: Path, target: Path, gallery: Gallery | None
+) -> tuple[int, int]:
+    """Write ``embeddings``, ``(rows, embedding_size)``, and what a gallery says of them.
 
-    Gives the number of rows, and of those without text.
+    A row without text has NaN. Gives the number of rows, and of those without text.
     """
-    parts = [embeddings for _, embeddings in score(pipeline, source)]
-    found = np.concatenate([np.empty((0, pipeline.embedding_size), np.float32), *parts])
+    embeddings = embed_table(pipeline, source)
+    columns = {} if gallery is None else gallery.compare(embeddings)
     with target.open("wb") as file:
-        np.savez(file, allow_pickle=False, embeddings=found)
-    return len(found), int(np.isnan(found[:, 0]).sum())
+        np.savez(file, allow_pickle=False, embeddings=embeddings, **columns)
+    return len(embeddings), int(np.isnan(embeddings[:, 0]).sum())
 
 
 def main() -> None:
@@ -211,6 +277,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Embed the texts of a table.")
     parser.add_argument("source", type=Path, help="a CSV file, UTF-8 with a header")
     parser.add_argument("target", type=Path, help="where to: .csv or .npz")
+    parser.add_argument(
+        "--gallery", type=Path, help="a CSV file of rows to find the most similar one of"
+    )
     arguments = parser.parse_args()
     source, target = arguments.source, arguments.target
     write = {".csv": write_csv, ".npz": write_npz}.get(target.suffix.lower())
@@ -218,7 +287,9 @@ def main() -> None:
         parser.error(f"{target}: the name of the result has to end in .csv or .npz")
     partial = target.with_name(f".{target.name}.partial")
     try:
-        count, empty = write(Pipeline(), source, partial)
+        pipeline = Pipeline()
+        gallery = Gallery.read(pipeline, arguments.gallery) if arguments.gallery else None
+        count, empty = write(pipeline, source, partial, gallery)
         partial.replace(target)
     except InputError as error:
         sys.exit(f"scoring_pipeline: {error}")

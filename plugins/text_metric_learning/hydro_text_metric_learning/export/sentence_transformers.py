@@ -16,7 +16,8 @@ from hydro_text_metric_learning.export.tokenizer import write_tokenizer
 
 OLDEST_READER = "3.0.1"  # a release older than the one that a folder states warns whoever opens it
 OWN = "hydro.json"
-"""What sentence-transformers cannot express: which columns make a text, and how."""
+"""What sentence-transformers cannot express: which columns make a text and how, and from which
+similarity on two texts are the same."""
 
 POOLING_MODES = {
     "Average": "mean_tokens",
@@ -37,6 +38,7 @@ def write_sentence_transformers(
     neck: nn.Linear | None,
     columns: Sequence[str],
     separator: str,
+    threshold: float | None,
     card: str,
 ) -> None:
     """Write all it takes to turn texts into embeddings of length 1.
@@ -53,6 +55,7 @@ def write_sentence_transformers(
         neck: the layer after that, if there is one.
         columns: the columns of a table that make a text.
         separator: what stands between them.
+        threshold: the similarity from which on two texts are taken for the same class, if any is.
         card: the text of the model card.
     """
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
@@ -65,7 +68,12 @@ def write_sentence_transformers(
             new / "sentence_bert_config.json",
             {"max_seq_length": max_length, "do_lower_case": False},
         )
-        own = {"text_columns": [*columns], "separator": separator, "max_length": max_length}
+        own = {
+            "text_columns": [*columns],
+            "separator": separator,
+            "max_length": max_length,
+            "threshold": threshold,
+        }
         _write_json(new / OWN, own)
         modules = ["Transformer", "Pooling", *(["Dense"] if neck is not None else []), "Normalize"]
         _write_modules(new, modules)

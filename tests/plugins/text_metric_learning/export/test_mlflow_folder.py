@@ -51,7 +51,9 @@ def test_nothing_in_it_is_pickled(folder: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_mlflow_opens_it(folder: Path, saved: Any, rows: pd.DataFrame) -> None:
+def test_mlflow_opens_it(folder: Path, saved: Any, rows: pd.DataFrame, threshold: float) -> None:
     mlflow = pytest.importorskip("mlflow")
     model = mlflow.pyfunc.load_model(str(folder / "model"))
     np.testing.assert_allclose(model.predict(rows), saved.embeddings, atol=1e-5)
+    same = model.predict(rows, params={"same": True})
+    np.testing.assert_array_equal(same, saved.embeddings @ saved.embeddings.T >= threshold)

@@ -42,7 +42,7 @@ def folder(saved: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_the_folder_has_all_it_needs(folder: Path) -> None:
+def test_the_folder_has_all_it_needs(folder: Path, threshold: float) -> None:
     assert sorted(path.name for path in folder.iterdir()) == FILES
     assert json.loads((folder / "settings.json").read_text()) == {
         "text_columns": ["title", "text"],
@@ -50,12 +50,14 @@ def test_the_folder_has_all_it_needs(folder: Path) -> None:
         "max_length": 12,
         "padding_token": 0,
         "embedding_size": 5,
+        "threshold": threshold,
     }
     pinned = (folder / "requirements.txt").read_text().splitlines()
     assert pinned == [f"{name}=={version(name)}" for name in ("numpy", "onnxruntime", "tokenizers")]
     readme = (folder / "README.md").read_text()
     assert "the columns `title`, `text`" in readme
     assert 'joined with `"[SEP] "`, cut at 12 tokens' in readme
+    assert f"the same from similarity {threshold:.4f}" in readme
     assert re.findall(r"\{\w*\}", readme) == []
 
 

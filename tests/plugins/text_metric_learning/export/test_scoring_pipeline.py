@@ -33,12 +33,18 @@ def score(
 ) -> Score:
     """Embed a table on the command line: the exit code, or what it ended with, and what it said."""
 
-    def run(table: str | bytes, target: str = "found.csv") -> tuple[Any, str]:
+    def run(
+        table: str | bytes, target: str = "found.csv", gallery: str | None = None
+    ) -> tuple[Any, str]:
         source = tmp_path / "rows.csv"
         source.write_bytes(table if isinstance(table, bytes) else table.encode())
         module = "hydro_text_metric_learning.export.scoring_pipeline"
         monkeypatch.setattr(f"{module}.Pipeline", lambda: pipeline)
-        monkeypatch.setattr("sys.argv", ["scoring_pipeline", str(source), str(tmp_path / target)])
+        arguments = [str(source), str(tmp_path / target)]
+        if gallery is not None:
+            (tmp_path / "known.csv").write_text(gallery)
+            arguments += ["--gallery", str(tmp_path / "known.csv")]
+        monkeypatch.setattr("sys.argv", ["scoring_pipeline", *arguments])
         code: Any = 0
         try:
             main()
@@ -105,6 +111,68 @@ def test_a_table_becomes_an_array(
     found = np.load(tmp_path / "found.npz")["embeddings"]
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, saved.embeddings, atol=1e-5)
+
+
+@pytest.fixture
+def without_threshold(monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline) -> None:
+    """The model of a run in which no similarity was precise enough."""
+    monkeypatch.setattr(pipeline, "threshold", None)
+
+
+def test_texts_are_the_same_from_the_threshold_on(pipeline: Pipeline, threshold: float) -> None:
+    below = np.nextafter(np.float32(threshold), np.float32(0))
+    similarities = np.array([[1, threshold], [below, -1]], np.float32)
+    assert pipeline.same(similarities).tolist() == [[True, True], [False, False]]
+
+
+@pytest.mark.usefixtures("without_threshold")
+def test_without_a_threshold_nothing_can_be_said_to_be_the_same(pipeline: Pipeline) -> None:
+    with pytest.raises(InputError, match="the model has no threshold"):
+        pipeline.same(np.ones(1, np.float32))
+
+
+@pytest.mark.parametrize("pairs", [1, 2**24])
+def test_rows_are_compared_with_a_gallery(
+    pairs: int,
+    score: Score,
+    saved: Any,
+    rows: pd.DataFrame,
+    tmp_path: Path,
+    threshold: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hydro_text_metric_learning.export.scoring_pipeline.COSINES", pairs)
+    known = "title,text\n , \n" + rows[3:].to_csv(index=False, header=False)
+    cosines = saved.embeddings @ saved.embeddings[3:].T
+    # The first row of the gallery is blank, so the others count from 1.
+    nearest, similarity = cosines.argmax(axis=1) + 1, cosines.max(axis=1)
+    same = similarity >= threshold
+    assert set(same.tolist()) == {True, False}
+    assert score(rows.to_csv(index=False), "found.npz", known)[0] == 0
+    found = np.load(tmp_path / "found.npz")
+    assert found["nearest"].tolist() == nearest.tolist()
+    np.testing.assert_allclose(found["similarity"], similarity, atol=1e-5)
+    assert found["same"].tolist() == same.tolist()
+    assert score(rows.to_csv(index=False), "found.csv", known)[0] == 0
+    table = pd.read_csv(tmp_path / "found.csv")
+    assert table.columns[2:].tolist() == ["nearest", "similarity", "same", "embedding"]
+    assert table["nearest"].tolist() == nearest.tolist()
+    assert table["same"].tolist() == same.tolist()
+
+
+@pytest.mark.usefixtures("without_threshold")
+def test_without_a_threshold_a_gallery_gives_the_nearest(score: Score, tmp_path: Path) -> None:
+    assert score("title,text\na,b\n , \n", "found.csv", "title,text\nc,d\n")[0] == 0
+    lines = (tmp_path / "found.csv").read_text().splitlines()
+    assert lines[0] == "title,text,nearest,similarity,embedding"
+    assert lines[1].startswith("a,b,0,")
+    assert lines[2] == " , ,,,"
+
+
+def test_a_gallery_without_text_is_refused(score: Score, tmp_path: Path) -> None:
+    code, _ = score("title,text\na,b\n", "found.csv", "title,text\n , \n")
+    known = tmp_path / "known.csv"
+    assert code == f"scoring_pipeline: {known} has no row with text to compare with"
 
 
 @pytest.mark.parametrize("name", ["found.csv", "found.npz"])

@@ -36,6 +36,7 @@ def write(backbone: BertModel, tokenizer: PreTrainedTokenizerFast) -> Write:
         neck=None,
         columns=["title", "text"],
         separator=" | ",
+        threshold=0.75,
         card="# A model\n",
     )
 
@@ -144,7 +145,12 @@ def test_a_folder_has_the_layout_that_all_releases_read(write: Write, tmp_path: 
     transformer = json.loads((tmp_path / "model/sentence_bert_config.json").read_text())
     assert transformer == {"max_seq_length": 16, "do_lower_case": False}
     own = json.loads((tmp_path / "model/hydro.json").read_text())
-    assert own == {"text_columns": ["title", "text"], "separator": " | ", "max_length": 16}
+    assert own == {
+        "text_columns": ["title", "text"],
+        "separator": " | ",
+        "max_length": 16,
+        "threshold": 0.75,
+    }
     assert (tmp_path / "model/README.md").read_text() == "# A model\n"
 
 

@@ -160,7 +160,16 @@ def predict(
     return predict_counts(model, dataset, metrics)
 
 
-def save(settings: Any, *, model: Any, tokenizer: Any, folder: Path, scores: Any) -> None:
+def save(
+    settings: Any,
+    *,
+    model: Any,
+    tokenizer: Any,
+    labels: Any,
+    train: Any,
+    scores: Any,
+    folder: Path,
+) -> None:
     """Write the weights."""
     from safetensors.torch import save_file
 
@@ -184,7 +193,6 @@ def predict_rows(
     frame: Any,
     gallery: None,
     metrics: Any,
-    decision: None,
     precision: Any,
     watch: Any,
 ) -> Any:
