@@ -70,8 +70,11 @@ class Step:
     def norm(self) -> torch.Tensor:
         """Clip the gradients; give their Euclidean norm before that, shape ()."""
         self.scaler.unscale_(self.optimizer)
-        limit = self.clip or float("inf")
-        return nn.utils.clip_grad_norm_(with_dense_gradients(self.parameters), limit)
+        parameters = with_dense_gradients(self.parameters)
+        norm = nn.utils.get_total_norm([each.grad for each in parameters if each.grad is not None])
+        if self.clip:
+            nn.utils.clip_grads_with_norm_(parameters, self.clip, norm)
+        return norm
 
     def apply(self) -> None:
         """Change the weights and go on to the next learning rate."""

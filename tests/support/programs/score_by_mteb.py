@@ -1,9 +1,15 @@
-"""Scores a run's model by an mteb task made from the rows it held out; run it where mteb is."""
+"""Scores a model by an mteb task made from a table.
+
+    python score_by_mteb.py MODEL TABLE TEXT LABEL
+
+TEXT and LABEL are the columns. Prints mteb's version and the accuracy as JSON.
+"""
 
 import csv
+import json
 import sys
 import tempfile
-from collections import Counter
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +20,14 @@ from mteb.abstasks.task_metadata import TaskMetadata
 from sentence_transformers import SentenceTransformer
 
 
-class HeldOut(AbsTaskClassification):
-    """A classification of held-out texts from some of them."""
+class OwnTable(AbsTaskClassification):
+    """A classification of one half of the texts by the other."""
 
     rows: tuple[tuple[str, str], ...] = ()
     metadata = TaskMetadata(
-        name="HeldOut",
+        name="OwnTable",
         dataset={"path": "local", "revision": "1"},
-        description="Rows that a run held out.",
+        description="The rows of a table.",
         type="Classification",
         category="t2c",
         modalities=["text"],
@@ -40,11 +46,9 @@ class HeldOut(AbsTaskClassification):
     )
 
     def load_data(self, *arguments: Any, **options: Any) -> None:
-        """Split the rows in halves, of classes that have four or more."""
-        counts = Counter(label for _, label in self.rows)
-        names = sorted(label for label, count in counts.items() if count > 3)
-        kept = [(text, names.index(label)) for text, label in self.rows if label in names]
-        kept.sort(key=lambda row: row[1])
+        """Split the rows of every class in halves."""
+        names = sorted({label for _, label in self.rows})
+        kept = sorted(((text, names.index(label)) for text, label in self.rows), key=itemgetter(1))
         halves = {"train": kept[::2], "test": kept[1::2]}
         self.dataset = DatasetDict(
             {
@@ -55,17 +59,17 @@ class HeldOut(AbsTaskClassification):
         self.data_loaded = True
 
 
-def main(run: Path, text: str, label: str) -> None:
-    """Print the accuracy of the model of a run."""
-    table = run / "predictions/validation_predictions.csv"
+def main(folder: str, table: Path, text: str, label: str) -> None:
+    """Print the accuracy of a model."""
     with table.open(encoding="utf-8", newline="") as file:
-        HeldOut.rows = tuple((row[text], row[label]) for row in csv.DictReader(file))
-    model = SentenceTransformer(str(run / "model"), device="cpu")
-    with tempfile.TemporaryDirectory() as folder:
-        cache = mteb.ResultCache(folder)
-        result = mteb.evaluate(model, HeldOut(), cache=cache)
-    sys.stdout.write(f"accuracy {result.task_results[0].get_score():.4f}\n")
+        OwnTable.rows = tuple((row[text], row[label]) for row in csv.DictReader(file))
+    model = SentenceTransformer(folder, device="cpu")
+    with tempfile.TemporaryDirectory() as results:
+        cache = mteb.ResultCache(results)
+        result = mteb.evaluate(model, OwnTable(), cache=cache)
+    accuracy = result.task_results[0].get_score()
+    json.dump({"version": mteb.__version__, "accuracy": accuracy}, sys.stdout)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:])
+    main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])
