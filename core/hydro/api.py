@@ -49,6 +49,7 @@ from hydro.use.retrieval import Hit
 
 if TYPE_CHECKING:
     from hydro.data.labels import Labels
+    from hydro.data.on_disk import some_rows
     from hydro.training.dataset import Batch
     from hydro.training.precision import Precision
 
@@ -56,6 +57,7 @@ HEAVY = {
     "Batch": "hydro.training.dataset",
     "Labels": "hydro.data.labels",
     "Precision": "hydro.training.precision",
+    "some_rows": "hydro.data.on_disk",
 }
 """What loads torch or pandas is fetched when it is asked for: importing the door is light."""
 
@@ -110,6 +112,7 @@ __all__ = [
     "only_if",
     "section",
     "setting",
+    "some_rows",
     "unless",
 ]
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Self
 
-import numpy as np
-import pandas as pd
 import torch
 from torch import nn
 
 from hydro.blame import blaming
 from hydro.data.frames import Frames
 from hydro.data.labels import Labels
+from hydro.data.on_disk import some_rows
 from hydro.experiment import Experiment
 from hydro.parts import Builder
 from hydro.settings.sections import Settings
@@ -30,6 +29,8 @@ from hydro.training.updates import updates_of
 
 TIMED = 3
 """Updates that are timed, after one that is not: the first is slower than the others."""
+
+SEED = 0
 
 ROWS = 256
 """Rows that are predicted, and the least that the timed updates are taken from."""
@@ -116,8 +117,15 @@ class _Trial:
             experiment.precision,
             model.to(device),
             loss.to(device),
-            builder.build("dataset", frame=_some(frames.train, timed), training=True, **given),
-            builder.build("dataset", frame=_some(frames.validation), training=False, **given),
+            builder.build(
+                "dataset",
+                frame=some_rows(frames.train, max(ROWS, timed), SEED),
+                training=True,
+                **given,
+            ),
+            builder.build(
+                "dataset", frame=some_rows(frames.validation, ROWS, SEED), training=False, **given
+            ),
         )
 
     def train(self) -> float:
@@ -168,12 +176,6 @@ class _Trial:
         learning = [each for each in weights if each.requires_grad] if self.optimizer else []
         found = {"weights": weights, "gradients": learning, "optimizer": kept}
         return {name: sum(each.nbytes for each in listed) for name, listed in found.items()}
-
-
-def _some(frame: pd.DataFrame, most: int = 0) -> pd.DataFrame:
-    """Choose rows at random, in their order; always the same ones."""
-    chosen = np.random.default_rng(0).permutation(len(frame))[: max(ROWS, most)]
-    return frame.iloc[np.sort(chosen)]
 
 
 def _rows_predicted(settings: Settings, frames: Frames) -> int:

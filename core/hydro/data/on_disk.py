@@ -44,14 +44,35 @@ def collect(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
     for table in waiting:
         held.append(table)
         if sum(each.nbytes for each in held) > HELD:
-            return _write(held, waiting, schema)
+            return _write(chain(_let_go(held), waiting), schema)
     return pa.concat_tables(held)
+
+
+def _let_go(held: list[pa.Table]) -> Iterator[pa.Table]:
+    """Give the tables that are held, so that each is gone once it has been written."""
+    while held:
+        yield held.pop(0)
 
 
 def blocks(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Go through a frame, some rows at a time."""
     for start in range(0, len(frame), BLOCK):
         yield frame.iloc[start : start + BLOCK]
+
+
+def some_rows(frame: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+    """Draw so many rows of a frame of strings by the seed, or all there are, in their order.
+
+    ``frame.iloc`` would bring all of a big frame into memory to take a few.
+
+    Raises:
+        ResourceError: the disk is full or cannot be written.
+    """
+    if len(frame) <= count:
+        return frame
+    chosen = np.zeros(len(frame), np.bool_)
+    chosen[np.random.default_rng(seed).choice(len(frame), count, replace=False)] = True
+    return choose_rows(frame, chosen)
 
 
 def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -119,8 +140,8 @@ def choose_rows(
     return found.set_axis(frame.index[chosen])
 
 
-def _write(held: list[pa.Table], waiting: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
-    """Write what is held and what is to come, and map it."""
+def _write(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
+    """Write tables, and map what was written."""
     folder = tables_folder(default_cache())
     with ExitStack() as stack:
         with _writing(folder):
@@ -129,7 +150,7 @@ def _write(held: list[pa.Table], waiting: Iterable[pa.Table], schema: pa.Schema)
             path = str(Path(name) / "table.arrow")
             file = pa.OSFile(path, "wb")
             writer = pa.ipc.new_file(file, schema)
-        for table in chain(held, waiting):
+        for table in tables:
             with _writing(folder):
                 writer.write_table(table)
         with _writing(folder):

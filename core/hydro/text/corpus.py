@@ -24,8 +24,9 @@ class Corpus:
 
     def take(self, rows: NDArray[np.int64]) -> "Corpus":
         """Copy some texts, in the order of ``rows``."""
-        texts = [self.ids[self.offsets[row] : self.offsets[row + 1]] for row in rows]
-        offsets = np.concatenate([[0], self.lengths[rows].cumsum()])
+        starts, ends = self.offsets[rows], self.offsets[rows + 1]
+        texts = [self.ids[start:end] for start, end in zip(starts, ends, strict=True)]
+        offsets = np.concatenate([[0], (ends - starts).cumsum()])
         return Corpus(np.concatenate([self.ids[:0], *texts]), offsets, self.closing)
 
     def __len__(self) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from hydro.cache import default_cache, tables_folder
 from hydro.data import on_disk
-from hydro.data.on_disk import blocks, choose_rows, collect, empty, stack
+from hydro.data.on_disk import blocks, choose_rows, collect, empty, some_rows, stack
 from hydro.errors import ResourceError
 
 SCHEMA = pa.schema([("text", pa.large_string()), ("label", pa.large_string())])
@@ -80,6 +80,17 @@ def test_frames_are_stacked_as_pandas_does(place: str) -> None:
         stack([whole[30:], whole[:30]]), whole.iloc[[*range(30, 50), *range(30)]]
     )
     pd.testing.assert_frame_equal(stack([whole]), whole)
+
+
+def test_some_rows_are_drawn_by_the_seed_in_their_order(place: str) -> None:
+    whole = frame()
+    found = some_rows(whole, 20, seed=1)
+    pd.testing.assert_frame_equal(found, whole.loc[found.index])
+    assert found.index.is_monotonic_increasing
+    assert (len(found), found.index.nunique()) == (20, 20)
+    assert some_rows(whole, 20, seed=1).index.equals(found.index)
+    assert not some_rows(whole, 20, seed=2).index.equals(found.index)
+    assert some_rows(whole, ROWS, seed=1) is whole
 
 
 @pytest.mark.parametrize("count", [0, 1, 12, 13, 1000])

@@ -23,13 +23,6 @@ CHARACTERS = 20
 BINS = 60
 
 
-def sample(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Give at most 3,000 rows, drawn by the seed."""
-    if len(frame) <= TEXTS:
-        return frame
-    return frame.iloc[np.random.default_rng(seed).choice(len(frame), TEXTS, replace=False)]
-
-
 def token_lengths(tokenizer: "TextTokenizer", texts: Mapping[str, Sequence[str]]) -> Finding:
     """Count the tokens of uncut texts, special ones among them; ``texts`` are those of a split."""
     limit = tokenizer.max_length

@@ -115,14 +115,16 @@ def build_lengths(
     tokenizer: "TextTokenizer",
 ) -> Finding:
     """Build the histograms of token lengths."""
-    from hydro_text_metric_learning.insights.lengths import sample, token_lengths
+    from hydro.api import some_rows
+    from hydro_text_metric_learning.insights.lengths import TEXTS, token_lengths
 
+    drawn = {
+        name: some_rows(rows, TEXTS, settings.environment.seed)
+        for name, rows in (("training", train), ("validation", frame))
+    }
     texts = {
         name: tokenizer.join([rows[each].tolist() for each in settings.dataset.text_column])
-        for name, rows in (
-            ("training", sample(train, settings.environment.seed)),
-            ("validation", sample(frame, settings.environment.seed)),
-        )
+        for name, rows in drawn.items()
     }
     return token_lengths(tokenizer, texts)
 

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from hydro.testing import TEXTS, tiny_backbone
 from hydro.text import TextTokenizer, load_tokenizer
-from hydro_text_metric_learning.insights.lengths import sample, token_lengths
+from hydro_text_metric_learning.insights.lengths import token_lengths
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +28,3 @@ def test_lengths_are_those_before_the_cut(tokenizer: TextTokenizer) -> None:
 
 def test_no_text_is_no_picture(tokenizer: TextTokenizer) -> None:
     assert token_lengths(tokenizer, {"training": [], "validation": []}).table.empty
-
-
-def test_of_many_rows_some_are_drawn_by_the_seed() -> None:
-    frame = pd.DataFrame({"row": range(3001)})
-    assert len(sample(frame, 1)) == 3000
-    assert sample(frame, 1).equals(sample(frame, 1))
-    assert sample(frame[:3], 1).equals(frame[:3])
