@@ -1,7 +1,6 @@
 """The experiments there are: found by name, summed up, deleted."""
 
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 
 from hydro.errors import ResourceError, SettingsError
 from hydro.folder import RunFolder, writing
+from hydro.names import first_experiment
 from hydro.settings.yaml_text import read_yaml
 
 
@@ -35,20 +35,13 @@ class Summary:
     """When the state was written, in UTC."""
 
 
-def default_output() -> Path:
-    """Give the folder that experiments are made in: ``$HYDRO_OUTPUT``, else ``runs``."""
-    return Path(os.environ.get("HYDRO_OUTPUT", "runs"))
-
-
 def find_experiment(name: str, output: Path) -> RunFolder:
     """Find an experiment, or one run of it as in ``name/runs/003``, by its folder or its name.
 
     Raises:
         SettingsError: there is none; the message lists what there is.
     """
-    places = [output / name, Path(name)]
-    # pathlib raises where a name is too long for the file system; os.path says no.
-    found = next((each for each in places if os.path.isfile(each / "config.yaml")), None)  # noqa: PTH113
+    found = first_experiment((output / name, Path(name)))
     if found is None:
         names = [each.name for each in experiments(output)]
         shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")

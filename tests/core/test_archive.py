@@ -11,7 +11,6 @@ import pytest
 
 from hydro.archive import (
     best_run,
-    default_output,
     delete,
     experiments,
     find_experiment,
@@ -59,13 +58,6 @@ def test_an_unknown_name_is_told_what_there_is(tmp_path: Path) -> None:
         find_experiment("one", tmp_path)
     with pytest.raises(SettingsError, match="no experiment"):
         find_experiment("x" * 5000, tmp_path)
-
-
-def test_the_environment_says_where_experiments_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("HYDRO_OUTPUT", raising=False)
-    assert default_output() == Path("runs")
-    monkeypatch.setenv("HYDRO_OUTPUT", "elsewhere")
-    assert default_output() == Path("elsewhere")
 
 
 def test_the_latest_experiment_comes_first_and_other_folders_are_left_out(tmp_path: Path) -> None:

@@ -32,10 +32,11 @@ def export(experiment: str, formats: tuple[str, ...], output: Path | None, as_js
     """
     catalog = installed_catalog()
 
-    from hydro.archive import default_output, find_experiment
+    from hydro.archive import find_experiment
     from hydro.cli.terminal import TerminalProgress
     from hydro.exports import export as write
     from hydro.exports import pick_exporters
+    from hydro.names import default_output
     from hydro.stopping import Stop
     from hydro.use.finished import finished_run
 

@@ -39,7 +39,8 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
     DATA_predictions.csv and .parquet have the columns of DATA and more, DATA_raw_predictions.npz
     has the arrays. Labels are optional; with them there are metrics.
     """
-    from hydro.archive import default_output, find_experiment
+    from hydro.archive import find_experiment
+    from hydro.names import default_output
 
     folder = find_experiment(experiment, default_output())
     catalog = installed_catalog()

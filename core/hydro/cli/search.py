@@ -60,7 +60,8 @@ def search(
     EXPERIMENT is the folder of an experiment, or its name below `runs` ($HYDRO_OUTPUT). The index
     of the rows is kept in its folder, and made again when they change.
     """
-    from hydro.archive import default_output, find_experiment
+    from hydro.archive import find_experiment
+    from hydro.names import default_output
 
     if (text is None) is not bool(columns):
         msg = "give either TEXT or --column, and not both"

@@ -14,7 +14,7 @@ from hydro.use.retrieval import Kind
 if TYPE_CHECKING:
     from hydro.serving.served import Served
 
-NEEDED = ("fastapi", "uvicorn", "prometheus_client")
+NEEDED = ("fastapi", "fastapi_offline", "uvicorn", "prometheus_client")
 
 
 @click.command(short_help="Answer over HTTP with a trained model.")
@@ -59,7 +59,8 @@ def serve(
     It embeds texts (/embed, and /v1/embeddings for OpenAI's clients) and finds the neighbours of
     texts (/similar). /docs tells the rest.
     """
-    from hydro.archive import default_output, find_experiment
+    from hydro.archive import find_experiment
+    from hydro.names import default_output
 
     _require_extra()
     folder = find_experiment(experiment, default_output())

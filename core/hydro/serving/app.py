@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -91,7 +92,8 @@ def make_app(served: Served, *, limits: Limits | None = None, token: str | None 
         yield
         await asyncio.to_thread(service.batcher.close)
 
-    app = FastAPI(
+    # FastAPI's own page of the API fetches its scripts from the internet.
+    app = FastAPIOffline(
         title=f"hydro serve {served.name}",
         version=version("hydro-experiments"),
         lifespan=lifespan,

@@ -1,11 +1,11 @@
 """Finds the settings of an earlier experiment, for a file that starts from them."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from hydro.errors import SettingsError
+from hydro.names import default_output, first_experiment
 from hydro.settings.yaml_text import Document, read_yaml
 
 KEY = "from_experiment"
@@ -31,9 +31,8 @@ def earlier_settings(document: Document, base: Path) -> dict[str, Any]:
     name = document.values.get(KEY)
     if name is None or name == "None":
         return {}
-    places = [base / str(name), Path(os.environ.get("HYDRO_OUTPUT", "runs")) / str(name)]
-    # pathlib raises where a name is too long for the file system; os.path says no.
-    found = next((p for p in places if os.path.isfile(p / "config.yaml")), None)  # noqa: PTH113
+    places = [base / str(name), default_output() / str(name)]
+    found = first_experiment(places)
     if found is None:
         line, column = document.value_places.get((KEY,), (1, 1))
         where = "--set" if (KEY,) in document.overridden else f"{document.source}:{line}:{column}:"

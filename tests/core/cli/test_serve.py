@@ -63,5 +63,5 @@ def test_a_missing_package_names_the_extra(
     monkeypatch.setattr(module, "find_spec", lambda name: name == "uvicorn" or None)
     code, _, said = hydro("serve", experiment)
     assert code == 5
-    assert "hydro serve needs fastapi, prometheus_client. Run: pip install" in said
+    assert "hydro serve needs fastapi, fastapi_offline, prometheus_client. Run: pip install" in said
     assert "'hydro-experiments[serve]'" in said

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from hydro.errors import SettingsError
+from hydro.search.journal import STARTUP
 from hydro.search.queue import Interrupted, Train
-from hydro.search.study import STARTUP, Study
+from hydro.search.study import Study
 
 RATES = [0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08]
 SPACE = f"grid_search={{learning_rate: {RATES}, optimizer: [AdamW, Adam, SGD], batch_size: [2, 4]}}"
@@ -110,10 +111,10 @@ def test_all_combinations_are_tried_where_the_budget_allows_and_none_twice(
     study = word_count.study(SMALL, TPE, "search.trials=50")
     assert study.total == 4
     assert len({*work(study, train)}) == 4
-    states = [trial.state.name for trial in study.study.trials]
+    states = [trial.state.name for trial in study.journal.study.trials]
     assert states.count("COMPLETE") == len(states) > 4, "what was known was told again"
-    repeated = next(each for each in study.study.trials if "repeats" in each.user_attrs)
-    assert repeated.value == study.study.trials[repeated.user_attrs["repeats"]].value
+    repeated = next(each for each in study.journal.study.trials if "repeats" in each.user_attrs)
+    assert repeated.value == study.journal.study.trials[repeated.user_attrs["repeats"]].value
 
 
 def test_what_failed_does_not_stop_the_rest_and_is_tried_again_by_the_next_process(
@@ -153,7 +154,7 @@ def test_a_combination_worse_than_the_median_is_stopped_but_for_the_first_five(
     assert (status.state, status.reason, status.seconds) == ("stopped", "pruned", 1.0)
     events, _ = study.runs.of(study.planned()[-1]).read_history()
     assert [each["event"] for each in events] == ["training", "validation"]
-    assert [trial.state.name for trial in study.study.trials][-1] == "PRUNED"
+    assert [trial.state.name for trial in study.journal.study.trials][-1] == "PRUNED"
 
 
 def test_the_folds_after_a_bad_one_are_not_begun(

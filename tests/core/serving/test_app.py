@@ -1,6 +1,7 @@
 """The routes answer well-formed requests, and refuse all others with one line."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -70,6 +71,14 @@ def test_the_api_is_described(client: TestClient) -> None:
     assert told["paths"].keys() == paths
     assert "4XX" in told["paths"]["/embed"]["post"]["responses"]
     assert "letters" in client.get("/docs").text
+
+
+def test_the_page_of_the_api_needs_no_internet(client: TestClient) -> None:
+    page = client.get("/docs").text
+    fetched = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert any(each.endswith(".js") for each in fetched)
+    assert {client.get(each).status_code for each in fetched} == {200}
+    assert all(each.startswith("/") for each in fetched)
 
 
 @pytest.mark.parametrize(("more", "status"), [(0, 200), (1, 422)])
