@@ -44,7 +44,8 @@ def read_parquet(path: Path, columns: Sequence[str], *, others: bool) -> pa.Tabl
         DataError: the file is damaged; a column is missing, there twice, or cannot be text.
     """
     try:
-        with pq.ParquetFile(path) as file:
+        # Buffering ahead would keep all that was read until the end.
+        with pq.ParquetFile(path, pre_buffer=False) as file:
             schema = file.schema_arrow
             names = choose_columns(str(path), schema.names, columns, others=others)
             names = [

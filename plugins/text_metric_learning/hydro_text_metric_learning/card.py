@@ -17,8 +17,9 @@ embeddings = model.encode(["first text", "second text"])
 print(model.similarity(embeddings, embeddings))
 ```
 
-With hydro, in the folder of the run: `hydro search RUN "a text"` gives the most similar training
-texts, and `hydro predict RUN table.csv` the embeddings and nearest rows of a table.
+With hydro, where RUN is the folder that holds this one: `hydro search RUN "a text"` gives the
+most similar training texts, and `hydro predict RUN table.csv` the embeddings of a table's rows,
+and the rows nearest to each.
 
 As ONNX, after `hydro export RUN --to onnx`: `onnx/model.onnx` takes `input_ids` and
 `attention_mask` and gives `sentence_embedding`, of length 1. With nothing but onnxruntime,
@@ -57,7 +58,7 @@ def model_card(
         f"# {settings.experiment_name}",
         "Maps a text to an embedding of length 1, so that texts of one class are close to each "
         f"other by cosine. Trained by hydro from `{backbone}` with "
-        f"{training.loss_function}, {training.epochs:g} epochs, batches of {training.batch_size}, "
+        f"{training.loss_function}, {_epochs(training.epochs)}, batches of {training.batch_size}, "
         f"learning rate {training.learning_rate:g}; texts are cut at "
         f"{settings.tokenizer.max_length} tokens.",
         *_joined(settings),
@@ -69,6 +70,10 @@ def model_card(
         USE,
     ]
     return "\n\n".join(parts)
+
+
+def _epochs(count: float) -> str:
+    return "1 epoch" if count == 1 else f"{count:g} epochs"
 
 
 def _results(settings: TextSettings, scores: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ import datetime as dt
 import decimal
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from hydro.data.parquet_files import read_parquet
 from hydro.data.tables import read_table
 from hydro.errors import DataError
 
@@ -149,3 +150,22 @@ def test_a_name_that_is_no_utf_8_is_damage(write_parquet: Callable[..., Path]) -
 
     with pytest.raises(DataError, match="damaged"):
         read_table(path)
+
+
+def test_what_has_been_read_is_let_go_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = pa.table({"text": [f"{row:01000d}" for row in range(20_000)]})
+    pq.write_table(table, tmp_path / "rows.parquet", row_group_size=1000, compression="none")
+    taken = [pa.total_allocated_bytes()]
+
+    def collect(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
+        for _ in tables:
+            taken.append(pa.total_allocated_bytes())
+        return schema.empty_table()
+
+    monkeypatch.setattr("hydro.data.parquet_files.BLOCK", 1000)
+    monkeypatch.setattr("hydro.data.parquet_files.collect", collect)
+    read_parquet(tmp_path / "rows.parquet", ["text"], others=True)
+    assert len(taken) == 21
+    assert max(taken) - taken[0] < table.nbytes / 4

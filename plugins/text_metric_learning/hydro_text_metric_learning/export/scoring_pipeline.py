@@ -247,15 +247,20 @@ def write_csv(
         writer = csv.writer(file)
         for rows, embeddings in score(pipeline, source):
             columns = {} if gallery is None else gallery.compare(embeddings)
-            columns["embedding"] = embeddings.astype(float).round(7)
+            columns["embedding"] = embeddings
             if not count:
                 writer.writerow([*rows[0], *columns])
             lacks = np.isnan(embeddings[:, 0])
             for row, lacking, *values in zip(rows, lacks, *columns.values(), strict=True):
-                told = ["" if lacking else json.dumps(value.tolist()) for value in values]
+                told = ["" if lacking else json.dumps(_rounded(value)) for value in values]
                 writer.writerow([*row.values(), *told])
             count, empty = count + len(rows), empty + int(lacks.sum())
     return count, empty
+
+
+def _rounded(value: Any) -> Any:
+    """Give what JSON can say of a value or values, to seven digits after the point."""
+    return value.astype(float).round(7).tolist() if value.dtype == np.float32 else value.tolist()
 
 
 def write_npz(
