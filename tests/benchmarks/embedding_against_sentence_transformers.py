@@ -106,6 +106,7 @@ def export(folder: Path, encoder: Encoder, tokenizer: TextTokenizer) -> Path:
         neck=None,
         columns=["text"],
         separator="",
+        threshold=None,
         card="",
     )
     (folder / "exported").mkdir()
