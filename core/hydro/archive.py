@@ -11,7 +11,7 @@ from typing import Any
 
 from hydro.errors import ResourceError, SettingsError
 from hydro.folder import RunFolder, writing
-from hydro.names import first_experiment
+from hydro.places import first_experiment
 from hydro.settings.yaml_text import read_yaml
 
 

@@ -63,7 +63,7 @@ class Problem:
     save: Callable[..., None]
     """``save(settings, *, model, tokenizer, labels, train, scores, folder)``: write the trained
     model as a folder that appears under its name once it is whole. ``train`` are the rows that it
-    was trained on; ``scores`` hold, under ``validation``, the ``decision`` of ``decide``."""
+    was trained on; with ``decide``, ``scores`` hold the ``decision`` under ``validation``."""
     prepare: Callable[..., None] | None = None
     """``prepare(settings, *, model, loss, dataset, precision)``, once, before the first update."""
     notes: Callable[..., Sequence[str]] | None = None

@@ -1,10 +1,7 @@
-"""Names of experiments: which are safe as folders, and where one of a name is looked for."""
+"""Names of experiments: which are safe as folders, and what an unnamed one is called."""
 
-import os
 import re
 import secrets
-from collections.abc import Iterable
-from pathlib import Path
 
 from hydro.errors import SettingsError
 
@@ -37,14 +34,3 @@ def experiment_name(name: str | None) -> str:
         )
         raise SettingsError(msg)
     return name
-
-
-def default_output() -> Path:
-    """Give the folder that experiments are made in: ``$HYDRO_OUTPUT``, else ``runs``."""
-    return Path(os.environ.get("HYDRO_OUTPUT", "runs"))
-
-
-def first_experiment(places: Iterable[Path]) -> Path | None:
-    """Give the first of some folders that an experiment was made in, if any was."""
-    # pathlib raises where a name is too long for the file system; os.path says no.
-    return next((each for each in places if os.path.isfile(each / "config.yaml")), None)  # noqa: PTH113

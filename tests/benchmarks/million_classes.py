@@ -51,7 +51,8 @@ def measure(classes: int, sampled: int | None, updates: int) -> dict[str, float]
             started = time.perf_counter()
         rows = torch.randint(SEEN, (ROWS,))
         noise = torch.randn(ROWS, SIZE) / 40
-        losses.append(float(step.gradients(Batch(places[rows] + noise, chosen[rows]), 1.0)))
+        batch = Batch(places[rows] + noise, chosen[rows])
+        losses.append(float(step.gradients(iter([batch]), [rows.numpy()])))
         step.norm()
         step.apply()
     seconds = time.perf_counter() - started

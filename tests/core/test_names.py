@@ -1,4 +1,4 @@
-"""Tests of which names are safe as folders, and of where experiments are."""
+"""Tests of which names are safe as folders."""
 
 import random
 import string
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hydro.errors import SettingsError
-from hydro.names import default_output, experiment_name
+from hydro.names import experiment_name
 
 SAFE = ["a", "A1", "7", "run.2", "a_b-c.d", "x" * 100, "010", "console", "comet", "nul1", "com10"]
 
@@ -87,10 +87,3 @@ def test_an_experiment_without_a_name_is_called_by_two_words() -> None:
     for name in drawn:
         assert experiment_name(name) == name
         assert len(name.split("-")) == 2
-
-
-def test_the_environment_says_where_experiments_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("HYDRO_OUTPUT", raising=False)
-    assert default_output() == Path("runs")
-    monkeypatch.setenv("HYDRO_OUTPUT", "elsewhere")
-    assert default_output() == Path("elsewhere")

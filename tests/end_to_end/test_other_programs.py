@@ -48,7 +48,7 @@ def start(tmp_path: Path) -> Any:
         folder = tmp_path / "packages"
         install = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
         installed = subprocess.run(
-            [sys.executable, *install, *packages], capture_output=True, text=True
+            [sys.executable, *install, *packages], capture_output=True, text=True, timeout=300
         )
         if installed.returncode and "connection" in installed.stderr:
             pytest.skip("no package registry can be reached")
@@ -61,6 +61,7 @@ def start(tmp_path: Path) -> Any:
             input=json.dumps(list(texts)),
             capture_output=True,
             text=True,
+            timeout=300,
         )
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)
@@ -91,10 +92,12 @@ def test_langchain_gives_the_embeddings(start: Any, trained: Any) -> None:
     texts, embeddings = held_out(trained)
     model = str(trained.folder / "model")
     found = start(LANGCHAIN, "embed_by_langchain.py", model, texts=texts)
+    assert f"langchain-huggingface=={found['version']}" in LANGCHAIN
     np.testing.assert_allclose(found["embeddings"], embeddings, atol=1e-5)
 
 
 def test_mteb_scores_the_model_on_local_data(start: Any, trained: Any) -> None:
     table = str(trained.settings.dataset.train_dataframe)
     found = start(MTEB, "score_by_mteb.py", str(trained.folder / "model"), table, "text", "label")
+    assert f"mteb=={found['version']}" in MTEB
     assert found["accuracy"] > 0.8

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def experiments(context: click.Context) -> None:
     """List, show, compare and delete experiments; alone, list them."""
     if context.invoked_subcommand is None:
-        from hydro.names import default_output
+        from hydro.places import default_output
 
         context.invoke(list_experiments, output=default_output(), as_json=False)
 

@@ -36,7 +36,7 @@ def export(experiment: str, formats: tuple[str, ...], output: Path | None, as_js
     from hydro.cli.terminal import TerminalProgress
     from hydro.exports import export as write
     from hydro.exports import pick_exporters
-    from hydro.names import default_output
+    from hydro.places import default_output
     from hydro.stopping import Stop
     from hydro.use.finished import finished_run
 

@@ -40,7 +40,7 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
     has the arrays. Labels are optional; with them there are metrics.
     """
     from hydro.archive import find_experiment
-    from hydro.names import default_output
+    from hydro.places import default_output
 
     folder = find_experiment(experiment, default_output())
     catalog = installed_catalog()

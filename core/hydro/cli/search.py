@@ -61,7 +61,7 @@ def search(
     of the rows is kept in its folder, and made again when they change.
     """
     from hydro.archive import find_experiment
-    from hydro.names import default_output
+    from hydro.places import default_output
 
     if (text is None) is not bool(columns):
         msg = "give either TEXT or --column, and not both"

@@ -60,7 +60,7 @@ def serve(
     texts (/similar). /docs tells the rest.
     """
     from hydro.archive import find_experiment
-    from hydro.names import default_output
+    from hydro.places import default_output
 
     _require_extra()
     folder = find_experiment(experiment, default_output())

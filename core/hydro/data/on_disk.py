@@ -27,6 +27,8 @@ BLOCK = 65_536
 HELD = 64 * 1024**2
 """Bytes of a table that stay in memory."""
 
+COPY = "a copy of the table"
+
 HELD_NUMBERS = 8 * 1024**2
 """Bytes of an array of numbers that stay in memory; a run has several of them."""
 
@@ -76,14 +78,17 @@ def some_rows(frame: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
 
 
 def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Lay frames of strings with the same columns one below the other; on disk if they are big.
+    """Lay frames of strings one below the other, missing values where one lacks a column.
+
+    What comes is on disk if it is big.
 
     Raises:
         ResourceError: the disk is full or cannot be written.
     """
-    schema = pa.schema([(name, pa.large_string()) for name in frames[0].columns])
+    names = list(dict.fromkeys(name for frame in frames for name in frame.columns))
+    schema = pa.schema([(name, pa.large_string()) for name in names])
     parts = (
-        pa.Table.from_pandas(block, schema, preserve_index=False)
+        pa.Table.from_pandas(block.reindex(columns=names), schema, preserve_index=False)
         for frame in frames
         for block in blocks(frame)
     )
@@ -104,7 +109,7 @@ def empty(count: int, kind: type[Number]) -> NDArray[Number]:
     if size <= HELD_NUMBERS:
         return np.empty(count, kind)
     folder = tables_folder(default_cache())
-    with _writing(folder):
+    with _writing(folder, "numbers for each row of a table"):
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder) as file:
             # A disk that is full is an error now, and not the end of the process later.
@@ -144,16 +149,16 @@ def _write(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
     """Write tables, and map what was written."""
     folder = tables_folder(default_cache())
     with ExitStack() as stack:
-        with _writing(folder):
+        with _writing(folder, COPY):
             folder.mkdir(parents=True, exist_ok=True)
             name = stack.enter_context(TemporaryDirectory(dir=folder, ignore_cleanup_errors=True))
             path = str(Path(name) / "table.arrow")
             file = pa.OSFile(path, "wb")
             writer = pa.ipc.new_file(file, schema)
         for table in tables:
-            with _writing(folder):
+            with _writing(folder, COPY):
                 writer.write_table(table)
-        with _writing(folder):
+        with _writing(folder, COPY):
             writer.close()
             file.close()
             # Its name goes with the folder, the file itself with the last who has it mapped.
@@ -161,12 +166,12 @@ def _write(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def _writing(folder: Path, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         msg = (
-            f"{folder} cannot be written: {error.strerror or error}. It takes a copy of the table; "
+            f"{folder} cannot be written: {error.strerror or error}. It takes {what}; "
             "free some space there, or set HYDRO_CACHE to a folder that has it"
         )
         raise ResourceError(msg) from None

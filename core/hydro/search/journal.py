@@ -4,7 +4,7 @@ import itertools
 import json
 import logging
 import random
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +32,9 @@ DRAWS = 1000
 
 COMBINATION = "combination"
 """What a trial that is trained is marked with: the number of its combination."""
+
+REPEATED = "repeats"
+"""What a trial that only repeats an earlier one is marked with: the number of that one."""
 
 
 @dataclass(frozen=True)
@@ -99,17 +102,19 @@ class Journal:
 
         return optuna.Trial(self.study, trial._trial_id)
 
-    def propose(self, *, may_go_on: bool) -> "tuple[optuna.Trial, int, Values] | None":
+    def propose(
+        self, hours_are_over: Callable[[], bool]
+    ) -> "tuple[optuna.Trial, int, Values] | None":
         """Propose a combination that has not been tried, or that failed and is to be tried again.
 
         Nothing where the budget is used up, or all have been tried.
 
         Args:
-            may_go_on: whether something new may be tried, and not only what failed.
+            hours_are_over: tells whether what failed is all that may be tried.
         """
         for attempt in itertools.count():
             tried, again = self._by_values(), bool(self._trials("WAITING"))
-            if not again and (len(tried) >= self.budget or not may_go_on):
+            if not again and (len(tried) >= self.budget or hours_are_over()):
                 return None
             if not again and attempt >= REPEATS and not self._draw(tried):
                 logger.info("all combinations have been tried")
@@ -125,7 +130,7 @@ class Journal:
         return None
 
     def take(self, asked: "optuna.Trial", number: int, values: Values) -> None:
-        """Note that a proposed combination is trained; until then it counts for nothing."""
+        """Note that a proposed combination is trained; only then may others go on with it."""
         asked.set_user_attr("values", {name: str(value) for name, value in values.items()})
         asked.set_user_attr(COMBINATION, number)
 
@@ -152,7 +157,7 @@ class Journal:
 
     def _repeat(self, asked: "optuna.Trial", earlier: "FrozenTrial") -> None:
         """Tell Optuna of a combination what is known of it, and nothing while it is trained."""
-        asked.set_user_attr("repeats", earlier.number)
+        asked.set_user_attr(REPEATED, earlier.number)
         state = earlier.state.name if earlier.state.is_finished() else "FAIL"
         # What was pruned has its last validation for a score; others must not weigh twice there.
         for step, value in earlier.intermediate_values.items() if state == "PRUNED" else ():
@@ -181,7 +186,9 @@ class Journal:
         return False
 
     def _chance(self) -> random.Random:
-        return random.Random(f"{self.settings.environment.seed} {len(self._trials())}")
+        # What a process that is gone asked for and did not take is asked for again.
+        done = [each for each in self._trials() if {COMBINATION, REPEATED} & each.user_attrs.keys()]
+        return random.Random(f"{self.settings.environment.seed} {len(done)}")
 
     def _trials(self, *states: str) -> "list[FrozenTrial]":
         """List the trials in some states, or all."""

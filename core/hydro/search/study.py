@@ -110,7 +110,7 @@ class Study:
 
     def _new(self) -> _Trial | None:
         """Take a combination that has not been tried for this process; make its runs ready."""
-        proposed = self.journal.propose(may_go_on=not self._hours_are_over())
+        proposed = self.journal.propose(self._hours_are_over)
         if proposed is None:
             return None
         asked, number, values = proposed

@@ -8,6 +8,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from hydro.serving.memory import give_back_memory
+
+TIDIED = 100
+"""Batches after which memory is given back."""
+
 Row = dict[str, str]
 """The input columns of one text."""
 
@@ -111,12 +116,16 @@ class Batcher:
         self._thread.join()
 
     def _work(self) -> None:
+        done = 0
         while jobs := self._next():
             # A request that nobody waits for any more is left out.
             if wanted := [job for job in jobs if job.future.set_running_or_notify_cancel()]:
                 start = time.perf_counter()
                 self._answer(wanted)
                 self._watch(sum(len(job.rows) for job in wanted), time.perf_counter() - start)
+                done += 1
+                if done % TIDIED == 0:
+                    give_back_memory()
 
     def _next(self) -> list[Job]:
         """Wait for requests and take a batch of them; none once all is answered and closed."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hydro.errors import SettingsError
-from hydro.names import default_output, first_experiment
+from hydro.places import default_output, first_experiment
 from hydro.settings.yaml_text import Document, read_yaml
 
 KEY = "from_experiment"

@@ -12,7 +12,7 @@ from torch import Tensor
 from hydro_text_metric_learning.gallery import Gallery, as_tensor, check_finite
 from hydro_text_metric_learning.selection import cut, group_size, largest
 
-BYTES_PER_PAIR = 5  # one query and one row searched: the cosine, and a share in a group's largest
+BYTES_PER_PAIR = 5  # one query and one row searched: the cosine, and a share in its group's largest
 BYTES_PER_PLACE = 48  # one place in a query's ranking, and what a metric makes of it
 QUERIES = 512  # at a time, at most: with more, a product is not faster
 TILE = 64  # queries; a product of any number takes as long as one of the next multiple

@@ -8,7 +8,8 @@ from torch import Tensor
 
 BYTES_PER_VALUE = 40  # what putting one value in its place takes: keys, copies, columns
 SMALLEST_GROUP = 4  # rows; with smaller ones, leaving groups out saves nothing
-LARGEST_GROUP = 2**14
+LARGEST_GROUP = 2**14  # rows; the cosines of so many are looked at while they are in a cache
+FEW_THREADS = 4  # with more, the product is so fast that numpy's one thread would be missed
 
 
 def group_size(rows: int, count: int) -> int:
@@ -19,6 +20,15 @@ def group_size(rows: int, count: int) -> int:
     return min(LARGEST_GROUP, 1 << int(math.log2(max(1, rows / max(1, count))) / 2))
 
 
+def in_cache(device: torch.device) -> bool:
+    """Tell whether values pay to be looked at some at a time, as they come, and by numpy.
+
+    Then they are still in the cache of a CPU, and torch's threads would wait for those of the
+    product, which are numpy's.
+    """
+    return device.type == "cpu" and torch.get_num_threads() <= FEW_THREADS
+
+
 def group_tops(values: Tensor, size: int, out: Tensor | None = None) -> Tensor:
     """Give the largest value of each group of ``size`` rows in each column, ``(groups, columns)``.
 
@@ -26,8 +36,7 @@ def group_tops(values: Tensor, size: int, out: Tensor | None = None) -> Tensor:
     """
     groups = values[: len(values) // size * size].unflatten(0, (-1, size))
     out = groups.new_empty(len(groups), values.shape[1]) if out is None else out
-    if values.device.type == "cpu":
-        # A third faster than torch here, and no second pool of threads beside the product's.
+    if in_cache(values.device):
         np.maximum.reduce(groups.numpy(), axis=1, out=out.numpy())
         return out
     return torch.amax(groups, dim=1, out=out)

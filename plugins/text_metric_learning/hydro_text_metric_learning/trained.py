@@ -77,7 +77,7 @@ def load_trained(folder: Path, device: torch.device | str = "cpu") -> Trained:
         dense = [each for each in rest if each.name.endswith("_Dense")]
         neck = load_file(dense[0] / "model.safetensors", device="cpu") if dense else {}
         columns, separator, max_length = own["text_columns"], own["separator"], own["max_length"]
-        threshold = own.get("threshold")
+        threshold = own["threshold"]
     except (OSError, ValueError, KeyError, StopIteration, SafetensorError) as error:
         msg = f"{folder} is no model that hydro saved, or is damaged ({error}); train it again"
         raise ModelError(msg) from error

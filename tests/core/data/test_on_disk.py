@@ -80,6 +80,8 @@ def test_frames_are_stacked_as_pandas_does(place: str) -> None:
         stack([whole[30:], whole[:30]]), whole.iloc[[*range(30, 50), *range(30)]]
     )
     pd.testing.assert_frame_equal(stack([whole]), whole)
+    parts = [whole[["text"]], whole[["label"]].rename(columns={"label": "other"}), whole]
+    pd.testing.assert_frame_equal(stack(parts), pd.concat(parts))
 
 
 def test_some_rows_are_drawn_by_the_seed_in_their_order(place: str) -> None:
@@ -114,7 +116,7 @@ def test_a_folder_that_cannot_be_written_is_said(
     monkeypatch.setattr(on_disk, "HELD_NUMBERS", 0)
     with pytest.raises(ResourceError, match="HYDRO_CACHE"):
         collect(iter([pa.table({"text": ["a"], "label": ["x"]}, SCHEMA)]), SCHEMA)
-    with pytest.raises(ResourceError, match="HYDRO_CACHE"):
+    with pytest.raises(ResourceError, match=r"takes numbers for each row of a table.*HYDRO_CACHE"):
         empty(1, np.int64)
 
 

@@ -152,3 +152,19 @@ def test_closing_answers_what_waits_and_takes_no_more(batcher: Any, slow: Slow) 
     assert not made.works
     with pytest.raises(Closed):
         made.submit("q", rows("late"))
+
+
+def test_memory_is_given_back_every_so_many_batches(
+    batcher: Any, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+    monkeypatch.setattr("hydro.serving.batching.TIDIED", 2)
+    monkeypatch.setattr(
+        "hydro.serving.batching.give_back_memory", lambda: given.append(len(slow.batches))
+    )
+    slow.may.set()
+    here = batcher()
+    for _ in range(5):
+        here.submit("q", rows("a")).result(PATIENCE)
+    here.close()
+    assert given == [2, 4]

@@ -14,15 +14,18 @@ def compare(
     queries: NDArray[np.float32],
     without: NDArray[np.int64] | None = None,
     size: int = 4,
-) -> tuple[torch.Tensor, torch.Tensor]:
+) -> tuple[torch.Tensor, torch.Tensor | None]:
     gallery = Gallery.load(rows, np.zeros(len(rows), dtype=np.int64), "cpu")
     return gallery.compare(queries, without, size, torch.empty(len(rows) * len(queries) + 5))
 
 
-@pytest.fixture(params=[8, 16_384])
+@pytest.fixture(params=[8, 16_384, "many threads"])
 def multiplied(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have products of a few rows at a time, and of all."""
-    monkeypatch.setattr("hydro_text_metric_learning.gallery.MULTIPLIED", request.param)
+    """Have products of a few rows at a time, of all, and of all as many threads have them."""
+    if request.param == "many threads":
+        monkeypatch.setattr("hydro_text_metric_learning.selection.FEW_THREADS", 0)
+    else:
+        monkeypatch.setattr("hydro_text_metric_learning.gallery.MULTIPLIED", request.param)
 
 
 @pytest.mark.usefixtures("multiplied")
@@ -38,16 +41,24 @@ def test_equal_rows_have_equal_cosines_to_the_last_bit(size: int, queries: int) 
 
 
 @pytest.mark.usefixtures("multiplied")
-@pytest.mark.parametrize("size", [1, 4, 8])
+@pytest.mark.parametrize("size", [4, 8])
 def test_the_largest_of_each_group_leaves_out_what_is_not_to_be_found(size: int) -> None:
     rows = np.random.default_rng(size).normal(size=(43, 6)).astype(np.float32)
     without = np.array([0, 7, 8, 42])
+    # What equals a row that is left out is found all the same, wherever it is.
+    rows[[9, 33]] = rows[0]
     cosines, tops = compare(rows, rows[without], without, size)
     expected = rows @ rows[without].T
     expected[without, np.arange(4)] = -np.inf
     np.testing.assert_allclose(cosines, expected, atol=1e-5)
+    assert tops is not None
     groups = cosines[: 43 // size * size].reshape(-1, size, 4)
     assert torch.equal(tops, groups.amax(dim=1))
+
+
+def test_groups_that_are_too_small_have_no_largest() -> None:
+    rows = np.eye(4, dtype=np.float32)
+    assert compare(rows, rows, size=2)[1] is None
 
 
 def test_rows_of_no_class_match_nothing() -> None:

@@ -69,6 +69,7 @@ def test_what_is_similar_enough_is_marked(model: Trained) -> None:
 
 
 def test_what_was_saved_opens(model: Trained, tmp_path: Path) -> None:
+    model = replace(model, threshold=0.9)
     index = build(model, "hnsw")
     index.save(tmp_path)
     opened = TextIndex.open(tmp_path, model, autocast=nullcontext)

@@ -32,6 +32,8 @@ MLFLOW = f"mlflow>={OLDEST}"
 SAME = {"name": "same", "default": False, "shape": None, "type": "boolean"}
 """A parameter: tell which rows are the same, in place of their embeddings."""
 
+PAIRS = 'same = model.predict(frame, params={"same": True})  # for each pair of rows: rows x rows\n'
+
 README = """\
 # MLflow model
 
@@ -45,8 +47,7 @@ import pandas as pd
 model = mlflow.pyfunc.load_model("model")
 frame = pd.DataFrame({example})
 embeddings = model.predict(frame)
-same = model.predict(frame, params={{"same": True}})  # true or false for each pair of rows
-```
+{same}```
 
 {threshold}
 
@@ -123,6 +124,7 @@ def _readme(trained: Trained) -> str:
         size=trained.encoder.embedding_size,
         example=example,
         threshold=told_threshold(trained.threshold),
+        same="" if trained.threshold is None else PAIRS,
         request=json.dumps({"dataframe_records": rows}, ensure_ascii=False),
     )
 

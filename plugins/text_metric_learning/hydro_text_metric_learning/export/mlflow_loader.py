@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from scoring_pipeline import Pipeline
+import numpy as np
+from scoring_pipeline import COSINES, Pipeline
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -27,13 +27,19 @@ class Embedder:
         Raises:
             InputError: a row has no text, or there is no threshold to tell by.
         """
+        same = bool((params or {}).get("same"))
+        if same:
+            self.pipeline.same(np.empty(0, np.float32))  # is there a threshold at all?
         texts = frame[self.pipeline.text_columns].astype(object)
         rows = texts.where(texts.notna(), None).to_dict("records")
         found: NDArray[np.float32] = self.pipeline.embed_rows(rows)
-        if not (params or {}).get("same"):
+        if not same:
             return found
-        same: NDArray[np.bool_] = self.pipeline.same(found @ found.T)
-        return same
+        parts = np.array_split(found, 1 + len(found) ** 2 // COSINES)
+        pairs: NDArray[np.bool_] = np.concatenate(
+            [self.pipeline.same(part @ found.T) for part in parts]
+        )
+        return pairs
 
 
 def _load_pyfunc(path: str) -> Embedder:

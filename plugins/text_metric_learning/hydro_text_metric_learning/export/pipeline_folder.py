@@ -30,9 +30,9 @@ The input is a CSV file, UTF-8 with a header; it needs {columns}, and may have o
 input with one more column, `embedding`, a JSON list of {size} numbers; `.npz` has the array
 `embeddings`, rows by {size}. A row without text gets an empty field, or NaN.
 
-With `--gallery` each row is compared with those of another table, too: `nearest` is the number of
-the most similar one, counted from 0, `similarity` their cosine, and `same` whether both are to be
-taken for the same class. {threshold}
+With `--gallery` each row is compared with those of another table, too, here with the same one, so
+that each finds itself. `nearest` is the number of the most similar row, counted from 0, and
+`similarity` their cosine. {threshold}
 
 ```python
 from scoring_pipeline import Pipeline
@@ -40,8 +40,7 @@ from scoring_pipeline import Pipeline
 pipeline = Pipeline()
 embeddings = pipeline.embed(["first text", "second text"])  # float32, of length 1
 similarities = embeddings @ embeddings.T
-same = pipeline.same(similarities)  # true or false for each pair
-```
+{same}```
 
 | file | what it is |
 |---|---|
@@ -52,6 +51,8 @@ same = pipeline.same(similarities)  # true or false for each pair
 | `sample.csv` | an input to try; its texts are made up |
 | `requirements.txt` | the packages it needs, and their versions |
 """
+
+SAME = "same = pipeline.same(similarities)  # true or false for each pair\n"
 
 
 def write_pipeline_folder(model: Path, folder: Path) -> Trained:
@@ -97,14 +98,18 @@ def _readme(trained: Trained) -> str:
         max_length=trained.tokenizer.max_length,
         size=trained.encoder.embedding_size,
         threshold=told_threshold(trained.threshold),
+        same="" if trained.threshold is None else SAME,
     )
 
 
 def told_threshold(threshold: float | None) -> str:
-    """Say from which similarity on two texts are the same."""
+    """Say what `same` means, or why it is not there."""
     if threshold is None:
-        return "No similarity of held-out rows was precise enough, so there is no `same` here."
-    return f"Texts are the same from similarity {threshold:.4f}, chosen on held-out rows."
+        return "There is no `same`: no similarity of held-out rows was precise enough."
+    return (
+        "`same` says whether both are to be taken for\nthe same class, which is so from similarity "
+        f"{threshold:.4f} on, chosen on held-out rows."
+    )
 
 
 def _write(path: Path, text: str) -> None:

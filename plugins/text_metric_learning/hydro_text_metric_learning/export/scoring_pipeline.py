@@ -241,6 +241,9 @@ def write_csv(
     """Write the rows, what a gallery says of them, and a column ``embedding``, a JSON list.
 
     New fields are empty for a row without text. Gives the number of rows, and of those without.
+
+    Raises:
+        InputError: the table cannot be read, or has one of the new columns already.
     """
     count = empty = 0
     with target.open("w", encoding="utf-8", newline="") as file:
@@ -249,6 +252,7 @@ def write_csv(
             columns = {} if gallery is None else gallery.compare(embeddings)
             columns["embedding"] = embeddings
             if not count:
+                _refuse_clash(source, rows[0], columns)
                 writer.writerow([*rows[0], *columns])
             lacks = np.isnan(embeddings[:, 0])
             for row, lacking, *values in zip(rows, lacks, *columns.values(), strict=True):
@@ -256,6 +260,12 @@ def write_csv(
                 writer.writerow([*row.values(), *told])
             count, empty = count + len(rows), empty + int(lacks.sum())
     return count, empty
+
+
+def _refuse_clash(source: Path, own: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    if clash := [name for name in new if name in own]:
+        msg = f"{source} has a column {clash[0]!r}, as the result will; rename it"
+        raise InputError(msg)
 
 
 def _rounded(value: Any) -> Any:

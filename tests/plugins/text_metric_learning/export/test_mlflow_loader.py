@@ -40,6 +40,29 @@ def test_a_missing_value_counts_as_empty(nothing: Any, embedder: Any) -> None:
     assert np.array_equal(embedder.predict(frame), expected)
 
 
+@pytest.mark.parametrize("pairs", [1, 20, 2**24])
+def test_pairs_of_rows_are_told_to_be_the_same(
+    pairs: int,
+    embedder: Any,
+    saved: Any,
+    rows: pd.DataFrame,
+    threshold: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mlflow_loader.COSINES", pairs)
+    found = embedder.predict(rows, {"same": True})
+    np.testing.assert_array_equal(found, saved.embeddings @ saved.embeddings.T >= threshold)
+    assert embedder.predict(rows, {"same": False}).dtype == np.float32
+
+
+def test_without_a_threshold_pairs_cannot_be_told(
+    embedder: Any, rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedder.pipeline, "threshold", None)
+    with pytest.raises(ValueError, match="no threshold"):
+        embedder.predict(rows, {"same": True})
+
+
 def test_a_row_without_text_is_refused(embedder: Any) -> None:
     with pytest.raises(ValueError, match="row 0"):
         embedder.predict(pd.DataFrame({"title": [None], "text": [""]}))

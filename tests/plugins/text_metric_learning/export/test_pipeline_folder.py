@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hydro_text_metric_learning.export.mlflow_folder import write_mlflow_folder
 from hydro_text_metric_learning.export.pipeline_folder import write_pipeline_folder
 
 FILES = [
@@ -57,8 +59,22 @@ def test_the_folder_has_all_it_needs(folder: Path, threshold: float) -> None:
     readme = (folder / "README.md").read_text()
     assert "the columns `title`, `text`" in readme
     assert 'joined with `"[SEP] "`, cut at 12 tokens' in readme
-    assert f"the same from similarity {threshold:.4f}" in readme
+    assert f"from similarity {threshold:.4f} on" in readme
+    assert "pipeline.same(" in readme
     assert re.findall(r"\{\w*\}", readme) == []
+
+
+def test_a_model_without_a_threshold_does_not_promise_same(saved: Any, tmp_path: Path) -> None:
+    model = shutil.copytree(saved.folder, tmp_path / "model")
+    own = json.loads((model / "hydro.json").read_text())
+    (model / "hydro.json").write_text(json.dumps({**own, "threshold": None}))
+    for write in (write_pipeline_folder, write_mlflow_folder):
+        folder = tmp_path / write.__name__
+        folder.mkdir()
+        write(model, folder)
+        readme = (folder / "README.md").read_text()
+        assert "There is no `same`" in readme
+        assert "same =" not in readme
 
 
 def test_the_program_runs_without_hydro(

@@ -169,6 +169,15 @@ def test_without_a_threshold_a_gallery_gives_the_nearest(score: Score, tmp_path:
     assert lines[2] == " , ,,,"
 
 
+def test_a_column_of_the_result_that_is_there_already_is_refused(
+    score: Score, tmp_path: Path
+) -> None:
+    code, _ = score("title,text,same\na,b,c\n", "found.csv", "title,text\na,b\n")
+    assert code.startswith(f"scoring_pipeline: {tmp_path / 'rows.csv'} has a column 'same', as")
+    assert not (tmp_path / "found.csv").exists()
+    assert score("title,text,same\na,b,c\n")[0] == 0
+
+
 def test_a_gallery_without_text_is_refused(score: Score, tmp_path: Path) -> None:
     code, _ = score("title,text\na,b\n", "found.csv", "title,text\n , \n")
     known = tmp_path / "known.csv"

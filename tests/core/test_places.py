@@ -1,0 +1,22 @@
+"""Experiments are looked for where they are made."""
+
+from pathlib import Path
+
+import pytest
+
+from hydro.places import default_output, first_experiment
+
+
+def test_the_environment_says_where_experiments_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HYDRO_OUTPUT", raising=False)
+    assert default_output() == Path("runs")
+    monkeypatch.setenv("HYDRO_OUTPUT", "elsewhere")
+    assert default_output() == Path("elsewhere")
+
+
+def test_the_first_folder_with_settings_is_an_experiment(tmp_path: Path) -> None:
+    for name in ("b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.yaml").touch()
+    assert first_experiment(tmp_path / name for name in "abc") == tmp_path / "b"
+    assert first_experiment([tmp_path, tmp_path / ("x" * 5000)]) is None
