@@ -10,8 +10,8 @@ from typing import Any
 
 from hydro.serving.memory import give_back_memory
 
-TIDIED = 100
-"""Batches after which memory is given back."""
+TIDIED = 20
+"""Batches after which memory is given back, which takes some milliseconds."""
 
 Row = dict[str, str]
 """The input columns of one text."""

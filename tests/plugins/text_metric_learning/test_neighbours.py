@@ -151,6 +151,20 @@ def test_equal_texts_come_in_the_order_of_their_rows(rows: int, size: int) -> No
         assert len(set(block.similarities[query].tolist())) == 1
 
 
+@pytest.mark.parametrize("at_a_time", [16, 2**14])
+def test_what_equals_a_query_is_found_wherever_it_is(
+    at_a_time: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hydro_text_metric_learning.gallery.MULTIPLIED", at_a_time)
+    embeddings = draw_normal(0, 500, 17)
+    equal = [3, 200, 499]
+    embeddings[equal] = embeddings[3]
+    (block,) = rank(embeddings, np.arange(500), top_k=2)
+    for query in equal:
+        assert block.neighbours[query].tolist() == [row for row in equal if row != query]
+        np.testing.assert_allclose(block.similarities[query], 1, atol=1e-6)
+
+
 def test_a_ranking_reaches_as_deep_as_the_largest_class() -> None:
     classes = np.array([0] * 20 + [1] * 2)
     (block,) = rank(draw_normal(0, 22, 8), classes, top_k=3)
