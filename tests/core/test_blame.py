@@ -13,9 +13,12 @@ import pytest
 from hydro.blame import blaming
 from hydro.catalog import Catalog
 from hydro.errors import DataError, PluginError, TrainingError
+from hydro.folder import RunFolder
 from hydro.hookspecs import GROUP
 from hydro.parts import Builder
 from hydro.plugins import load_plugins
+from hydro.use.galleries import read_rows
+from hydro.use.opened import open_trained
 
 SOURCE = """
 import sys
@@ -154,6 +157,18 @@ def test_an_exporter_that_fails_is_named_and_the_others_are_built(install: Insta
     assert (outcome.folder / "exports/json/weights.json").exists()
     assert "the exporter 'Bad format' of the plugin 'bad' (hydro-bad 1.2) failed" in log
     assert "Traceback (most recent call last):" in log
+
+
+def test_a_metric_that_raises_when_a_model_is_used_is_named(
+    install: Install, tmp_path: Path
+) -> None:
+    bad = install("return errors if len(errors) != 3 else {}['no luck']", **METRIC)
+    folder = RunFolder(bad.run().folder)
+    (tmp_path / "new.csv").write_text("text\na\nb c\nd\n")
+    trained = open_trained(folder, bad.catalog)
+    frame, _ = read_rows(tmp_path / "new.csv", trained.columns)
+    with pytest.raises(PluginError, match="the metric 'Bad metric' of the plugin 'bad'"):
+        trained.predict(frame)
 
 
 def test_what_is_not_chosen_fails_nobody(install: Install) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hydro.blame import blaming
 from hydro.catalog import Catalog
 from hydro.components import Columns, Use
 from hydro.errors import HydroError, SettingsError
@@ -82,15 +83,16 @@ class Trained:
             gallery: the rows to compare them with; None for each other.
             watch: told how many more rows are done.
         """
-        predictions: Predictions = self.use.predict(
-            self.settings,
-            trained=self.model,
-            frame=frame,
-            gallery=gallery,
-            metrics=self.builder.build_all("metric"),
-            precision=self.precision,
-            watch=watch,
-        )
+        with blaming(self.builder):
+            predictions: Predictions = self.use.predict(
+                self.settings,
+                trained=self.model,
+                frame=frame,
+                gallery=gallery,
+                metrics=self.builder.build_all("metric"),
+                precision=self.precision,
+                watch=watch,
+            )
         return predictions
 
     def embed(self, frame: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -102,9 +104,10 @@ class Trained:
         if self.use.embed is None:
             msg = f"'{self.builder.problem.name}' gives no embeddings, so there is nothing to serve"
             raise SettingsError(msg)
-        embeddings, tokens = self.use.embed(
-            self.settings, trained=self.model, frame=frame, precision=self.precision
-        )
+        with blaming(self.builder):
+            embeddings, tokens = self.use.embed(
+                self.settings, trained=self.model, frame=frame, precision=self.precision
+            )
         return embeddings, tokens
 
     def open_index(
@@ -132,12 +135,10 @@ class Trained:
 
     def _open(self, folder: Path) -> Index:
         assert self.use.open_index, "what builds an index opens it"
-        index: Index = self.use.open_index(
-            self.settings,
-            trained=self.model,
-            folder=folder,
-            precision=self.precision,
-        )
+        with blaming(self.builder):
+            index: Index = self.use.open_index(
+                self.settings, trained=self.model, folder=folder, precision=self.precision
+            )
         return index
 
     def _build(
@@ -147,14 +148,15 @@ class Trained:
         frame, notes = gallery.read()
         for note in notes:
             logger.warning(note)
-        index: Index = self.use.build_index(
-            self.settings,
-            trained=self.model,
-            gallery=frame,
-            kind=kind,
-            precision=self.precision,
-            watch=watch,
-        )
+        with blaming(self.builder):
+            index: Index = self.use.build_index(
+                self.settings,
+                trained=self.model,
+                gallery=frame,
+                kind=kind,
+                precision=self.precision,
+                watch=watch,
+            )
         keep(index, folder, made_of)
         logger.info("index of %s rows kept in %s", f"{len(frame):,}", folder)
         return index
@@ -185,5 +187,6 @@ def open_trained(folder: RunFolder, catalog: Catalog) -> Trained:
     precision = Precision.of(
         device, training=False, inference=settings.environment.mixed_precision_inference
     )
-    model = problem.use.load(settings, folder=run.model, device=device)
+    with blaming(builder):
+        model = problem.use.load(settings, folder=run.model, device=device)
     return Trained(run, builder, precision, problem.use, model)
