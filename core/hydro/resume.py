@@ -97,7 +97,9 @@ def with_stored(asked: Settings, stored: Settings, environment: Mapping[str, Any
     values = flat(asked)
     taken = {path: each for path, each in values.items() if is_free(path) or isinstance(each, Path)}
     del taken["experiment_name"]
-    return with_values(stored, taken).model_copy(update={"grid_search": stored.grid_search})
+    # The values are those of a run alone, which searches over nothing.
+    search = {"grid_search": stored.grid_search, "search": stored.search}
+    return with_values(stored, taken).model_copy(update=search)
 
 
 def check_settings(now: Mapping[str, Any], then: Mapping[str, Any]) -> None:

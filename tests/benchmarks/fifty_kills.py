@@ -3,12 +3,12 @@
 python tests/benchmarks/fifty_kills.py [--kills 50] [--seed 1] [--kinds "two folds" search]
 
 A tiny backbone with dropout, accumulated gradients and the best weights kept, on the CPU: alone
-with no worker and with two, on two folds, and in a search. Every process of an experiment is
-killed by SIGKILL at a moment drawn from the time that it takes, up to three times in a row; then
-it goes on to its end. Its model, scores, predictions and history (but for the times in it) have
-to be those of the experiment that nobody killed. Processes are forked from one that has imported
-everything; the runs of folds and searches start as they do for users. Now and then only the first
-process is killed, and those that it has started see that it is gone.
+with no worker and with two, on two folds, and in a search, of a grid and by TPE. Every process of
+an experiment is killed by SIGKILL at a moment drawn from the time that it takes, up to three times
+in a row; then it goes on to its end. Its model, scores, predictions and history (but for the times
+in it) have to be those of the experiment that nobody killed. Processes are forked from one that has
+imported everything; the runs of folds and searches start as they do for users. Now and then only
+the first process is killed, and those that it has started see that it is gone.
 """
 
 import argparse
@@ -52,8 +52,15 @@ KINDS = {
     "two workers": (12, ["--set", "environment.number_of_workers=2"]),
     "two folds": (7, ["--set", "dataset.folds=[0, 1]"]),
     "search": (7, ["--set", "grid_search={learning_rate: [2e-3, 1e-3]}"]),
+    "search by TPE": (
+        7,
+        [
+            *("--set", "grid_search={learning_rate: [2e-3, 1e-3], optimizer: [AdamW, Adam]}"),
+            *("--set", "search.strategy=TPE", "--set", "search.trials=3"),
+        ],
+    ),
 }
-"""How many of fifty kills each gets."""
+"""How many of some fifty kills each gets."""
 
 ALONE = 0.3
 """How often only the first of an experiment's processes is killed."""

@@ -255,3 +255,13 @@ def test_what_is_asked_now_is_joined_with_what_was_stored(word_count: Any, tmp_p
         ask("environment.seed=-1", "training.batch_size=32"), stored, {"batch_size_asked": 32}
     )
     assert halved.training.batch_size == 16
+
+
+@pytest.mark.parametrize("strategy", ["Grid", "TPE", "Random"])
+def test_a_search_goes_on_as_the_search_that_it_was(strategy: str, word_count: Any) -> None:
+    stored = word_count.prepare(
+        "experiment_name=calm",
+        "grid_search={learning_rate: [0.1, 0.01], optimizer: [AdamW, SGD]}",
+        *(f"search.{each}" for each in (f"strategy={strategy}", "trials=3", "hours=2")),
+    ).settings
+    assert with_stored(stored, stored, {}) == stored
