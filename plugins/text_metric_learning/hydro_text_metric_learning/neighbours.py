@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hydro_text_metric_learning.gallery import Gallery, as_tensor, check_finite
-from hydro_text_metric_learning.selection import cut, group_size, largest
+from hydro_text_metric_learning.selection import cut, largest
 
-BYTES_PER_PAIR = 5  # one query and one row searched: the cosine, and a share in its group's largest
+BYTES_PER_PAIR = 5  # one query and one row searched: the cosine, and a share in a group's largest
 BYTES_PER_PLACE = 48  # one place in a query's ranking, and what a metric makes of it
 QUERIES = 512  # at a time, at most: with more, a product is not faster
 TILE = 64  # queries; a product of any number takes as long as one of the next multiple
@@ -91,13 +91,12 @@ def rank(
     longest = max(map(len, blocks), default=0)
     space = torch.empty(longest * len(others), device=searched.embeddings.device)
     for rows in blocks:
-        depth = max(top_k, int(relevant[rows].max()))
-        size = group_size(len(others), depth)
-        cosines, tops = searched.compare(embeddings[rows], rows if itself else None, size, space)
-        order = largest(cosines, depth, tops=tops, memory_bytes=memory_bytes // 16)
-        ranking = _score(cosines, order, classes[rows], relevant[rows], searched)
-        nearest = order[:, :top_k].clone()  # lets go of the rest
-        del order
+        cosines = searched.compare(embeddings[rows], space)
+        if itself:
+            cosines[rows, np.arange(len(rows))] = -torch.inf
+        nearest, ranking = _put_in_order(
+            cosines, classes[rows], relevant[rows], searched, top_k, memory_bytes // 16
+        )
         similarities = cosines.T.gather(1, nearest)
         yield Block(rows, _to_numpy(nearest), _to_numpy(similarities), ranking)
 
@@ -132,20 +131,23 @@ def _cut_by_depth(
     return blocks
 
 
-def _score(
+def _put_in_order(
     cosines: Tensor,
-    order: Tensor,
     classes: NDArray[np.int64],
     relevant: NDArray[np.int64],
     searched: Gallery,
-) -> Ranking:
-    """Tell where the rows of each query's class stand, the nearest rows being in order."""
-    hits = _to_numpy(searched.match(as_tensor(classes).to(order.device), order))
+    top_k: int,
+    memory_bytes: int,
+) -> tuple[Tensor, Ranking]:
+    """Give the top_k nearest rows, and the ranking as far down as the metrics look."""
+    depth = max(top_k, int(relevant.max()))
+    nearest = largest(cosines, depth, memory_bytes=memory_bytes)
+    hits = _to_numpy(searched.match(as_tensor(classes).to(nearest.device), nearest))
     ranking = Ranking.of(hits, relevant)
     missed = np.flatnonzero((ranking.first_hit == 0) & (relevant > 0))
     if missed.size:
         ranking.first_hit[missed] = _rank_first_hits(cosines, classes, missed, searched)
-    return ranking
+    return nearest[:, :top_k].clone(), ranking  # lets go of the rest
 
 
 def _rank_first_hits(

@@ -2,71 +2,32 @@
 
 import math
 
-import numpy as np
 import torch
 from torch import Tensor
 
 BYTES_PER_VALUE = 40  # what putting one value in its place takes: keys, copies, columns
-SMALLEST_GROUP = 4  # rows; with smaller ones, leaving groups out saves nothing
-LARGEST_GROUP = 2**14  # rows; the cosines of so many are looked at while they are in a cache
-FEW_THREADS = 4  # with more, the product is so fast that numpy's one thread would be missed
+SMALLEST_GROUP = 4  # columns; with smaller ones, leaving groups out saves nothing
 
 
-def group_size(rows: int, count: int) -> int:
-    """Choose how many rows a group has that `largest` leaves out or looks into; a power of 2.
-
-    As many groups as rows in the groups that are chosen: that is the least to look at.
-    """
-    return min(LARGEST_GROUP, 1 << int(math.log2(max(1, rows / max(1, count))) / 2))
-
-
-def in_cache(device: torch.device) -> bool:
-    """Tell whether values pay to be looked at some at a time, as they come, and by numpy.
-
-    Then they are still in the cache of a CPU, and torch's threads would wait for those of the
-    product, which are numpy's.
-    """
-    return device.type == "cpu" and torch.get_num_threads() <= FEW_THREADS
-
-
-def group_tops(values: Tensor, size: int, out: Tensor | None = None) -> Tensor:
-    """Give the largest value of each group of ``size`` rows in each column, ``(groups, columns)``.
-
-    ``values`` is ``(rows, columns)``; rows that are too few for a group at the end are left out.
-    """
-    groups = values[: len(values) // size * size].unflatten(0, (-1, size))
-    out = groups.new_empty(len(groups), values.shape[1]) if out is None else out
-    if in_cache(values.device):
-        np.maximum.reduce(groups.numpy(), axis=1, out=out.numpy())
-        return out
-    return torch.amax(groups, dim=1, out=out)
-
-
-def largest(
-    values: Tensor, count: int, *, tops: Tensor | None = None, memory_bytes: int = 2**26
-) -> Tensor:
+def largest(values: Tensor, count: int, *, memory_bytes: int = 2**26) -> Tensor:
     """Give the rows of the ``count`` largest values of each column, ``(columns, count)``, in order.
 
-    Of equal values, the one in the row with the lower number comes first.
-
-    Args:
-        values: ``(rows, columns)``, float32, without NaN.
-        count: at most the rows.
-        tops: from `group_tops`, where they are known, with `group_size` of these rows and count.
-        memory_bytes: about what is taken at a time.
+    Of equal values, the one in the row with the lower number comes first. ``values`` is
+    ``(rows, columns)``, float32, without NaN; ``memory_bytes`` is about what is taken at a time.
     """
     rows, columns = values.shape
     chosen = torch.empty((columns, count), dtype=torch.int64, device=values.device)
     if not count:
         return chosen
-    size = group_size(rows, count)
+    # As many groups as rows in the groups that are chosen: that is the least to look at.
+    size = 2 ** int(math.log2(rows / count) / 2)
     if size < SMALLEST_GROUP:
         every = torch.arange(rows, device=values.device)
         for part in cut(columns, memory_bytes // (rows * BYTES_PER_VALUE)):
             keys = make_keys(values[:, part].T.contiguous(), every)
             chosen[part] = keys.topk(count).indices
         return chosen
-    tops = (group_tops(values, size) if tops is None else tops).T.contiguous()
+    tops = values[: rows // size * size].unflatten(0, (-1, size)).amax(dim=1).T.contiguous()
     for part in cut(columns, memory_bytes // (tops.shape[1] * 2 * BYTES_PER_VALUE)):
         chosen[part] = _largest_in_groups(values.T[part], tops[part], count, size)
     return chosen

@@ -9,56 +9,20 @@ from hydro.errors import TrainingError
 from hydro_text_metric_learning.gallery import CHECKED, Gallery, check_finite
 
 
-def compare(
-    rows: NDArray[np.float32],
-    queries: NDArray[np.float32],
-    without: NDArray[np.int64] | None = None,
-    size: int = 4,
-) -> tuple[torch.Tensor, torch.Tensor | None]:
+def compare(rows: NDArray[np.float32], queries: NDArray[np.float32]) -> torch.Tensor:
     gallery = Gallery.load(rows, np.zeros(len(rows), dtype=np.int64), "cpu")
-    return gallery.compare(queries, without, size, torch.empty(len(rows) * len(queries) + 5))
+    return gallery.compare(queries, torch.empty(len(rows) * len(queries) + 5))
 
 
-@pytest.fixture(params=[8, 16_384, "many threads"])
-def multiplied(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have products of a few rows at a time, of all, and of all as many threads have them."""
-    if request.param == "many threads":
-        monkeypatch.setattr("hydro_text_metric_learning.selection.FEW_THREADS", 0)
-    else:
-        monkeypatch.setattr("hydro_text_metric_learning.gallery.MULTIPLIED", request.param)
-
-
-@pytest.mark.usefixtures("multiplied")
 @pytest.mark.parametrize("queries", [1, 3, 64])
 @pytest.mark.parametrize("size", [17, 33, 384])
 def test_equal_rows_have_equal_cosines_to_the_last_bit(size: int, queries: int) -> None:
     rows = np.random.default_rng(size).normal(size=(101, size)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     rows[::5] = rows[0]
-    cosines, _ = compare(rows, rows[:queries])
+    cosines = compare(rows, rows[:queries])
     assert torch.equal(cosines[::5], cosines[:1].expand(21, -1))
     torch.testing.assert_close(cosines, torch.from_numpy(rows @ rows[:queries].T))
-
-
-@pytest.mark.usefixtures("multiplied")
-@pytest.mark.parametrize("size", [4, 8])
-def test_the_largest_of_each_group_leaves_out_what_is_not_to_be_found(size: int) -> None:
-    rows = np.random.default_rng(size).normal(size=(43, 6)).astype(np.float32)
-    without = np.array([0, 7, 8, 42])
-    # What equals a row that is left out is found all the same, wherever it is.
-    rows[[9, 33]] = rows[0]
-    cosines, tops = compare(rows, rows[without], without, size)
-    expected = rows @ rows[without].T
-    expected[without, np.arange(4)] = -np.inf
-    np.testing.assert_allclose(cosines, expected, atol=1e-5)
-    assert tops is not None
-    groups = cosines[: 43 // size * size].reshape(-1, size, 4)
-    assert torch.equal(tops, groups.amax(dim=1))
-
-
-def test_groups_that_are_too_small_have_no_largest() -> None:
-    rows = np.eye(4, dtype=np.float32)
-    assert compare(rows, rows, size=2)[1] is None
 
 
 def test_rows_of_no_class_match_nothing() -> None:
@@ -81,7 +45,7 @@ def test_arrays_that_cannot_be_written_to_are_searched_where_they_lie() -> None:
     rows.flags.writeable = False
     gallery = Gallery.load(rows, np.arange(3), "cpu")
     assert gallery.embeddings.data_ptr() == rows.ctypes.data
-    assert torch.equal(gallery.compare(rows, None, 1, torch.empty(9))[0], torch.eye(3))
+    assert torch.equal(gallery.compare(rows, torch.empty(9)), torch.eye(3))
 
 
 def test_a_row_that_is_not_finite_is_named_wherever_it_is() -> None:

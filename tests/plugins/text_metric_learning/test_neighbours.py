@@ -151,11 +151,7 @@ def test_equal_texts_come_in_the_order_of_their_rows(rows: int, size: int) -> No
         assert len(set(block.similarities[query].tolist())) == 1
 
 
-@pytest.mark.parametrize("at_a_time", [16, 2**14])
-def test_what_equals_a_query_is_found_wherever_it_is(
-    at_a_time: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hydro_text_metric_learning.gallery.MULTIPLIED", at_a_time)
+def test_what_equals_a_query_is_found_wherever_it_is() -> None:
     embeddings = draw_normal(0, 500, 17)
     equal = [3, 200, 499]
     embeddings[equal] = embeddings[3]
