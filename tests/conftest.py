@@ -1,9 +1,11 @@
 """What tests share: the catalog with the plugins of tests/support, and a small table."""
 
 import os
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 from hydro.catalog import Catalog
+from hydro.cli import main
 from hydro.plugins import GROUP, load_plugins
 
 PLUGINS = {
@@ -38,6 +41,24 @@ def _environment() -> dict[str, str]:
     # Importing torch's compiler and OpenMP's users sets the latter two, once for all tests.
     own = ("PYTEST_", "HYDRO_CACHE", "TORCHINDUCTOR_", "KMP_")
     return {name: each for name, each in os.environ.items() if not name.startswith(own)}
+
+
+@pytest.fixture
+def command(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., tuple[int, str, str]]]:
+    """Run a command line, of which signals are taken back: exit code, stdout, stderr."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        capfd.readouterr()
+        code: Any = 0
+        try:
+            main([str(each) for each in arguments])
+        except SystemExit as exit:
+            code = exit.code
+        return (code, *capfd.readouterr())
+
+    yield run
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="session")

@@ -181,11 +181,7 @@ class _Trial:
 def _rows_predicted(settings: Settings, frames: Frames) -> int:
     """Count the rows that a run predicts: before, after and on the way."""
     training = settings.training
-    before_and_after = [frames.validation]
-    if frames.test is not None:
-        before_and_after.append(frames.test)
-    if training.calculate_train_metric:
-        before_and_after.append(frames.train)
+    before_and_after = frames.scored(with_train=training.calculate_train_metric)
     on_the_way = max(0, math.ceil(training.epochs / training.evaluation_epochs) - 1)
     on_the_way += training.save_best_checkpoint
     return 2 * sum(map(len, before_and_after)) + on_the_way * len(frames.validation)

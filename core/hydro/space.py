@@ -26,10 +26,8 @@ ROW = 2_000
 def needed_space(settings: "Settings", model: "nn.Module", frames: "Frames") -> dict[str, int]:
     """Estimate the bytes that a run takes while it works, by what they are for; rather too many."""
     weights = sum(each.numel() * 4 for each in model.state_dict().values())
-    splits = [frames.validation] if frames.test is None else [frames.validation, frames.test]
-    if settings.training.calculate_train_metric:
-        splits.append(frames.train)
-    rows = sum(map(len, splits))
+    scored = frames.scored(with_train=settings.training.calculate_train_metric)
+    rows = sum(map(len, scored))
     needed = {
         "model": weights,
         "checkpoints": CHECKPOINTS * weights,

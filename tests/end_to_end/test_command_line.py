@@ -2,34 +2,19 @@
 
 import json
 import re
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hydro.cli import main
-
 Cli = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def cli(texts: Any, capfd: pytest.CaptureFixture[str]) -> Iterator[Cli]:
+def cli(texts: Any, command: Cli) -> Cli:
     """Run the experiment with some settings changed: exit code, stdout, stderr."""
-    before = signal.getsignal(signal.SIGTERM)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        capfd.readouterr()
-        try:
-            main(["run", str(texts.config), "--output", str(texts.output), *arguments])
-            code: Any = 0
-        except SystemExit as exit:
-            code = exit.code
-        return (code, *capfd.readouterr())
-
-    yield run
-    signal.signal(signal.SIGTERM, before)
+    return lambda *arguments: command("run", texts.config, "--output", texts.output, *arguments)
 
 
 def test_a_run_says_how_much_better_the_model_became_and_where_it_is(cli: Cli, texts: Any) -> None:

@@ -6,9 +6,8 @@ The readers' own tests go into each fault; this table is what somebody at a term
 import io
 import json
 import shutil
-import signal
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +16,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hydro.cli import main
 from hydro.errors import SettingsError
 
 Hydro = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def hydro(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Hydro]:
-    """Run a command line whose experiments go below the test's folder: exit code, two streams."""
-    before = signal.getsignal(signal.SIGTERM)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        capfd.readouterr()
-        try:
-            main(["run", *arguments, "--output", str(tmp_path / "runs")])
-            code: Any = 0
-        except SystemExit as exit:
-            code = exit.code
-        return (code, *capfd.readouterr())
-
-    yield run
-    signal.signal(signal.SIGTERM, before)
+def hydro(tmp_path: Path, command: Hydro) -> Hydro:
+    """Run an experiment that goes below the test's folder: exit code, stdout, stderr."""
+    return lambda *arguments: command("run", *arguments, "--output", tmp_path / "runs")
 
 
 def refused(answer: tuple[int, str, str], code: int, *said: str) -> None:

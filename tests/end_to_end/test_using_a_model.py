@@ -3,8 +3,7 @@
 import json
 import re
 import shutil
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hydro.cli import main
-
 Cli = Callable[..., tuple[int, str, str]]
 SHORT = ("training.epochs=1", "training.learning_rate=1e-3")
 
 
 @pytest.fixture
-def cli(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[Cli]:
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Cli) -> Cli:
     """Run a command line in a folder of its own: exit code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HYDRO_OUTPUT", raising=False)
-    before = signal.getsignal(signal.SIGTERM)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capfd.readouterr()
-        code: Any = 0
-        try:
-            main([str(each) for each in arguments])
-        except SystemExit as exit:
-            code = exit.code
-        return (code, *capfd.readouterr())
-
-    yield run
-    signal.signal(signal.SIGTERM, before)
+    return command
 
 
 @pytest.fixture

@@ -37,6 +37,11 @@ class Frames:
     notes: tuple[str, ...]
     """What the user should know, a sentence each."""
 
+    def scored(self, *, with_train: bool) -> list[pd.DataFrame]:
+        """List the tables whose rows are predicted before and after training."""
+        scored = [self.validation] if self.test is None else [self.validation, self.test]
+        return [*scored, self.train] if with_train else scored
+
 
 def load_frames(
     dataset: "DatasetSection", columns: "Columns", *, fold: str | None, seed: int

@@ -84,15 +84,10 @@ class Trained:
             watch: told how many more rows are done.
         """
         with blaming(self.builder):
-            predictions: Predictions = self.use.predict(
-                self.settings,
-                trained=self.model,
-                frame=frame,
-                gallery=gallery,
-                metrics=self.builder.build_all("metric"),
-                precision=self.precision,
-                watch=watch,
-            )
+            metrics = self.builder.build_all("metric")
+        predictions: Predictions = self._ask(
+            self.use.predict, frame=frame, gallery=gallery, metrics=metrics, watch=watch
+        )
         return predictions
 
     def embed(self, frame: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -104,10 +99,7 @@ class Trained:
         if self.use.embed is None:
             msg = f"'{self.builder.problem.name}' gives no embeddings, so there is nothing to serve"
             raise SettingsError(msg)
-        with blaming(self.builder):
-            embeddings, tokens = self.use.embed(
-                self.settings, trained=self.model, frame=frame, precision=self.precision
-            )
+        embeddings, tokens = self._ask(self.use.embed, frame=frame)
         return embeddings, tokens
 
     def open_index(
@@ -135,10 +127,7 @@ class Trained:
 
     def _open(self, folder: Path) -> Index:
         assert self.use.open_index, "what builds an index opens it"
-        with blaming(self.builder):
-            index: Index = self.use.open_index(
-                self.settings, trained=self.model, folder=folder, precision=self.precision
-            )
+        index: Index = self._ask(self.use.open_index, folder=folder)
         return index
 
     def _build(
@@ -148,18 +137,15 @@ class Trained:
         frame, notes = gallery.read()
         for note in notes:
             logger.warning(note)
-        with blaming(self.builder):
-            index: Index = self.use.build_index(
-                self.settings,
-                trained=self.model,
-                gallery=frame,
-                kind=kind,
-                precision=self.precision,
-                watch=watch,
-            )
+        index: Index = self._ask(self.use.build_index, gallery=frame, kind=kind, watch=watch)
         keep(index, folder, made_of)
         logger.info("index of %s rows kept in %s", f"{len(frame):,}", folder)
         return index
+
+    def _ask(self, use: Callable[..., Any], **given: Any) -> Any:
+        """Put the model to one of its uses; where a plugin fails in it, say which."""
+        with blaming(self.builder):
+            return use(self.settings, trained=self.model, precision=self.precision, **given)
 
     def _check_compares(self, what: str) -> None:
         if self.use.build_index is None:

@@ -16,7 +16,6 @@ import pytest
 import yaml
 
 from hydro.catalog import Catalog
-from hydro.cli import main
 from hydro.settings.document import dump, load
 
 METADATA = {
@@ -44,26 +43,14 @@ def cli(
     site: Path,
     wordcount_yml: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> Iterator[Cli]:
+    command: Cli,
+) -> Cli:
     """Run a command line in the folder of the word count experiment: exit code, stdout, stderr."""
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.chdir(wordcount_yml.parent)
     for name in ("FORCE_COLOR", "HYDRO_OUTPUT"):
         monkeypatch.delenv(name, raising=False)
-    before = signal.getsignal(signal.SIGTERM)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        capfd.readouterr()
-        try:
-            main(arguments)
-            code: Any = 0
-        except SystemExit as exit:
-            code = exit.code
-        return (code, *capfd.readouterr())
-
-    yield run
-    signal.signal(signal.SIGTERM, before)
+    return command
 
 
 @pytest.fixture
