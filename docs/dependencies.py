@@ -14,7 +14,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hydro.plugins import DISTRIBUTION
+from hydro.plugins.loading import DISTRIBUTION
 
 PAGE = Path(__file__).with_name("dependencies.md")
 HEAD = """\

@@ -12,16 +12,17 @@ from typing import Any, get_args, get_type_hints
 
 import click
 
-from hydro import hookspecs
-from hydro.catalog import Catalog
-from hydro.charts import CHARTS, Finding
 from hydro.cli import cli
-from hydro.components import Columns, Component, Exporter, Insight, Metric, Problem, Use
-from hydro.hookspecs import GROUP
-from hydro.plugins import DISTRIBUTION, load_plugins
-from hydro.settings.describe import Described, describe
+from hydro.data.columns import Columns
+from hydro.plugins import hookspecs
+from hydro.plugins.charts import CHARTS, Finding
+from hydro.plugins.components import Component, Exporter, Insight, Metric, Problem, Use
+from hydro.plugins.hookspecs import GROUP
+from hydro.plugins.loading import DISTRIBUTION, load_plugins
+from hydro.plugins.registry import Catalog
+from hydro.settings.export import default_text, json_schema, values_text
+from hydro.settings.schema import Described, describe
 from hydro.settings.sections import Settings
-from hydro.settings.show import default_text, json_schema, values_text
 
 ROOT = Path(__file__).parents[1]
 RECORDS: tuple[type[Any], ...] = (Problem, Columns, Use, Component, Insight, Metric, Exporter)

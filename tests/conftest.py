@@ -14,9 +14,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-from hydro.catalog import Catalog
 from hydro.cli import main
-from hydro.plugins import GROUP, load_plugins
+from hydro.plugins.loading import GROUP, load_plugins
+from hydro.plugins.registry import Catalog
 
 PLUGINS = {
     "cosface": "hydro_cosface",

@@ -3,9 +3,19 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hydro.charts import Bars, Cards, Chart, Finding, Histogram, Matrix, Scatter
-from hydro.components import (
-    Columns,
+from hydro.data.columns import Columns
+from hydro.errors import (
+    DataError,
+    HydroError,
+    MetricError,
+    ModelError,
+    PluginError,
+    ResourceError,
+    SettingsError,
+    TrainingError,
+)
+from hydro.plugins.charts import Bars, Cards, Chart, Finding, Histogram, Matrix, Scatter
+from hydro.plugins.components import (
     Component,
     Dataset,
     Exporter,
@@ -20,19 +30,9 @@ from hydro.components import (
     Tokenizer,
     Use,
 )
-from hydro.errors import (
-    DataError,
-    HydroError,
-    MetricError,
-    ModelError,
-    PluginError,
-    ResourceError,
-    SettingsError,
-    TrainingError,
-)
-from hydro.hookspecs import hookimpl
-from hydro.loggers.tracker import Tracker
-from hydro.predictions import Predictions, check_values
+from hydro.plugins.hookspecs import hookimpl
+from hydro.plugins.predictions import Predictions, check_values
+from hydro.plugins.retrieval import Hit
 from hydro.settings.fields import Section, only_if, section, setting, unless
 from hydro.settings.sections import (
     ArchitectureSection,
@@ -45,11 +45,11 @@ from hydro.settings.sections import (
     TokenizerSection,
     TrainingSection,
 )
-from hydro.use.retrieval import Hit
+from hydro.trackers.tracker import Tracker
 
 if TYPE_CHECKING:
     from hydro.data.labels import Labels
-    from hydro.data.on_disk import some_rows
+    from hydro.data.memory_map import some_rows
     from hydro.training.dataset import Batch
     from hydro.training.precision import Precision
 
@@ -57,7 +57,7 @@ HEAVY = {
     "Batch": "hydro.training.dataset",
     "Labels": "hydro.data.labels",
     "Precision": "hydro.training.precision",
-    "some_rows": "hydro.data.on_disk",
+    "some_rows": "hydro.data.memory_map",
 }
 """What loads torch or pandas is fetched when it is asked for: importing the door is light."""
 

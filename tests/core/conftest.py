@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 import yaml
 
-from hydro.catalog import Catalog
-from hydro.components import Component, Problem
-from hydro.folder import RunFolder
-from hydro.plugins import Plugin
-from hydro.progress import NoProgress
-from hydro.search.queue import Train, Watch
-from hydro.search.runs import Runs
-from hydro.search.study import Study
-from hydro.status import Status
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
+from hydro.executors.local import Train, Watch
+from hydro.plugins.components import Component, Problem
+from hydro.plugins.loading import Plugin
+from hydro.plugins.registry import Catalog
+from hydro.training.progress import NoProgress
+from hydro.tuning.optuna_strategy import Study
+from hydro.tuning.trials import Runs
 
 Curve = Callable[[dict[str, Any]], list[float]]
 """Gives the validations of a run, the last of which is its score, by its settings."""
@@ -73,8 +73,8 @@ class WordCount:
 
     def prepare(self, *overrides: str, config: Path | None = None) -> Any:
         """Prepare it, with these settings changed; on the CPU, which is what figures are for."""
-        from hydro.experiment import prepare
-        from hydro.settings.document import load
+        from hydro.experiment.experiment import prepare
+        from hydro.settings.loading import load
 
         changes = ("environment.gpus=[]", *overrides)
         loaded = load(config or self.config, self.catalog.schema(self.problem), changes)
@@ -100,8 +100,8 @@ class WordCount:
 
     def run(self, *overrides: str, config: Path | None = None) -> Any:
         """Run it below ``output``, and give its outcome."""
-        from hydro.experiment import run
-        from hydro.progress import NoProgress
+        from hydro.experiment.experiment import run
+        from hydro.training.progress import NoProgress
 
         return run(self.prepare(*overrides, config=config), self.output, NoProgress())
 

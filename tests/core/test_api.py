@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hydro import api, components
+from hydro import api
+from hydro.plugins import components
 
 SOURCE = Path(api.__file__).read_text(encoding="utf-8")
 

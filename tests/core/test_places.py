@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hydro.places import default_output, first_experiment
+from hydro.paths import default_output, first_experiment
 
 
 def test_the_environment_says_where_experiments_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hydro.catalog import Catalog
+from hydro.plugins.registry import Catalog
 
 TOPICS = {
     "card": "card plastic chip contactless magnetic expired blocked swallowed",
@@ -36,22 +36,22 @@ class Texts:
 
     def settings(self, *changes: str, config: Path | None = None) -> Any:
         """Load the settings of an experiment on the CPU with one word set after another."""
-        from hydro.settings.document import load
+        from hydro.settings.loading import load
 
         model = self.catalog.schema(self.catalog.problem("text_metric_learning"))
         return load(config or self.config, model, changes).settings
 
     def prepare(self, *changes: str, config: Path | None = None) -> Any:
         """Read and split the table."""
-        from hydro.experiment import prepare
+        from hydro.experiment.experiment import prepare
 
         problem = self.catalog.problem("text_metric_learning")
         return prepare(self.settings(*changes, config=config), problem, self.catalog)
 
     def run(self, *changes: str, config: Path | None = None) -> Any:
         """Train, and give the outcome."""
-        from hydro.experiment import run
-        from hydro.progress import NoProgress
+        from hydro.experiment.experiment import run
+        from hydro.training.progress import NoProgress
 
         return run(self.prepare(*changes, config=config), self.output, NoProgress())
 

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import AutoModel
 
-from hydro.parts import Builder, assemble
+from hydro.experiment.assembly import assemble
+from hydro.plugins.builder import Builder
 from hydro.testing import tiny_backbone
 from hydro.text import Corpus
-from hydro.training.updates import Updates
+from hydro.training.batch_plan import Updates
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
 FAMILIES = (

@@ -16,24 +16,25 @@ import pytest
 import torch
 import yaml
 
-from hydro.catalog import Catalog
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
 from hydro.cli.options import read_request
-from hydro.components import Logger, Loss, Model, Schedule, Tokenizer
 from hydro.errors import ResourceError, SettingsError
-from hydro.folder import RunFolder
-from hydro.launch import launch
-from hydro.loggers.tracker import Tracker
-from hydro.parts import Builder, Parts, assemble
-from hydro.plugins import Plugin
-from hydro.progress import NoProgress
-from hydro.search.runs import Runs
-from hydro.search.study import Study
-from hydro.settings.describe import describe
-from hydro.status import Status
+from hydro.experiment.assembly import Parts, assemble
+from hydro.experiment.launch import launch
+from hydro.plugins.builder import Builder
+from hydro.plugins.components import Logger, Loss, Model, Schedule, Tokenizer
+from hydro.plugins.loading import Plugin
+from hydro.plugins.registry import Catalog
+from hydro.settings.schema import describe
 from hydro.testing import tiny_backbone
-from hydro.training.groups import parameter_groups, parts_of
+from hydro.trackers.tracker import Tracker
+from hydro.training.batch_plan import Updates, updates_of
+from hydro.training.param_groups import parameter_groups, parts_of
+from hydro.training.progress import NoProgress
 from hydro.training.randomness import seed_torch
-from hydro.training.updates import Updates, updates_of
+from hydro.tuning.optuna_strategy import Study
+from hydro.tuning.trials import Runs
 from hydro_text_metric_learning import plugin
 
 

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).parents[1] / "benchmarks/fuzz.py"
+SCRIPT = Path(__file__).parents[2] / "docs/benchmarks/fuzz.py"
 CASES = 400
 
 

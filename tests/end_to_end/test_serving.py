@@ -21,10 +21,10 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
-from hydro.folder import RunFolder
+from hydro.artifacts.run_folder import RunFolder
+from hydro.inference.trained_model import open_trained
 from hydro.serving.app import make_app
-from hydro.serving.served import open_served
-from hydro.use.opened import open_trained
+from hydro.serving.model_service import open_served
 
 TOKEN = "planted-token-0123456789"
 PATIENCE = 60

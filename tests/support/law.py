@@ -11,14 +11,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from hydro.progress import NoProgress
 from hydro.settings.sections import TrainingSection
-from hydro.text.neck import BatchNorm
+from hydro.text.projection import BatchNorm
+from hydro.training.batch_plan import Updates
 from hydro.training.dataset import Batch
 from hydro.training.distributed import Processes, joined
-from hydro.training.fit import Step, fit
 from hydro.training.precision import Precision
-from hydro.training.updates import Updates
+from hydro.training.progress import NoProgress
+from hydro.training.trainer import Step, fit
 
 ROWS = 15
 

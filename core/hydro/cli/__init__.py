@@ -20,7 +20,7 @@ from hydro.cli.serve import serve
 from hydro.cli.validate import validate
 from hydro.cli.work import work
 from hydro.errors import HydroError
-from hydro.stopping import Stop
+from hydro.training.signals import Stop
 
 EPILOG = (
     "Exit codes: 0 done, 1 a bug, 2 wrong usage, 3 settings, 4 data, 5 model or plugin, "

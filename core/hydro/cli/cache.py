@@ -4,7 +4,7 @@ import json
 
 import click
 
-from hydro.cache import Entry, clear, default_cache, list_entries
+from hydro.artifacts.cache import Entry, clear, default_cache, list_entries
 from hydro.cli.options import json_option
 
 

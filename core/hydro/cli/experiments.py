@@ -12,9 +12,9 @@ from hydro.cli.options import experiment_argument, installed_catalog, json_optio
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from hydro.archive import Summary
-    from hydro.comparison import Comparison
-    from hydro.folder import RunFolder
+    from hydro.artifacts.experiments import Summary
+    from hydro.artifacts.run_folder import RunFolder
+    from hydro.evaluation.comparison import Comparison
 
 
 @click.group(invoke_without_command=True, short_help="List, show, compare and delete experiments.")
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def experiments(context: click.Context) -> None:
     """List, show, compare and delete experiments; alone, list them."""
     if context.invoked_subcommand is None:
-        from hydro.places import default_output
+        from hydro.paths import default_output
 
         context.invoke(list_experiments, output=default_output(), as_json=False)
 
@@ -32,8 +32,8 @@ def experiments(context: click.Context) -> None:
 @json_option
 def list_experiments(output: Path, as_json: bool) -> None:
     """List the experiments with their state and score, the latest first."""
-    from hydro.archive import experiments as find_all
-    from hydro.archive import summary
+    from hydro.artifacts.experiments import experiments as find_all
+    from hydro.artifacts.experiments import summary
     from hydro.cli.result import plain_console
     from hydro.errors import HydroError
 
@@ -60,7 +60,7 @@ def list_experiments(output: Path, as_json: bool) -> None:
 @json_option
 def show(experiment: str, output: Path, as_json: bool) -> None:
     """Show the state of EXPERIMENT, its scores, its runs, and what to do with it."""
-    from hydro.archive import find_experiment, leading_runs, summary
+    from hydro.artifacts.experiments import find_experiment, leading_runs, summary
     from hydro.cli.result import plain_console, show_scores
 
     folder = find_experiment(experiment, output)
@@ -97,9 +97,9 @@ def compare(first: str, second: str, output: Path, as_json: bool) -> None:
 
     A run of an experiment that has several is named as in NAME/runs/003.
     """
-    from hydro.archive import find_experiment, summary
+    from hydro.artifacts.experiments import find_experiment, summary
     from hydro.cli.result import plain_console
-    from hydro.comparison import compare_experiments
+    from hydro.evaluation.comparison import compare_experiments
 
     folders = find_experiment(first, output), find_experiment(second, output)
     problem = summary(folders[1]).problem
@@ -124,8 +124,8 @@ def delete(experiment: str, output: Path, yes: bool) -> None:
     """Delete EXPERIMENT with its model and its predictions, for good."""
     import sys
 
-    from hydro.archive import delete as remove
-    from hydro.archive import find_experiment
+    from hydro.artifacts.experiments import delete as remove
+    from hydro.artifacts.experiments import find_experiment
 
     folder = find_experiment(experiment, output)
     if not yes and not sys.stdin.isatty():

@@ -32,13 +32,13 @@ def export(experiment: str, formats: tuple[str, ...], output: Path | None, as_js
     """
     catalog = installed_catalog()
 
-    from hydro.archive import find_experiment
+    from hydro.artifacts.experiments import find_experiment
     from hydro.cli.terminal import TerminalProgress
-    from hydro.exports import export as write
-    from hydro.exports import pick_exporters
-    from hydro.places import default_output
-    from hydro.stopping import Stop
-    from hydro.use.finished import finished_run
+    from hydro.inference.export import export as write
+    from hydro.inference.export import pick_exporters
+    from hydro.inference.finished_run import finished_run
+    from hydro.paths import default_output
+    from hydro.training.signals import Stop
 
     Stop.on_signals()
     with TerminalProgress():

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from hydro.use.retrieval import KINDS
+from hydro.plugins.retrieval import KINDS
 
 if TYPE_CHECKING:
-    from hydro.catalog import Catalog
-    from hydro.components import Problem
-    from hydro.settings.document import Loaded
-    from hydro.settings.yaml_text import Document
+    from hydro.plugins.components import Problem
+    from hydro.plugins.registry import Catalog
+    from hydro.settings.loading import Loaded
+    from hydro.settings.yaml_reader import Document
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -68,7 +68,7 @@ def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) 
     Raises:
         SettingsError: the file or an override is wrong, or no problem type is named.
     """
-    from hydro.settings.document import check, read
+    from hydro.settings.loading import check, read
 
     catalog = installed_catalog()
     document = read(config, overrides)
@@ -83,7 +83,7 @@ def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) 
 
 def installed_catalog() -> "Catalog":
     """Load what is installed; say which plugins did not load."""
-    from hydro.catalog import Catalog
+    from hydro.plugins.registry import Catalog
 
     catalog = Catalog.installed()
     for failure in catalog.failures:

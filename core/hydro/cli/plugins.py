@@ -8,14 +8,14 @@ import click
 from hydro.cli.options import json_option
 
 if TYPE_CHECKING:
-    from hydro.plugins import Plugin
+    from hydro.plugins.loading import Plugin
 
 
 @click.command(short_help="List the plugins, and what does not load.")
 @json_option
 def plugins(as_json: bool) -> None:
     """List the installed plugins with what they bring, and those that do not load."""
-    from hydro.plugins import load_plugins
+    from hydro.plugins.loading import load_plugins
 
     found = load_plugins()
     if as_json:
@@ -40,7 +40,7 @@ def _facts(plugin: "Plugin") -> dict[str, object]:
 
 
 def _brings(plugin: "Plugin") -> dict[str, list[str]]:
-    from hydro.plugins import kind_of
+    from hydro.plugins.loading import kind_of
 
     brings: dict[str, list[str]] = {}
     for record in plugin.records:

@@ -12,7 +12,7 @@ import click
 from hydro.cli.options import experiment_argument, installed_catalog, json_option
 
 if TYPE_CHECKING:
-    from hydro.predictions import Predictions
+    from hydro.plugins.predictions import Predictions
 
 
 @click.command(short_help="Embed a table, and find the neighbours of its rows.")
@@ -39,18 +39,18 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
     DATA_predictions.csv and .parquet have the columns of DATA and more, DATA_raw_predictions.npz
     has the arrays. Labels are optional; with them there are metrics.
     """
-    from hydro.archive import find_experiment
-    from hydro.places import default_output
+    from hydro.artifacts.experiments import find_experiment
+    from hydro.paths import default_output
 
     folder = find_experiment(experiment, default_output())
     catalog = installed_catalog()
 
+    from hydro.artifacts.run_folder import write_predictions, writing
     from hydro.cli.terminal import TerminalProgress
     from hydro.errors import DataError
-    from hydro.folder import write_predictions, writing
-    from hydro.stopping import Stop
-    from hydro.use.galleries import read_rows
-    from hydro.use.opened import open_trained
+    from hydro.inference.gallery import read_rows
+    from hydro.inference.trained_model import open_trained
+    from hydro.training.signals import Stop
 
     Stop.on_signals()
     with TerminalProgress() as progress, TemporaryDirectory() as temporary:

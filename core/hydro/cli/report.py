@@ -20,7 +20,7 @@ def report(experiment: str, output: Path) -> None:
     EXPERIMENT is a folder, or a name in the output folder. Nothing is trained: the page is made
     from the files that are there. The runs of an experiment get theirs as well.
     """
-    from hydro.archive import find_experiment
+    from hydro.artifacts.experiments import find_experiment
 
     folder = find_experiment(experiment, output)
 
@@ -36,7 +36,7 @@ def schema_of(config: Path) -> "type[Settings] | None":
     """Give the schema that the settings are of; none where its problem type is not installed."""
     from hydro.cli.options import installed_catalog
     from hydro.errors import SettingsError
-    from hydro.settings.yaml_text import read_yaml
+    from hydro.settings.yaml_reader import read_yaml
 
     catalog = installed_catalog()
     name = str(read_yaml(config).values.get("problem_type"))

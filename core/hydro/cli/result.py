@@ -10,12 +10,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from hydro.search.leaderboard import Place
+from hydro.settings.export import WIDTH_OF_A_FILE
 from hydro.settings.sections import Settings
-from hydro.settings.show import WIDTH_OF_A_FILE
+from hydro.tuning.leaderboard import Place
 
 if TYPE_CHECKING:
-    from hydro.experiment import Outcome
+    from hydro.experiment.experiment import Outcome
 
 
 def plain_console() -> Console:
@@ -48,8 +48,8 @@ def show(outcome: "Outcome", *, as_json: bool) -> None:
 @contextmanager
 def showing_failures(settings: Settings, *, as_json: bool) -> Iterator[None]:
     """Print the leaderboard too when some runs of a search have failed."""
-    from hydro.experiment import Outcome
-    from hydro.search.search import RunsFailed
+    from hydro.experiment.experiment import Outcome
+    from hydro.tuning.tuning import RunsFailed
 
     try:
         yield

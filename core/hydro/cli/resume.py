@@ -18,7 +18,7 @@ def resume(experiment: str, output: Path, as_json: bool) -> None:
     several runs, those that have finished stay as they are; while another process is at work on
     them, this one shares what is left to do.
     """
-    from hydro.archive import find_experiment
+    from hydro.artifacts.experiments import find_experiment
     from hydro.cli.options import read_request
     from hydro.cli.run import train_alone_or_together
 

@@ -49,9 +49,9 @@ def run(
     """Train the experiment that CFG.YML describes, and show how much better the model became."""
     request = read_request(config, problem, overrides)
 
-    from hydro.estimate import estimate
-    from hydro.experiment import prepare
-    from hydro.settings.document import dump
+    from hydro.experiment.estimate import estimate
+    from hydro.experiment.experiment import prepare
+    from hydro.settings.loading import dump
 
     found, settings = find(request, output) if resume else (None, request.loaded.settings)
     if not dry_run:
@@ -75,9 +75,9 @@ def train_alone_or_together(
     """
     from hydro.cli.result import show, showing_failures
     from hydro.cli.terminal import TerminalProgress
-    from hydro.experiment import prepare, resume, run
-    from hydro.stopping import Stop
+    from hydro.experiment.experiment import prepare, resume, run
     from hydro.training.distributed import joined
+    from hydro.training.signals import Stop
 
     stop = Stop.on_signals()
     with joined() as processes:
@@ -102,8 +102,8 @@ def find(request: Request, output: Path) -> "tuple[Path | None, Settings]":
         SettingsError: the experiment has no name, or began with other settings.
     """
     from hydro.errors import SettingsError
-    from hydro.resume import find_interrupted, with_stored
-    from hydro.settings.document import load
+    from hydro.experiment.resume import find_interrupted, with_stored
+    from hydro.settings.loading import load
 
     asked = request.loaded.settings
     if asked.experiment_name is None:

@@ -24,7 +24,7 @@ from hydro.settings.fields import LEVELS, Level
 def schema(problem: str | None, level: Level | None, form: str) -> None:
     """Print the settings of a problem type, plugins' own included."""
     from hydro.errors import SettingsError
-    from hydro.settings.show import json_schema, table, template
+    from hydro.settings.export import json_schema, table, template
 
     catalog = installed_catalog()
     names = [each.name for each in catalog.problems]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from hydro.cli.options import experiment_argument, index_option, installed_catalog, json_option
-from hydro.use.retrieval import Hit, Kind
+from hydro.plugins.retrieval import Hit, Kind
 
 if TYPE_CHECKING:
-    from hydro.components import Columns
-    from hydro.use.retrieval import Index
+    from hydro.data.columns import Columns
+    from hydro.plugins.retrieval import Index
 
 
 @click.command(short_help="Find the rows that are most similar to a text.")
@@ -60,8 +60,8 @@ def search(
     EXPERIMENT is the folder of an experiment, or its name below `runs` ($HYDRO_OUTPUT). The index
     of the rows is kept in its folder, and made again when they change.
     """
-    from hydro.archive import find_experiment
-    from hydro.places import default_output
+    from hydro.artifacts.experiments import find_experiment
+    from hydro.paths import default_output
 
     if (text is None) is not bool(columns):
         msg = "give either TEXT or --column, and not both"
@@ -72,8 +72,8 @@ def search(
     import pandas as pd
 
     from hydro.cli.terminal import TerminalProgress
-    from hydro.stopping import Stop
-    from hydro.use.opened import open_trained
+    from hydro.inference.trained_model import open_trained
+    from hydro.training.signals import Stop
 
     Stop.on_signals()
     with TerminalProgress():

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from hydro.cli.options import experiment_argument, index_option, installed_catalog
-from hydro.use.retrieval import Kind
+from hydro.plugins.retrieval import Kind
 
 if TYPE_CHECKING:
-    from hydro.serving.served import Served
+    from hydro.serving.model_service import Served
 
 NEEDED = ("fastapi", "fastapi_offline", "uvicorn", "prometheus_client")
 
@@ -59,8 +59,8 @@ def serve(
     It embeds texts (/embed, and /v1/embeddings for OpenAI's clients) and finds the neighbours of
     texts (/similar). /docs tells the rest.
     """
-    from hydro.archive import find_experiment
-    from hydro.places import default_output
+    from hydro.artifacts.experiments import find_experiment
+    from hydro.paths import default_output
 
     _require_extra()
     folder = find_experiment(experiment, default_output())
@@ -77,12 +77,12 @@ def serve(
         raise click.UsageError(msg)
 
     from hydro.cli.terminal import TerminalProgress
+    from hydro.inference.trained_model import open_trained
     from hydro.serving.app import make_app
     from hydro.serving.limits import Limits
-    from hydro.serving.listening import address, bind, listen
-    from hydro.serving.served import open_served
-    from hydro.stopping import Stop
-    from hydro.use.opened import open_trained
+    from hydro.serving.model_service import open_served
+    from hydro.serving.server import address, bind, listen
+    from hydro.training.signals import Stop
 
     Stop.on_signals()
     with bind(host, port) as taken:

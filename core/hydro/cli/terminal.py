@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import TimeRemainingColumn as TimeLeftColumn
 
-from hydro.progress import Task
+from hydro.training.progress import Task
 
 PLAIN_SECONDS = 20
 """How often a task speaks where there is no terminal to redraw."""

@@ -16,7 +16,7 @@ from hydro.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from hydro.estimate import Estimate
+    from hydro.experiment.estimate import Estimate
 
 
 @click.command(short_help="Check settings and data, and estimate what a run takes.")
@@ -45,8 +45,8 @@ def validate(config: Path, problem: str | None, overrides: tuple[str, ...], as_j
 
 def inspect(request: Request) -> "tuple[dict[str, int | str], list[str], Estimate]":
     """Read the tables, count what is in them, and estimate what a run takes."""
-    from hydro.estimate import estimate
-    from hydro.experiment import prepare
+    from hydro.experiment.estimate import estimate
+    from hydro.experiment.experiment import prepare
 
     experiment = prepare(request.loaded.settings, request.problem, request.catalog)
     return experiment.facts(), list(experiment.frames.notes), estimate(experiment)

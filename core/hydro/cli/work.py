@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def work(folder: Path) -> None:
     """Train the run that FOLDER has the settings of."""
-    from hydro.stopping import Stop
     from hydro.training.distributed import joined
+    from hydro.training.signals import Stop
 
     Stop.on_signals(with_parent=True)
     with joined() as processes:
@@ -55,14 +55,14 @@ def take_part(processes: "Processes", folder: Path | None = None) -> None:
 
 def train_folder(folder: Path, processes: "Processes") -> None:
     """Train the run that a folder has the settings of."""
+    from hydro.artifacts.run_folder import RunFolder
+    from hydro.artifacts.status import Status
     from hydro.cli.options import read_request
     from hydro.cli.terminal import TerminalProgress
     from hydro.errors import HydroError
-    from hydro.experiment import prepare, train
-    from hydro.folder import RunFolder
-    from hydro.progress import NoProgress
-    from hydro.status import Status
-    from hydro.stopping import Stop
+    from hydro.experiment.experiment import prepare, train
+    from hydro.training.progress import NoProgress
+    from hydro.training.signals import Stop
 
     stop = Stop.on_signals(with_parent=True)
     run = RunFolder(folder)

@@ -2,11 +2,22 @@
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hydro.errors import DataError
 
 _SHOWN = 20
 _LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of the user's table that a problem reads."""
+
+    inputs: tuple[str, ...]
+    """What the model is given. A row in which all are missing or blank is dropped."""
+    targets: tuple[str, ...]
+    """What it is to learn. A row in which one is missing is dropped; a test table may lack them."""
 
 
 def choose_columns(

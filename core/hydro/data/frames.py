@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hydro.data.doubts import find_doubts
-from hydro.data.on_disk import choose_rows
-from hydro.data.rows import usable_rows
+from hydro.data.memory_map import choose_rows
+from hydro.data.quality_checks import find_doubts
+from hydro.data.row_filters import usable_rows
 from hydro.data.splits import split_rows
 from hydro.data.tables import read_table
 
 if TYPE_CHECKING:
-    from hydro.components import Columns
+    from hydro.data.columns import Columns
     from hydro.settings.sections import DatasetSection
 
 
@@ -23,7 +23,7 @@ class Frames:
     """The tables of a run.
 
     Each has all columns of its file, as strings. Its index is the row number in the file, from 0.
-    The strings of a big one lie on disk: look at some rows at a time, as ``data.on_disk.blocks``
+    The strings of a big one lie on disk: look at some rows at a time, as ``data.memory_map.blocks``
     does, or memory fills with copies.
     """
 

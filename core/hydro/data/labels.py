@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hydro.data.on_disk import blocks, empty
+from hydro.data.memory_map import blocks, empty
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from hydro.data.columns import choose_columns
-from hydro.data.on_disk import BLOCK, collect
+from hydro.data.memory_map import BLOCK, collect
 from hydro.errors import DataError
 
 _PLAIN = (

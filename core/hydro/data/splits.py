@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hydro.data.columns import list_names
 from hydro.data.folds import balanced_folds, random_folds
-from hydro.data.rows import number_rows
+from hydro.data.row_filters import number_rows
 from hydro.errors import DataError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hydro.charts import Bars, Cards, Matrix
+from hydro.plugins.charts import Bars, Cards, Matrix
 from hydro.report.numbers import SHOWN, cut, number
 
 OPEN = 20

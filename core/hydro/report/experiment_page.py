@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from hydro.folder import RunFolder
+from hydro.artifacts.run_folder import RunFolder
 from hydro.report.axes import Axis
 from hydro.report.figure import Figure
 from hydro.report.numbers import number

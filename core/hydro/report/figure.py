@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from hydro.charts import CHARTS, Bars, Cards, Chart, Histogram, Matrix, Scatter
+from hydro.plugins.charts import CHARTS, Bars, Cards, Chart, Histogram, Matrix, Scatter
 from hydro.report.cells import Card, Grid, bars, cards, matrix, plain
 from hydro.report.histogram import draw_histogram
 from hydro.report.picture import Picture

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pandas as pd
 from markupsafe import Markup
 
-from hydro.charts import Histogram
+from hydro.plugins.charts import Histogram
 from hydro.report.axes import Axis
 from hydro.report.numbers import number, short
 from hydro.report.picture import ACROSS, UPWARD, Picture, plot, upright

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import yaml
 
-from hydro.folder import RunFolder
+from hydro.artifacts.run_folder import RunFolder
 from hydro.report.curves import curves
 from hydro.report.figure import Figure, figure_of
 from hydro.report.numbers import cut

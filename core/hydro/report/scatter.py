@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from hydro.charts import Scatter
+from hydro.plugins.charts import Scatter
 from hydro.report.axes import Axis
 from hydro.report.numbers import cut, number
 from hydro.report.picture import ACROSS, TALL, Picture, dot, plot

@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
-from hydro.settings.describe import describe
+from hydro.settings.export import default_text
+from hydro.settings.schema import describe
 from hydro.settings.sections import Settings
-from hydro.settings.show import default_text
 
 HEADED = ("experiment_name", "problem_type")
 """What the head of a report says anyway."""

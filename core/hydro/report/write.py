@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hydro.folder import RunFolder
+from hydro.artifacts.run_folder import RunFolder
 from hydro.report.cells import OPEN
 from hydro.report.experiment_page import experiment_page
 from hydro.report.numbers import breakable, spoken

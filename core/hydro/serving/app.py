@@ -14,13 +14,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from hydro.errors import DataError
-from hydro.serving import openai, shapes
+from hydro.serving import openai, schemas
 from hydro.serving.batching import Batcher, Closed, Full, Row
-from hydro.serving.gate import Gate
+from hydro.serving.errors import LATER, first_fault, refusal
 from hydro.serving.limits import Limits
 from hydro.serving.metrics import Metrics
-from hydro.serving.problems import LATER, first_fault, refusal
-from hydro.serving.served import Question, Served, Vector
+from hydro.serving.middleware import Gate
+from hydro.serving.model_service import Question, Served, Vector
 
 PROMETHEUS = "text/plain; version=1.0.0; charset=utf-8"
 
@@ -98,7 +98,7 @@ def make_app(served: Served, *, limits: Limits | None = None, token: str | None 
         version=version("hydro-experiments"),
         lifespan=lifespan,
         redoc_url=None,
-        responses={"4XX": {"model": shapes.Refused}, "5XX": {"model": shapes.Refused}},
+        responses={"4XX": {"model": schemas.Refused}, "5XX": {"model": schemas.Refused}},
     )
     app.add_middleware(Gate, limits=limits, token=token, metrics=metrics)
     _add_refusals(app)
@@ -112,17 +112,17 @@ def _add_routes(app: FastAPI, service: Service) -> None:
     served = service.served
 
     @app.post("/embed")
-    async def embed(asked: shapes.Embed) -> shapes.Embedded:
+    async def embed(asked: schemas.Embed) -> schemas.Embedded:
         """Embed texts."""
         vectors = await service.embed(served.rows(asked.texts))
         numbers = [each.values.tolist() for each in vectors]
-        return shapes.Embedded(model=served.name, embeddings=numbers)
+        return schemas.Embedded(model=served.name, embeddings=numbers)
 
     @app.post("/similar")
-    async def similar(asked: shapes.Similar) -> shapes.Found:
+    async def similar(asked: schemas.Similar) -> schemas.Found:
         """Find the neighbours of texts in the gallery."""
         hits = await service.search(served.rows(asked.texts), asked.k)
-        return shapes.Found(model=served.name, hits=[list(each) for each in hits])
+        return schemas.Found(model=served.name, hits=[list(each) for each in hits])
 
 
 def _add_openai(app: FastAPI, service: Service) -> None:
@@ -157,16 +157,16 @@ def _add_openai(app: FastAPI, service: Service) -> None:
 
 def _add_state(app: FastAPI, service: Service, metrics: Metrics) -> None:
     @app.get("/health")
-    async def health() -> shapes.Alive:
+    async def health() -> schemas.Alive:
         """Tell that the server is there."""
-        return shapes.Alive(status="ok")
+        return schemas.Alive(status="ok")
 
     @app.get("/ready")
-    async def ready() -> shapes.Alive:
+    async def ready() -> schemas.Alive:
         """Tell whether requests are answered."""
         if not service.batcher.works:
             raise HTTPException(503, "not ready", LATER)
-        return shapes.Alive(status="ready")
+        return schemas.Alive(status="ready")
 
     @app.get("/metrics", response_class=Response)
     async def count() -> Response:

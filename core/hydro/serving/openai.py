@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from hydro.serving.shapes import LIMITS, Asked, Value
+from hydro.serving.schemas import LIMITS, Asked, Value
 
 Inputs = Annotated[list[Value], Field(min_length=1, max_length=LIMITS.texts)]
 

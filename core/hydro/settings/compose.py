@@ -8,8 +8,8 @@ from pydantic import create_model
 from pydantic.fields import FieldInfo
 
 from hydro.errors import PluginError
-from hydro.settings.describe import is_section, section_of
 from hydro.settings.fields import Facts, Section, only_if, section
+from hydro.settings.schema import is_section, section_of
 from hydro.settings.sections import Settings
 
 

@@ -3,7 +3,7 @@
 This is a second door for plugins, heavy with torch and transformers: import it inside a builder.
 """
 
-from hydro.cache import default_cache
+from hydro.artifacts.cache import default_cache
 from hydro.text.backbones import find_backbone
 from hydro.text.batches import TextBatch, by_length, gather, quantile_length
 from hydro.text.cache import cached_corpus

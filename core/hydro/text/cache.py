@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hydro.cache import mark_used, tokens_folder
+from hydro.artifacts.cache import mark_used, tokens_folder
 from hydro.text.corpus import Corpus
 from hydro.text.tokenizer import BLOCK, TextTokenizer
 

@@ -6,10 +6,10 @@ from transformers import PreTrainedModel
 
 from hydro.errors import ModelError
 from hydro.text.batches import TextBatch
-from hydro.text.engine import prepare, run_padded, run_ragged
-from hydro.text.neck import as_linear, build_neck
+from hydro.text.forward import prepare, run_padded, run_ragged
 from hydro.text.pooling import POOLS
 from hydro.text.positions import first_position
+from hydro.text.projection import as_linear, build_neck
 
 
 class Encoder(nn.Module):

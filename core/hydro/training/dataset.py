@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from hydro.errors import ResourceError
-from hydro.stopping import SIGNALS
+from hydro.training.signals import SIGNALS
 
 GRACE = 5
 """Seconds that a process goes on preparing batches after a signal that tells it to end."""

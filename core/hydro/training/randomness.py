@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hydro.data.on_disk import BLOCK, empty
+from hydro.data.memory_map import BLOCK, empty
 
 
 def draw_seed(seed: int) -> int:

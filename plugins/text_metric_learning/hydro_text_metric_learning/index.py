@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hydro.api import Hit, ResourceError
-from hydro_text_metric_learning.gallery import check_finite
-from hydro_text_metric_learning.retrieved import joined_labels
+from hydro.similarity.gallery import check_finite
+from hydro_text_metric_learning.retrieval import joined_labels
 from hydro_text_metric_learning.trained import Trained
 
 SAMPLE = 1000

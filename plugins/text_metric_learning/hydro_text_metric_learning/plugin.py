@@ -16,7 +16,7 @@ from hydro.api import (
     Use,
     hookimpl,
 )
-from hydro_text_metric_learning import using
+from hydro_text_metric_learning import inference
 from hydro_text_metric_learning.exporters import offered_exporters
 from hydro_text_metric_learning.insights.records import INSIGHTS
 from hydro_text_metric_learning.settings import ArcFaceSettings, TextSettings
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hydro.api import Labels, Precision
+    from hydro.similarity.predictions import Neighbourhood
     from hydro.text import Encoder, TextTokenizer
     from hydro_text_metric_learning.dataset import LabelledTexts
-    from hydro_text_metric_learning.predictions import Neighbourhood
 
 NAME = "text_metric_learning"
 METRICS = ("mAP", "Precision@1", "Recall@K", "MRR", "nDCG@K", "R-Precision", "MAP@R")
@@ -48,8 +48,14 @@ def hydro_problems() -> list[Problem]:
             prepare=prepare,
             save=save,
             notes=notes,
-            decide=using.decide,
-            use=Use(using.load, using.predict, using.build_index, using.open_index, using.embed),
+            decide=inference.decide,
+            use=Use(
+                inference.load,
+                inference.predict,
+                inference.build_index,
+                inference.open_index,
+                inference.embed,
+            ),
             defaults={"training.loss_function": "ArcFace", "prediction.metric": "mAP"},
         )
     ]
@@ -190,7 +196,7 @@ def prepare(
     precision: "Precision",
 ) -> None:
     """Start the class centres where the untrained model has the classes."""
-    from hydro_text_metric_learning.centres import start_at_class_means
+    from hydro_text_metric_learning.class_centers import start_at_class_means
     from hydro_text_metric_learning.losses.arcface import ArcFace
 
     if isinstance(loss, ArcFace) and settings.of(ArcFaceSettings).arcface_centres == "Class means":
@@ -199,7 +205,7 @@ def prepare(
 
 def notes(settings: TextSettings, *, classes: int) -> list[str]:
     """Say how much memory the classes take, if they are many."""
-    from hydro_text_metric_learning.head_size import head_note
+    from hydro_text_metric_learning.memory_note import head_note
 
     training = settings.training
     if training.loss_function not in ("ArcFace", "CrossEntropy"):
@@ -217,8 +223,8 @@ def predict(
     watch: "Callable[[int], None]",
 ) -> "Neighbourhood":
     """Embed a split, and search it for the neighbours of each of its rows."""
+    from hydro.similarity.predictions import score_neighbourhood
     from hydro.text import embed
-    from hydro_text_metric_learning.predictions import score_neighbourhood
 
     return score_neighbourhood(
         embed(model, dataset.corpus, autocast=precision.inference, watch=watch),
@@ -240,8 +246,8 @@ def save(
     folder: Path,
 ) -> None:
     """Write the model as a folder that sentence-transformers opens."""
-    from hydro_text_metric_learning.card import model_card
     from hydro_text_metric_learning.export.sentence_transformers import write_sentence_transformers
+    from hydro_text_metric_learning.model_card import model_card
 
     write_sentence_transformers(
         folder,
@@ -259,7 +265,7 @@ def save(
 
 def _metric_builder(name: str) -> "Callable[[TextSettings], Any]":
     def build(settings: TextSettings) -> Any:
-        from hydro_text_metric_learning.metrics import METRICS as BY_NAME
+        from hydro.similarity.retrieval_metrics import METRICS as BY_NAME
 
         return BY_NAME[name](settings.prediction.top_k_similar)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hydro.cache import DAY, default_cache
+from hydro.artifacts.cache import DAY, default_cache
 
 Cli = Callable[..., tuple[int, str, str]]
 

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hydro.folder import RunFolder
-from hydro.predictions import Predictions
-from hydro.status import Status
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
+from hydro.plugins.predictions import Predictions
 
 Hydro = Callable[..., tuple[int, str, str]]
 CONFIG = (

@@ -18,7 +18,9 @@ COSFACE = Path(__file__).parents[2] / "support" / "cosface"
 def test_plugins_are_listed_with_what_they_bring(hydro: Cli) -> None:
     code, out, err = hydro("plugins")
     assert (code, err) == (0, "")
-    assert "builtin  (hydro-experiments, hydro.builtin)\n  optimizer: AdamW, Adam, SGD" in out
+    assert (
+        "builtin  (hydro-experiments, hydro.plugins.builtin)\n  optimizer: AdamW, Adam, SGD" in out
+    )
     assert "hydro_text_metric_learning.plugin)\n  problem type: text_metric_learning\n" in out
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from hydro.folder import RunFolder
-from hydro.status import Status
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
 
 Hydro = Callable[..., tuple[int, str, str]]
 

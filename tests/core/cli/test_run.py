@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from hydro.catalog import Catalog
-from hydro.settings.document import dump, load
+from hydro.plugins.registry import Catalog
+from hydro.settings.loading import dump, load
 
 METADATA = {
     "METADATA": "Metadata-Version: 2.1\nName: hydro-wordcount\nVersion: 0.1.0\n",

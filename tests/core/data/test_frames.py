@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hydro.components import Columns
+from hydro.data.columns import Columns
 from hydro.data.frames import load_frames
 from hydro.errors import DataError
 from hydro.settings.sections import DatasetSection

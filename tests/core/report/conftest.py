@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hydro.folder import RunFolder
-from hydro.status import Status
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
 
 CONFIG = """\
 experiment_name: calm-bay

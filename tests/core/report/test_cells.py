@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from hydro.charts import Bars, Cards, Matrix
+from hydro.plugins.charts import Bars, Cards, Matrix
 from hydro.report.cells import Cell, bars, cards, matrix, plain
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from hydro.folder import RunFolder
+from hydro.artifacts.run_folder import RunFolder
 from hydro.report.curves import curves
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from hydro.folder import RunFolder
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
 from hydro.report.experiment_page import experiment_page
-from hydro.status import Status
 
 
 def search(folder: RunFolder) -> None:

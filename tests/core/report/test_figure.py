@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hydro.charts import CHARTS, Bars, Chart
+from hydro.plugins.charts import CHARTS, Bars, Chart
 from hydro.report.figure import figure_of
 
 

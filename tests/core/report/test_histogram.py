@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from hydro.charts import Histogram
+from hydro.plugins.charts import Histogram
 from hydro.report.histogram import draw_histogram
 
 TABLE = pd.DataFrame(

@@ -1,8 +1,8 @@
 """The page of a run says what came of it."""
 
-from hydro.folder import RunFolder
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
 from hydro.report.run_page import run_page
-from hydro.status import Status
 
 
 def test_what_was_warned_of_is_listed_once(folder: RunFolder) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from hydro.charts import Scatter
+from hydro.plugins.charts import Scatter
 from hydro.report.scatter import draw_scatter
 
 CHART = Scatter("x", "y", "group", "text")

@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 from hydro.report.settings import Changed, changed, flat_values, value_text
-from hydro.settings.document import dump
+from hydro.settings.loading import dump
 
 
 def test_what_differs_is_listed_beside_its_default(word_count: Any) -> None:

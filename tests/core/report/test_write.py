@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hydro.charts import CHARTS, Bars, Cards, Chart, Histogram, Matrix, Scatter
-from hydro.folder import RunFolder
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
+from hydro.plugins.charts import CHARTS, Bars, Cards, Chart, Histogram, Matrix, Scatter
 from hydro.report.write import reported, write_report
-from hydro.status import Status
 
 LARGEST = 1_500_000
 """Bytes of a page."""

@@ -12,11 +12,11 @@ import pytest
 from hydro_wordcount import count_letters
 from starlette.testclient import TestClient
 
-from hydro.folder import RunFolder
+from hydro.artifacts.run_folder import RunFolder
+from hydro.inference.trained_model import open_trained
+from hydro.plugins.retrieval import Hit
 from hydro.serving.app import make_app
-from hydro.serving.served import Served
-from hydro.use.opened import open_trained
-from hydro.use.retrieval import Hit
+from hydro.serving.model_service import Served
 
 HERE = "http://127.0.0.1:8000"
 

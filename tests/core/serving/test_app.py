@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from hydro.errors import DataError
 from hydro.serving.app import make_app
 from hydro.serving.limits import Limits
-from hydro.serving.served import Question, Served
+from hydro.serving.model_service import Question, Served
 
 HERE = "http://127.0.0.1:8000"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from hydro.catalog import Catalog
 from hydro.errors import SettingsError
-from hydro.hookspecs import GROUP
-from hydro.plugins import load_plugins
-from hydro.settings.document import Loaded, load
+from hydro.plugins.hookspecs import GROUP
+from hydro.plugins.loading import load_plugins
+from hydro.plugins.registry import Catalog
+from hydro.settings.loading import Loaded, load
 from hydro.settings.sections import Settings
 
 HEAD = "dataset: {train_dataframe: rows.csv, text_column: text, label_columns: label}\n"

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from hydro.catalog import Catalog
-from hydro.components import Loss, Optimizer, Schedule
 from hydro.errors import PluginError
+from hydro.plugins.components import Loss, Optimizer, Schedule
+from hydro.plugins.registry import Catalog
 from hydro.settings.compose import SettingsOwner, compose, selector
-from hydro.settings.describe import describe, flat
 from hydro.settings.fields import Facts, Section, section, setting
+from hydro.settings.schema import describe, flat
 from hydro.settings.sections import DatasetSection, Settings
 
 

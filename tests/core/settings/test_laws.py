@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import settings as options
 from hypothesis import strategies as st
 
-from hydro.catalog import Catalog
 from hydro.errors import SettingsError
-from hydro.settings.describe import describe
-from hydro.settings.document import Loaded, check, dump, load
+from hydro.plugins.registry import Catalog
+from hydro.settings.export import template
 from hydro.settings.fields import LEVELS, Level
+from hydro.settings.loading import Loaded, check, dump, load
+from hydro.settings.schema import describe
 from hydro.settings.sections import Settings
-from hydro.settings.show import template
-from hydro.settings.yaml_text import parse_yaml
+from hydro.settings.yaml_reader import parse_yaml
 
 
 @pytest.mark.parametrize("level", LEVELS)

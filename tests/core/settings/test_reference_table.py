@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from hydro.settings.describe import Described, describe
 from hydro.settings.fields import LEVELS
+from hydro.settings.schema import Described, describe
 from hydro.settings.sections import Settings
 
 NEEDED = object()

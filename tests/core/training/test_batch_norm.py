@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import distributed, nn
 
-from hydro.text.neck import BatchNorm as OfOneText
+from hydro.text.projection import BatchNorm as OfOneText
 from hydro.training.batch_norm import BatchNorm, synchronise
 
 

@@ -66,6 +66,6 @@ def test_every_generator_goes_on_from_where_it_was() -> None:
 def test_shuffled_numbers_are_a_permutation_in_memory_and_on_disk(
     held: int, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hydro.data.on_disk.HELD_NUMBERS", held)
+    monkeypatch.setattr("hydro.data.memory_map.HELD_NUMBERS", held)
     found = shuffled(count, stream(3, 1))
     assert np.array_equal(found, stream(3, 1).permutation(count))

@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 import torch
 
-from hydro.catalog import Catalog
 from hydro.data.labels import Labels
-from hydro.parts import Builder
-from hydro.settings.document import load
+from hydro.plugins.builder import Builder
+from hydro.plugins.registry import Catalog
+from hydro.settings.loading import load
+from hydro.similarity.retrieval_metrics import METRICS
 from hydro.testing import TEXTS, tiny_backbone
 from hydro.training.precision import Precision
 from hydro_text_metric_learning import plugin
 from hydro_text_metric_learning.losses.arcface import ArcFace
 from hydro_text_metric_learning.losses.cross_entropy import CrossEntropy
-from hydro_text_metric_learning.metrics import METRICS
 
 CPU = Precision(torch.device("cpu"), None, None)
 FRAME = pd.DataFrame(

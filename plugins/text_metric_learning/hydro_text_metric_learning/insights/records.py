@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hydro.api import Labels
+    from hydro.similarity.predictions import Neighbourhood
     from hydro.text import TextTokenizer
-    from hydro_text_metric_learning.predictions import Neighbourhood
 
 FITS = ("text_metric_learning",)
 
@@ -19,7 +19,7 @@ def build_neighbours(
     settings: TextSettings, *, predictions: "Neighbourhood", frame: "pd.DataFrame"
 ) -> "pd.DataFrame":
     """Build the table of texts with their nearest neighbours."""
-    from hydro_text_metric_learning.insights.neighbours import neighbours_table
+    from hydro.similarity.insights.neighbors import neighbours_table
     from hydro_text_metric_learning.insights.texts import described
 
     return neighbours_table(
@@ -39,7 +39,7 @@ def build_cosines(
     before: "Neighbourhood",
 ) -> Finding:
     """Build the histograms of cosines."""
-    from hydro_text_metric_learning.insights.cosines import cosines
+    from hydro.similarity.insights.cosines import cosines
 
     return cosines(before, predictions, settings.environment.seed)
 
@@ -48,7 +48,7 @@ def build_landscape(
     settings: TextSettings, *, predictions: "Neighbourhood", frame: "pd.DataFrame"
 ) -> Finding:
     """Build the map."""
-    from hydro_text_metric_learning.insights.landscape import landscape
+    from hydro.similarity.insights.pca_map import landscape
     from hydro_text_metric_learning.insights.texts import described
 
     shown = described(settings, frame)
@@ -63,7 +63,7 @@ def build_classes(
     labels: "Labels",
 ) -> Finding:
     """Build the scores of classes."""
-    from hydro_text_metric_learning.insights.classes import class_scores
+    from hydro.similarity.insights.classes import class_scores
     from hydro_text_metric_learning.insights.texts import described
 
     return class_scores(predictions, described(settings, frame), len(labels))
@@ -73,7 +73,7 @@ def build_confusion(
     settings: TextSettings, *, predictions: "Neighbourhood", frame: "pd.DataFrame"
 ) -> Finding:
     """Build the pairs of classes that are mixed up."""
-    from hydro_text_metric_learning.insights.confusion import confusion
+    from hydro.similarity.insights.confusion import confusion
     from hydro_text_metric_learning.insights.texts import described
 
     return confusion(predictions, described(settings, frame))
@@ -83,7 +83,7 @@ def build_suspects(
     settings: TextSettings, *, predictions: "Neighbourhood", frame: "pd.DataFrame"
 ) -> Finding:
     """Build the list of rows whose label may be wrong."""
-    from hydro_text_metric_learning.insights.suspects import label_suspects
+    from hydro.similarity.insights.label_errors import label_suspects
     from hydro_text_metric_learning.insights.texts import described
 
     return label_suspects(predictions, described(settings, frame))
@@ -98,7 +98,7 @@ def build_duplicates(
     train: "pd.DataFrame",
 ) -> Finding:
     """Build the list of texts that are there twice."""
-    from hydro_text_metric_learning.insights.duplicates import TRAIN, duplicates
+    from hydro.similarity.insights.duplicates import TRAIN, duplicates
     from hydro_text_metric_learning.insights.texts import described
 
     # With train_validation_data, every validation row is a training row by itself.

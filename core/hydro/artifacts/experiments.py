@@ -1,0 +1,179 @@
+"""The experiments there are: found by name, summed up, deleted."""
+
+import json
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from hydro.artifacts.run_folder import RunFolder, writing
+from hydro.errors import ResourceError, SettingsError
+from hydro.paths import first_experiment
+from hydro.settings.yaml_reader import read_yaml
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What an experiment came to."""
+
+    name: str
+    state: str
+    """queued, running, stopped, finished or failed; a running one whose process is gone stopped."""
+    message: str
+    problem: str
+    metric: str
+    before: float | None
+    """Of the validation rows; the mean over folds of the best combination where there are several
+    runs. None where no run has finished."""
+    after: float | None
+    runs: int
+    seconds: float | None
+    time: str
+    """When the state was written, in UTC."""
+
+
+def find_experiment(name: str, output: Path) -> RunFolder:
+    """Find an experiment, or one run of it as in ``name/runs/003``, by its folder or its name.
+
+    Raises:
+        SettingsError: there is none; the message lists what there is.
+    """
+    found = first_experiment((output / name, Path(name)))
+    if found is None:
+        names = [each.name for each in experiments(output)]
+        shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+        there = f"there is: {shown}" if names else "nothing was run into that folder yet"
+        msg = f"no experiment '{name}', neither in {output} nor as a folder; in {output} {there}"
+        raise SettingsError(msg)
+    return RunFolder(found)
+
+
+def experiments(output: Path) -> list[RunFolder]:
+    """List the experiments in a folder, the one that was heard of last first."""
+    found = [each.parent for each in output.glob("[!.]*/config.yaml")]
+    dated = [((path / "status.json"), path) for path in found]
+    age = {path: told.stat().st_mtime if told.exists() else 0.0 for told, path in dated}
+    return [RunFolder(path) for path in sorted(found, key=lambda path: (-age[path], path.name))]
+
+
+def leading_runs(folder: RunFolder) -> list[RunFolder]:
+    """Give the finished runs that speak for an experiment.
+
+    That is itself where it is a single run, else one a fold of the best combination; all that have
+    finished where there is no leaderboard yet.
+    """
+    runs = {each.name: each for each in folder.runs}
+    if not runs:
+        return [folder] if _finished(folder) else []
+    best = next(iter(folder.read_leaderboard()), {}).get("runs", list(runs))
+    return [runs[name] for name in best if name in runs and _finished(runs[name])]
+
+
+def best_run(folder: RunFolder, *, higher_is_better: bool) -> RunFolder:
+    """Give the run with the best validation score among those that speak for an experiment.
+
+    Raises:
+        ResourceError: none has finished.
+    """
+    runs = leading_runs(folder)
+    if not runs:
+        status = folder.read_status()
+        why = f" ({status.message})" if status.message else ""
+        msg = f"{folder.path}: {status.state}{why}; no run of it has finished, so there is no model"
+        raise ResourceError(msg)
+    sign = 1 if higher_is_better else -1
+    return max(runs, key=lambda run: sign * float(run.read_scores()["validation"]["after"]))
+
+
+def summary(folder: RunFolder) -> Summary:
+    """Sum an experiment up from its files.
+
+    Raises:
+        SettingsError: its settings cannot be read.
+    """
+    values = read_yaml(folder.config).values
+    status = folder.read_status()
+    state, message = status.state, status.message
+    if state == "running" and not folder.is_running():
+        state, message = "stopped", "its process is gone"
+    scores = [each.read_scores()["validation"] for each in leading_runs(folder)]
+    return Summary(
+        name=folder.name,
+        state=state,
+        message=message or status.reason,
+        problem=str(values.get("problem_type", "")),
+        metric=str(_section(values, "prediction").get("metric", "")),
+        before=fmean(each["before"] for each in scores) if scores else None,
+        after=fmean(each["after"] for each in scores) if scores else None,
+        runs=max(1, len(folder.runs)),
+        seconds=status.seconds,
+        time=_time(folder.path / "status.json"),
+    )
+
+
+def settings_of(folder: RunFolder) -> dict[str, str]:
+    """Give an experiment's settings by dotted name, as the texts they are written as.
+
+    Where there are several runs, what was searched over has its best value.
+    """
+    values = read_yaml(folder.config).values
+    if folder.runs and (best := leading_runs(folder)):
+        dataset = _section(values, "dataset")
+        values = read_yaml(best[0].config).values
+        values["dataset"] = {**_section(values, "dataset"), "folds": dataset.get("folds")}
+    return {key: _written(value) for key, value in _flat(values) if key != "experiment_name"}
+
+
+def delete(folder: RunFolder, output: Path) -> None:
+    """Delete an experiment.
+
+    Raises:
+        ResourceError: it is running, is not one of the output folder, or cannot be deleted.
+    """
+    inside = folder.path.resolve().parent == output.resolve() and not folder.path.is_symlink()
+    if not inside:
+        msg = f"{folder.path}: not an experiment right in {output}, which is all that is deleted"
+        raise ResourceError(msg)
+    running = [each.path for each in (folder, *folder.runs) if each.is_running()]
+    if running:
+        msg = f"{running[0]}: still running. Stop that process first, or wait for it"
+        raise ResourceError(msg)
+    # Gone at once under its name, however long its files take.
+    doomed = folder.path.with_name(f".{folder.name}.{secrets.token_hex(4)}.deleted")
+    with writing(folder.path):
+        folder.path.rename(doomed)
+        shutil.rmtree(doomed)
+
+
+def _finished(folder: RunFolder) -> bool:
+    return folder.read_status().state == "finished" and (folder.path / "scores.json").exists()
+
+
+def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = values.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for section, value in values.items():
+        if isinstance(value, dict):
+            yield from ((f"{section}.{key}", each) for key, each in value.items())
+        else:
+            yield section, value
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return "None"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"[{', '.join(map(_written, value))}]"
+    return str(value)
+
+
+def _time(status: Path) -> str:
+    if not status.exists():
+        return ""
+    return str(json.loads(status.read_text(encoding="utf-8")).get("time", ""))

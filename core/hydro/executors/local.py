@@ -1,0 +1,146 @@
+"""Puts runs on devices, each in a process of its own that sees only its own GPUs."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Lock
+from typing import IO
+
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
+
+Slot = tuple[str, ...]
+"""The GPUs of one run; none for the CPU."""
+
+
+def slots(gpus: Sequence[str], per_run: int) -> list[Slot]:
+    """Cut the GPUs into slots; one run at a time goes to the CPU where there is none.
+
+    GPUs that are left over stay idle.
+    What this process itself may see of the machine's GPUs, its runs see by the same names.
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = visible.split(",") if visible else None
+    seen = [names[int(gpu)] if names else gpu for gpu in gpus]
+    ends = range(per_run, len(seen) + 1, per_run)
+    return [tuple(seen[end - per_run : end]) for end in ends] or [()]
+
+
+Watch = Callable[[], bool]
+"""Called every now and then while a run trains; tells whether it is to be stopped."""
+
+Train = Callable[[Path, Watch], None]
+"""Trains the run of a folder on a slot, in a process of its own."""
+
+Task = Callable[[Train], None]
+"""Work for one slot: some runs, one after another."""
+
+WATCHED_SECONDS = 0.5
+"""How often a run that trains is looked at."""
+
+
+class Interrupted(Exception):
+    """Unwinds a task whose run was stopped because all are."""
+
+
+@dataclass
+class Queue:
+    """Tasks that wait for a slot, and the runs that have one."""
+
+    places: Sequence[Slot]
+    running: set["subprocess.Popen[bytes]"] = field(default_factory=set)
+    stopped: bool = False
+    turn: Lock = field(default_factory=Lock)
+
+    def work(self, tasks: Iterator[Task]) -> None:
+        """Do the tasks, each when a slot is free for it; the next is asked for only then.
+
+        A run that fails does not stop the others. What interrupts this process stops them all.
+        """
+        try:
+            with ThreadPoolExecutor(len(self.places)) as threads:
+                try:
+                    for each in as_completed(
+                        [threads.submit(self._serve, slot, tasks) for slot in self.places]
+                    ):
+                        each.result()
+                except BaseException:
+                    self._stop()
+                    raise
+        except BaseException:
+            # Interrupted once more while the runs were saving what they had.
+            self._stop()
+            raise
+
+    def _serve(self, slot: Slot, tasks: Iterator[Task]) -> None:
+        """Do one task after another on a slot."""
+        while not self.stopped:
+            with self.turn:
+                task = next(tasks, None)
+            if task is None:
+                return
+            with suppress(Interrupted):
+                task(partial(self._train, slot))
+
+    def _train(self, slot: Slot, folder: Path, watch: Watch) -> None:
+        if self.stopped:
+            raise Interrupted
+        run = RunFolder(folder)
+        command = [sys.executable, "-m", "hydro.cli", "work", str(folder)]
+        environment = os.environ | ({"CUDA_VISIBLE_DEVICES": ",".join(slot)} if slot else {})
+        # What runs say is in their logs; on the screen they would write over each other.
+        with TemporaryFile() as said:
+            process = subprocess.Popen(
+                command,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                # Ctrl-C reaches this process alone, which passes it on once.
+                process_group=0,
+            )
+            self.running.add(process)
+            if self.stopped:
+                process.terminate()
+            try:
+                code = _wait(process, watch)
+            finally:
+                self.running.discard(process)
+            last = _last(said)
+        wanted, state = not watch(), run.read_status().state
+        if self.stopped or (wanted and state == "stopped"):
+            raise Interrupted
+        if state in ("queued", "running"):
+            died = f"its process ended with exit code {code} before it could say why{last}"
+            run.write_status(Status("failed", "process", died))
+
+    def _stop(self) -> None:
+        self.stopped = True
+        for process in list(self.running):
+            process.terminate()
+
+
+def _wait(process: "subprocess.Popen[bytes]", watch: Watch) -> int:
+    """Wait for the end of a process; end it when whoever watches has seen enough."""
+    ended = False
+    while True:
+        try:
+            return process.wait(WATCHED_SECONDS)
+        except subprocess.TimeoutExpired:
+            # Once: told a second time, it would not finish what it does.
+            if not ended and watch():
+                process.terminate()
+                ended = True
+
+
+def _last(said: IO[bytes]) -> str:
+    """Give the last line of what a process said, to follow its end."""
+    said.seek(0)
+    lines = said.read().decode("utf-8", "replace").strip().splitlines()
+    return f": {lines[-1]}" if lines else ""

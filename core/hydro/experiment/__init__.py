@@ -1,0 +1,1 @@
+"""The straight line from settings to artifacts."""

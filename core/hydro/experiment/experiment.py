@@ -1,0 +1,434 @@
+"""The straight line from settings to artefacts."""
+
+import dataclasses
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
+from hydro.data.frames import Frames, load_frames
+from hydro.data.labels import Labels
+from hydro.data.memory_map import stack
+from hydro.errors import HydroError, SettingsError
+from hydro.experiment.follower import Follower
+from hydro.experiment.launch import launch
+from hydro.experiment.resume import (
+    check_settings,
+    check_tables,
+    comparable,
+    tables,
+    warn_of_environment,
+)
+from hydro.experiment.run import Run
+from hydro.paths import experiment_name
+from hydro.plugins.attribution import blaming
+from hydro.plugins.builder import Builder
+from hydro.plugins.components import Problem
+from hydro.plugins.registry import Catalog
+from hydro.report.write import reported
+from hydro.settings.loading import dump
+from hydro.settings.schema import flat
+from hydro.settings.sections import Settings
+from hydro.trackers.background import Aside
+from hydro.trackers.tracker import Tracker
+from hydro.training.auto_batch_size import halve_until_it_fits, limited_memory
+from hydro.training.checkpoint import Checkpoint, Checkpoints
+from hydro.training.checkpointing import Savepoints
+from hydro.training.devices import check_gpus, facts_of, pick_device
+from hydro.training.distributed import ALONE, Processes
+from hydro.training.precision import Precision
+from hydro.training.progress import NoProgress, Progress
+from hydro.training.randomness import draw_seed
+from hydro.training.signals import Stop
+from hydro.tuning.leaderboard import Place
+from hydro.tuning.optuna_strategy import require_optuna
+from hydro.tuning.plan import PlannedRun, plan, spoken
+from hydro.tuning.tuning import search
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an experiment came to."""
+
+    folder: Path
+    settings: Settings
+    scores: Mapping[str, Any]
+    """Of every split; none where there are several runs."""
+    leaderboard: tuple[Place, ...] = ()
+    """The combinations, the best first, where there are several runs."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What there is before anything is written: settled settings, and the rows they name."""
+
+    settings: Settings
+    problem: Problem
+    catalog: Catalog
+    frames: Frames
+    precision: Precision
+    processes: Processes
+
+    @property
+    def folds(self) -> tuple[str, ...]:
+        """The folds that are held out in turn; none where the strategy has none."""
+        return self.settings.dataset.folds if self.frames.folds else ()
+
+    @property
+    def runs(self) -> list[PlannedRun]:
+        """The runs of a grid: every combination of the search on every fold."""
+        return plan(self.settings, self.folds)
+
+    @property
+    def searches(self) -> bool:
+        """Tell whether there are several runs, or one among what could be several."""
+        return bool(self.settings.grid_search) or len({*self.folds}) > 1
+
+    def __str__(self) -> str:
+        """Say how many runs there are to train."""
+        return spoken(self.settings, self.folds)
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Tell in which direction the chosen metric improves."""
+        return Builder(self.settings, self.catalog, self.problem).higher_is_better
+
+    @property
+    def batch_setting(self) -> str:
+        """Name the setting that bounds a batch: by rows, or by tokens."""
+        return "batch_size" if self.settings.training.batch_tokens is None else "batch_tokens"
+
+    def with_batches(self, size: int) -> "Experiment":
+        """Give the same experiment with other batches."""
+        training = self.settings.training.model_copy(update={self.batch_setting: size})
+        settings = self.settings.model_copy(update={"training": training})
+        return dataclasses.replace(self, settings=settings)
+
+    @cached_property
+    def tables(self) -> dict[str, str]:
+        """Give a hash of each table."""
+        return tables(self.settings)
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Give the versions, the hardware, the number format and the tables of the figures."""
+        facts = facts_of(self.precision.device)
+        own = {"precision": self.precision.name, "processes": self.processes.count}
+        return facts | own | {"tables": self.tables}
+
+    def facts(self) -> dict[str, int | str]:
+        """Count rows and classes."""
+        targets = self.problem.columns(self.settings).targets
+        labels = Labels.of(self.frames.train, targets)
+        held_out = labels.encode(self.frames.validation)
+        return {
+            "training_rows": len(self.frames.train),
+            "validation_rows": len(self.frames.validation),
+            "test_rows": 0 if self.frames.test is None else len(self.frames.test),
+            "training_classes": len(labels),
+            "unseen_validation_rows": int((held_out >= len(labels)).sum()) * self.problem.classes,
+            "fold": self.frames.fold,
+        }
+
+
+def prepare(
+    settings: Settings,
+    problem: Problem,
+    catalog: Catalog,
+    processes: Processes = ALONE,
+) -> Experiment:
+    """Settle what is left to chance, find the device, and read and split the tables.
+
+    ``processes`` are those that train together because torch's launcher started them.
+
+    Raises:
+        HydroError: something the user can mend; nothing has been written.
+    """
+    require_optuna(settings)
+    settings = _settle(settings, problem)
+    precision = _precision(settings, processes)
+    frames = _read(settings, problem)
+    if frames.folds and not settings.dataset.folds:
+        named = settings.dataset.model_copy(update={"folds": (frames.fold,)})
+        settings = settings.model_copy(update={"dataset": named})
+    if problem.notes and problem.classes:
+        classes = len(Labels.of(frames.train, problem.columns(settings).targets))
+        more = tuple(problem.notes(settings, classes=classes))
+        frames = dataclasses.replace(frames, notes=frames.notes + more)
+    return Experiment(settings, problem, catalog, frames, precision, processes)
+
+
+def run(
+    experiment: Experiment, output: Path, progress: Progress, stop: Stop | None = None
+) -> Outcome:
+    """Run an experiment into a folder of its own below ``output``.
+
+    Raises:
+        HydroError: something the user can mend; the folder's status says what.
+    """
+    if experiment.searches and experiment.processes.count > 1:
+        msg = (
+            f"{len(experiment.runs)} runs, in processes that torch's launcher started. Start hydro "
+            "run without it: each run then gets environment.number_of_gpus_per_run GPUs"
+        )
+        raise SettingsError(msg)
+    folder = RunFolder.create(output, experiment.settings.experiment_name or "")
+    return _work(experiment, folder, progress, stop)
+
+
+def resume(
+    experiment: Experiment, path: Path, progress: Progress, stop: Stop | None = None
+) -> Outcome:
+    """Go on with an experiment in its folder: with what is missing, from the last checkpoint.
+
+    Other processes may be at work on the same search; they share what is left to do.
+
+    Raises:
+        ResourceError: another process is at work on a single run.
+        HydroError: something else the user can mend; the folder's status says what.
+    """
+    folder = RunFolder(path)
+    begun = folder.read_environment()
+    check_tables(experiment.tables, begun.get("tables", experiment.tables))
+    return _work(experiment, folder, progress, stop)
+
+
+def _work(
+    experiment: Experiment, folder: RunFolder, progress: Progress, stop: Stop | None
+) -> Outcome:
+    try:
+        if experiment.searches:
+            return _search(experiment, folder, progress)
+        with folder.claimed():
+            if folder.read_status().state != "finished":
+                scores = train(experiment, folder, progress, stop)
+            else:
+                logger.info("%s has finished", folder.path)
+                scores = folder.read_scores()
+        return Outcome(folder.path, experiment.settings, scores)
+    except (KeyboardInterrupt, SystemExit):
+        logger.warning("stopped. Go on with: hydro resume %s", folder.path)
+        raise
+
+
+def _search(experiment: Experiment, folder: RunFolder, progress: Progress) -> Outcome:
+    with _told(experiment, folder):
+        places = search(
+            experiment.settings,
+            experiment.folds,
+            folder,
+            progress,
+            higher_is_better=experiment.higher_is_better,
+        )
+    return Outcome(folder.path, experiment.settings, {}, tuple(places))
+
+
+def train(
+    experiment: Experiment, folder: RunFolder, progress: Progress, stop: Stop | None = None
+) -> dict[str, Any]:
+    """Train the one model of an experiment into its folder; give the scores of every split.
+
+    Where the folder has a checkpoint, training goes on from there.
+
+    Raises:
+        HydroError: something the user can mend; the folder's status says what.
+    """
+    settings, processes = experiment.settings, experiment.processes
+    if processes.count == 1 and settings.environment.number_of_gpus_per_run > 1:
+        launch(settings, folder, settings.environment.number_of_gpus_per_run)
+        return folder.read_scores()
+    stop = stop or Stop()
+    checkpoints = Checkpoints(folder.checkpoints)
+    with nullcontext() if processes.rank else folder.training():
+        # Before anything is written: what is refused leaves the folder as it was.
+        with nullcontext() if processes.rank else folder.log():
+            size, found = _begun(experiment, folder, checkpoints)
+        told = _failure_told(folder, folder.log()) if processes.rank else _told(experiment, folder)
+        with told, limited_memory(), processes.connected():
+            # Several processes have to be started again together, which is for who started them.
+            if not settings.training.automatically_adjust_batch_size or processes.count > 1:
+                scores = _execute(experiment, folder, progress, stop, found)
+            else:
+                scores = _adjust(experiment, folder, progress, stop, size, found)
+        if not processes.rank:
+            checkpoints.clear()
+    return scores
+
+
+def _begun(
+    experiment: Experiment, folder: RunFolder, checkpoints: Checkpoints
+) -> tuple[int, Checkpoint | None]:
+    """Give the size of a batch and the checkpoint to begin with; memory may have run out before."""
+    name, earlier = experiment.batch_setting, folder.read_environment()
+    size = getattr(experiment.settings.training, name)
+    if experiment.settings.training.automatically_adjust_batch_size:
+        size = min(size, earlier.get(name, size))
+    return size, _checkpoint(experiment.with_batches(size), checkpoints)
+
+
+def _adjust(
+    experiment: Experiment,
+    folder: RunFolder,
+    progress: Progress,
+    stop: Stop,
+    first: int,
+    found: Checkpoint | None,
+) -> dict[str, Any]:
+    """Train with smaller batches from the start whenever memory runs out."""
+    name = experiment.batch_setting
+    whole = getattr(experiment.settings.training, name)
+    asked = folder.read_environment().get(f"{name}_asked", whole)
+
+    def attempt(size: int) -> dict[str, Any]:
+        smaller = experiment.with_batches(size)
+        if size != first:
+            Checkpoints(folder.checkpoints).clear()
+        if size != whole:
+            folder.write_config(dump(smaller.settings))
+            sizes = {f"{name}_asked": asked, name: size}
+            folder.write_environment(experiment.environment | sizes)
+            folder.write_status(Status("running"))
+        return _execute(smaller, folder, progress, stop, found if size == first else None)
+
+    return halve_until_it_fits(first, attempt)
+
+
+@contextmanager
+def _told(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
+    """Keep settings, versions, log and status in the folder, however the work ends."""
+    started = time.monotonic()
+    with folder.log(), reported(folder, type(experiment.settings)):
+        for note in experiment.frames.notes:
+            logger.warning(note)
+        device = experiment.precision.device
+        said = f"{device} ({experiment.precision.name})"
+        if experiment.processes.count > 1:
+            said = f"{experiment.processes.count} processes, this one on {said}"
+        logger.info("%s on %s into %s", experiment.problem.title, said, folder.path)
+        folder.write_config(dump(experiment.settings))
+        earlier = folder.read_environment()
+        sizes = {name: each for name, each in earlier.items() if name.startswith("batch_")}
+        folder.write_environment(experiment.environment | sizes)
+        folder.write_status(Status("running"))
+        with _failure_told(folder, nullcontext()):
+            yield
+        seconds = round(time.monotonic() - started, 1)
+        folder.write_status(Status("finished", seconds=seconds))
+
+
+@contextmanager
+def _failure_told(folder: RunFolder, log: AbstractContextManager[object]) -> Iterator[None]:
+    """Say why the work failed: in the log, and in the status unless another process of it has."""
+    started = time.monotonic()
+    try:
+        yield
+    except BaseException as error:
+        with log:
+            logger.debug("failed", exc_info=error)
+        first = folder.read_status()
+        if first.state == "failed":
+            raise first.error from error
+        folder.write_status(_failure(error, round(time.monotonic() - started, 1)))
+        raise
+
+
+def _settle(settings: Settings, problem: Problem) -> Settings:
+    """Draw what is left to chance, so that the stored settings repeat the experiment."""
+    seed = draw_seed(settings.environment.seed)
+    drawn = {
+        "experiment_name": experiment_name(settings.experiment_name),
+        "problem_type": problem.name,
+        # What was taken over stands in the settings now.
+        "from_experiment": None,
+        "environment": settings.environment.model_copy(update={"seed": seed}),
+    }
+    return settings.model_copy(update=drawn)
+
+
+def _read(settings: Settings, problem: Problem) -> Frames:
+    dataset, seed = settings.dataset, settings.environment.seed
+    # All chosen folds have to be there, though only the first is read here.
+    frames = load_frames(dataset, problem.columns(settings), fold=None, seed=seed)
+    if settings.training.train_validation_data:
+        both = stack([frames.train, frames.validation])
+        frames = dataclasses.replace(frames, train=both)
+    return frames
+
+
+def _precision(settings: Settings, processes: Processes) -> Precision:
+    environment = settings.environment
+    if processes.count == 1:
+        check_gpus(environment.gpus, environment.number_of_gpus_per_run)
+    return Precision.of(
+        pick_device(environment.gpus, processes.local_count, processes.local_rank),
+        training=environment.mixed_precision_training,
+        inference=environment.mixed_precision_inference,
+    )
+
+
+def _execute(
+    experiment: Experiment,
+    folder: RunFolder,
+    progress: Progress,
+    stop: Stop,
+    found: Checkpoint | None,
+) -> dict[str, Any]:
+    settings, problem, catalog = experiment.settings, experiment.problem, experiment.catalog
+    if experiment.precision.device.type == "cuda":
+        torch.cuda.set_device(experiment.precision.device)
+    if not experiment.processes.rank:
+        folder.clear()
+    saves = Savepoints(
+        Checkpoints(folder.checkpoints),
+        found,
+        folder.history,
+        settings.training.checkpoint_minutes,
+        stop,
+        {"settings": _comparable(experiment), "environment": experiment.environment},
+    )
+    builder = Builder(settings, catalog, problem)
+    given = (builder, experiment.frames, experiment.precision, folder)
+    if experiment.processes.rank:
+        untold = Aside(Tracker(), "None", {})
+        return Follower(*given, untold, NoProgress(), experiment.processes, saves).execute()
+    # A run among several is named by a number, which says little beside those of others.
+    full = folder.name.startswith(settings.experiment_name or "")
+    name = folder.name if full else f"{settings.experiment_name}-{folder.name}"
+    with blaming(builder):
+        built = builder.build("logger", name=name, folder=folder.path.absolute())
+    with blaming(builder), Aside(built, settings.logging.logger, flat(settings)) as tracker:
+        return Run(*given, tracker, progress, experiment.processes, saves).execute()
+
+
+def _checkpoint(experiment: Experiment, checkpoints: Checkpoints) -> Checkpoint | None:
+    """Find the checkpoint to go on from, and see that it belongs to this experiment."""
+    found = checkpoints.newest()
+    if found:
+        then = found.facts
+        check_settings(_comparable(experiment), then["settings"])
+        check_tables(experiment.tables, then["environment"]["tables"])
+        warn_of_environment(experiment.environment, then["environment"])
+        logger.info("going on from checkpoint %s", found.path.name)
+    return found
+
+
+def _comparable(experiment: Experiment) -> dict[str, Any]:
+    return comparable(experiment.settings) | {"processes": experiment.processes.count}
+
+
+def _failure(error: BaseException, seconds: float) -> Status:
+    """Say why an experiment ended."""
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        return Status("stopped", "interrupted", seconds=seconds)
+    reason = error.reason if isinstance(error, HydroError) else "bug"
+    return Status("failed", reason, f"{type(error).__name__}: {error}", seconds)

@@ -1,0 +1,124 @@
+"""Starts the processes that train one run together, with torch's own launcher."""
+
+import logging
+import os
+import signal
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
+from hydro.settings.loading import dump
+from hydro.settings.sections import Settings
+from hydro.training.auto_batch_size import halve_until_it_fits, limited_memory
+from hydro.training.checkpoint import Checkpoints
+
+GRACE = 30
+"""Seconds that processes have to end in, once one has failed or all are told to stop."""
+
+
+def launch(settings: Settings, folder: RunFolder, count: int) -> None:
+    """Train the run of a folder in ``count`` processes, each on a GPU of its own if it has any.
+
+    The processes read the settings from the folder, and say in its status how it ended.
+
+    Raises:
+        HydroError: what the run ended with.
+    """
+
+    def attempt(batch_size: int) -> None:
+        training = settings.training.model_copy(update={"batch_size": batch_size})
+        tried = settings.model_copy(update={"training": training})
+        if batch_size < asked:
+            folder.clear()
+            Checkpoints(folder.checkpoints).clear()
+        folder.write_config(dump(tried))
+        folder.write_status(Status("queued"))
+        _start(folder, count)
+        status = folder.read_status()
+        if status.reason == "resources" and "out of memory" in status.message:
+            raise MemoryError(status.message)
+        if status.state != "finished":
+            raise status.error
+        if batch_size < asked:
+            sizes = {"batch_size_asked": asked, "batch_size": batch_size}
+            folder.write_environment(folder.read_environment() | sizes)
+
+    asked = settings.training.batch_size
+    with limited_memory():
+        if settings.training.automatically_adjust_batch_size:
+            halve_until_it_fits(asked, attempt)
+        else:
+            attempt(asked)
+
+
+def _start(folder: RunFolder, count: int) -> None:
+    """Start the processes and wait for them; when one fails the others are ended."""
+    from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    with TemporaryDirectory() as logs, _own_signals(), _quiet():
+        config = LaunchConfig(
+            min_nodes=1,
+            max_nodes=1,
+            nproc_per_node=count,
+            run_id=str(uuid.uuid4()),
+            rdzv_backend="c10d",
+            rdzv_endpoint="localhost:0",
+            local_addr="localhost",
+            max_restarts=0,
+            logs_specs=DefaultLogsSpecs(log_dir=logs),
+            shutdown_timeout=GRACE,
+        )
+        try:
+            elastic_launch(config, sys.executable)("-m", "hydro.cli", "work", str(folder.path))
+        except ChildFailedError as error:
+            # What is stopped here was stopped by the launcher, on account of another process.
+            if folder.read_status().state in ("queued", "running", "stopped"):
+                folder.write_status(_death(error.get_first_failure()[1].exitcode))
+
+
+def _death(code: int) -> Status:
+    """Say of a process that it ended before it could say why."""
+    if code == -signal.SIGKILL:
+        killed = "a process of it was killed, often for want of memory. Lower training.batch_size"
+        return Status("failed", "resources", f"ResourceError: {killed}")
+    died = f"a process of it ended with exit code {code} before it could say why"
+    return Status("failed", "process", died)
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Stop the processes on what stops this one, and end as this one would; torch does otherwise.
+
+    Raises:
+        KeyboardInterrupt, SystemExit: as without torch's launcher.
+    """
+    from torch.distributed.elastic.multiprocessing import SignalException
+
+    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+    handlers = [(each, signal.getsignal(each)) for each in signals]
+    try:
+        yield
+    except SignalException as stopped:
+        if stopped.sigval == signal.SIGINT:
+            raise KeyboardInterrupt from None
+        sys.exit(128 + stopped.sigval)
+    finally:
+        for each, handler in handlers:
+            signal.signal(each, handler)
+        os.environ.pop("TORCHELASTIC_SIGNALS_TO_HANDLE", None)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave it to the processes to say what went wrong."""
+    logging.disable(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)

@@ -1,0 +1,260 @@
+"""One run: one model, trained on one side of a split and scored on the other."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hydro.artifacts.run_folder import RunFolder, writing
+from hydro.data.frames import Frames
+from hydro.evaluation.bootstrap import compare, figures_of
+from hydro.evaluation.insights import write_insights
+from hydro.experiment.assembly import Parts, assemble
+from hydro.experiment.disk_space import needed_space, require_space
+from hydro.inference.export import export_at_end
+from hydro.plugins.builder import Builder
+from hydro.plugins.components import Problem
+from hydro.plugins.predictions import Predictions, check_values
+from hydro.settings.sections import Settings
+from hydro.trackers.background import Aside
+from hydro.training.batch_plan import Updates, updates_of
+from hydro.training.best_weights import Best
+from hydro.training.checkpointing import Savepoints
+from hydro.training.dataset import Dataset
+from hydro.training.distributed import Processes
+from hydro.training.param_groups import parameter_groups, parts_of
+from hydro.training.precision import Precision
+from hydro.training.progress import Progress
+from hydro.training.randomness import seed_torch
+from hydro.training.trainer import Step, fit
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run is made from, and where it goes."""
+
+    builder: Builder
+    frames: Frames
+    precision: Precision
+    folder: RunFolder
+    tracker: Aside
+    progress: Progress
+    processes: Processes
+    savepoints: Savepoints
+
+    def execute(self) -> dict[str, Any]:
+        """Train, and give the scores of the model before and after."""
+        parts = self._assemble()
+        # What is tokenised now need not be once more by the others, who wait for this.
+        self.processes.agree(str(self.folder.path))
+
+        # A run that goes on makes these again: they are a function of the seed.
+        before = self._predict_splits(parts, "before training")
+        if not self.savepoints.found:
+            self._tell("before training", before, samples=0)
+        with self.savepoints.stop.held():
+            samples = self._train(parts)
+            with self.savepoints.looking():
+                after = self._predict_splits(parts, "after training")
+                self._tell("after training", after, samples)
+                scores = self._compare(parts, before, after)
+                self._write(parts, before, after, scores)
+                self.tracker.log(figures_of(scores), samples)
+        return scores
+
+    def record(self, event: str, values: Mapping[str, Any]) -> None:
+        """Keep an event in the folder, and tell its figures to the tracker."""
+        self.folder.record(event, values)
+        figures = {f"{event}/{name}": value for name, value in values.items() if value is not None}
+        self.tracker.log(figures, values["samples"])
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this run."""
+        return self.builder.settings
+
+    @property
+    def problem(self) -> Problem:
+        """What is solved."""
+        return self.builder.problem
+
+    @property
+    def _metric(self) -> str:
+        return self.settings.prediction.metric
+
+    def _assemble(self) -> Parts:
+        """Build the parts, on the device."""
+        environment = self.settings.environment
+        seed_torch(environment.seed)
+        parts = assemble(self.builder, self.frames)
+        self.processes.seed(environment.seed)
+        if environment.sync_batch_normalization and not self.processes.synchronise(parts.model):
+            logger.warning("the model has no batch normalisation to synchronise")
+        parts.model.to(self.precision.device)
+        parts.loss.to(self.precision.device)
+        require_space(self.folder.path, needed_space(self.settings, parts.model, self.frames))
+        return parts
+
+    def _predict_splits(self, parts: Parts, when: str) -> dict[str, Predictions]:
+        """Predict every split that is scored."""
+        splits = {"validation": parts.validation}
+        if parts.test is not None:
+            splits["test"] = parts.test
+        if self.settings.training.calculate_train_metric:
+            splits["train"] = parts.train_as_predicted
+        return {name: self._predict(parts, each, f"{name} {when}") for name, each in splits.items()}
+
+    def _tell(self, when: str, found: Mapping[str, Predictions], samples: int) -> None:
+        """Record how the model does before or after training."""
+        score = found["validation"].score(self._metric)
+        logger.info("%s: validation %s %.4f", when, self._metric, score)
+        self.record(when, {"samples": samples, self._metric: score})
+
+    def _predict(self, parts: Parts, dataset: Dataset, title: str) -> Predictions:
+        with self.progress.task(title, len(dataset), "rows") as task:
+            predictions: Predictions = self.problem.predict(
+                self.settings,
+                model=parts.model,
+                dataset=dataset,
+                metrics=parts.metrics,
+                precision=self.precision,
+                watch=task.advance,
+            )
+        check_values(predictions.values, len(dataset))
+        return predictions
+
+    def _train(self, parts: Parts) -> int:
+        """Train the model in place, so that it has the weights to keep; count the samples seen."""
+        settings = self.settings
+        updates = updates_of(parts.train, settings, self.processes.count)
+        if updates.count == 0:
+            logger.info("epochs: %g is no update, so nothing is trained", settings.training.epochs)
+            return 0
+        if settings.training.drop_last_batch and not updates.drops_last:
+            logger.warning("fewer training rows than one batch: drop_last_batch is off")
+        saves = self.savepoints
+        if self.problem.prepare and not saves.found:
+            self.problem.prepare(
+                settings,
+                model=parts.model,
+                loss=parts.loss,
+                dataset=parts.train_as_predicted,
+                precision=self.precision,
+            )
+        saves.best = best = Best(parts.model, self.builder.higher_is_better)
+        samples = fit(
+            self._step(parts, updates),
+            parts.train,
+            updates,
+            workers=settings.environment.number_of_workers,
+            validate=lambda samples: self._validate(parts, best, samples),
+            record=self.record,
+            progress=self.progress,
+            savepoints=saves,
+        )
+        if settings.training.save_best_checkpoint and not saves.trained:
+            with saves.looking():
+                self._validate(parts, best, samples)
+            best.restore()
+        saves.trained = True
+        saves.edge()
+        return samples
+
+    def _step(self, parts: Parts, updates: Updates) -> Step:
+        learning = parts_of(parts.model, parts.loss)
+        for name in self.settings.training.differential_learning_rate_layers:
+            if name not in learning:
+                logger.warning("the model has no %s to give a rate of its own", name)
+        groups = parameter_groups(learning, self.settings.training)
+        return Step(
+            parts.model,
+            parts.loss,
+            optimizer=self.builder.build("optimizer", groups=groups),
+            factor=self.builder.build("schedule", steps=updates.count, warmup=updates.warmup),
+            precision=self.precision,
+            clip=self.settings.training.gradient_clip,
+            processes=self.processes,
+        )
+
+    def _validate(self, parts: Parts, best: Best, samples: int) -> float:
+        score = self._predict(parts, parts.validation, "validation").score(self._metric)
+        kept = self.settings.training.save_best_checkpoint and best.offer(score)
+        logger.info(
+            "validation %s %.4f%s", self._metric, score, ", the best so far" if kept else ""
+        )
+        self.record("validation", {"samples": samples, self._metric: score})
+        self.processes.meet()
+        return score
+
+    def _compare(
+        self, parts: Parts, before: dict[str, Predictions], after: dict[str, Predictions]
+    ) -> dict[str, Any]:
+        """Compare before and after on every split that has labels; a test may have none."""
+        overstated = self.settings.training.train_validation_data
+        scores: dict[str, Any] = {}
+        for name, predictions in after.items():
+            if name != "validation" and not predictions.defined(self._metric).any():
+                logger.warning(
+                    "the %s rows have no label, or no two share one: no %s metric", name, name
+                )
+                continue
+            unseen = self._unseen(parts, name)
+            scores[name] = compare(
+                before[name],
+                predictions,
+                self._metric,
+                unseen,
+                higher_is_better=self.builder.higher_is_better,
+            )
+            if name == "train" or (name == "validation" and overstated):
+                scores[name]["overstated"] = "trained on these very rows"
+        if self.problem.decide:
+            scores["validation"]["decision"] = self.problem.decide(
+                self.settings, predictions=after["validation"], precision=self.precision
+            )
+        return scores
+
+    def _unseen(self, parts: Parts, split: str) -> NDArray[np.bool_]:
+        """Tell for each row whether training never saw its class."""
+        frame = getattr(self.frames, split)
+        classes = parts.labels.encode(frame)
+        return (classes >= len(parts.labels)) & self.problem.classes
+
+    def _write(
+        self,
+        parts: Parts,
+        before: dict[str, Predictions],
+        after: dict[str, Predictions],
+        scores: dict[str, Any],
+    ) -> None:
+        """Leave behind scores, predictions, what explains them, and the model."""
+        self.folder.write_scores(scores)
+        for name, predictions in after.items():
+            frame = getattr(self.frames, name)
+            self.folder.write_predictions(name, frame, predictions)
+        with writing(self.folder.model):
+            self.problem.save(
+                self.settings,
+                model=parts.model,
+                tokenizer=parts.tokenizer,
+                labels=parts.labels,
+                train=self.frames.train,
+                scores=scores,
+                folder=self.folder.model,
+            )
+        material = {
+            "predictions": after["validation"],
+            "frame": self.frames.validation,
+            "before": before["validation"],
+            "train": self.frames.train,
+            "labels": parts.labels,
+            "tokenizer": parts.tokenizer,
+        }
+        write_insights(self.builder, self.folder, material)
+        if self.settings.training.build_scoring_pipelines:
+            export_at_end(self.builder, self.folder)

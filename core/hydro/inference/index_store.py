@@ -1,0 +1,52 @@
+"""An index in the folder of an experiment, with what it was made of."""
+
+import json
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hydro.artifacts.run_folder import writing
+from hydro.plugins.retrieval import Index
+
+ABOUT = "about.json"
+"""Says what an index was made of, so that it is made again when that changes."""
+
+
+def keep(index: Index, folder: Path, made_of: Mapping[str, Any]) -> None:
+    """Write an index into a folder that appears once it is whole, in the place of an older one.
+
+    Raises:
+        ResourceError: the folder cannot be written.
+    """
+    with (
+        writing(folder),
+        TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary,
+    ):
+        new = Path(temporary, "new")
+        new.mkdir()
+        index.save(new)
+        (new / ABOUT).write_text(json.dumps(made_of, indent=2) + "\n", encoding="utf-8")
+        if folder.exists():
+            folder.rename(Path(temporary, "old"))
+        new.rename(folder)
+
+
+def read_about(folder: Path) -> dict[str, Any] | None:
+    """Say what an index was made of; None where there is none that is whole."""
+    try:
+        told: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told
+
+
+def checksum(model: Path) -> int:
+    """Sum up the weights in a folder, so that an index is not searched with another model."""
+    total = 0
+    for path in sorted(model.rglob("*.safetensors")):
+        with path.open("rb") as file:
+            while block := file.read(1 << 22):
+                total = zlib.crc32(block, total)
+    return total

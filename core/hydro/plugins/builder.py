@@ -1,0 +1,49 @@
+"""Builds the component of each kind that the settings of a run select."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydro.plugins.components import Component, Metric, Problem
+from hydro.plugins.registry import Catalog
+from hydro.settings.sections import Settings
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Builds the selected component of each kind for one run."""
+
+    settings: Settings
+    catalog: Catalog
+    problem: Problem
+    built: list[tuple[Component, Any]] = field(default_factory=list, init=False, compare=False)
+    """What has been built so far; None until its builder is through."""
+
+    def components(self, kind: str) -> Sequence[Component]:
+        """List the components of a kind that fit the problem."""
+        return self.catalog.components(kind, self.problem.name)
+
+    def pick(self, kind: str) -> Component:
+        """Give the component of a kind that the settings select."""
+        return self.catalog.pick(kind, self.problem.name, self.settings)
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Tell in which direction the selected metric improves."""
+        metric = self.pick("metric")
+        return not isinstance(metric, Metric) or metric.higher_is_better
+
+    def build(self, kind: str, **built: Any) -> Any:
+        """Build the component of a kind that the settings select."""
+        return self.make(self.pick(kind), **built)
+
+    def build_all(self, kind: str, **built: Any) -> dict[str, Any]:
+        """Build every component of a kind that fits the problem, by name."""
+        return {each.name: self.make(each, **built) for each in self.components(kind)}
+
+    def make(self, component: Component, **built: Any) -> Any:
+        """Build one component."""
+        self.built.append((component, None))
+        made = component.build(self.settings, **built)
+        self.built[-1] = (component, made)
+        return made

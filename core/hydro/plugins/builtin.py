@@ -1,0 +1,95 @@
+"""hydro's own optimizers, schedules and loggers, offered through the hooks that everybody has."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydro.plugins.components import Logger, Optimizer, Schedule
+from hydro.plugins.hookspecs import hookimpl
+from hydro.settings.sections import Settings
+from hydro.trackers import mlflow, neptune, tensorboard, trackio, wandb
+from hydro.trackers.tracker import Tracker
+
+if TYPE_CHECKING:
+    import torch
+
+Factor = Callable[[int], float]
+
+
+@hookimpl
+def hydro_optimizers() -> list[Optimizer]:
+    """Offer torch's optimizers; the fused ones where there are."""
+    return [
+        Optimizer("AdamW", _torch_optimizer("AdamW", fused=True)),
+        Optimizer("Adam", _torch_optimizer("Adam", fused=True)),
+        Optimizer("SGD", _torch_optimizer("SGD", fused=True)),
+        Optimizer("RMSprop", _torch_optimizer("RMSprop")),
+        Optimizer("Adadelta", _torch_optimizer("Adadelta")),
+    ]
+
+
+@hookimpl
+def hydro_schedules() -> list[Schedule]:
+    """Offer the schedules of the reference system."""
+    return [
+        Schedule("Cosine", cosine),
+        Schedule("Constant", constant),
+        Schedule("Linear", linear),
+    ]
+
+
+@hookimpl
+def hydro_loggers() -> list[Logger]:
+    """Offer no tracker, so that the folder is the only place that figures go to, and five."""
+    return [
+        Logger("None", no_tracker),
+        Logger("Neptune", neptune.build),
+        Logger("TensorBoard", tensorboard.build),
+        Logger("MLflow", mlflow.build, settings=mlflow.MLflowSettings),
+        Logger("Weights & Biases", wandb.build, settings=wandb.WandbSettings),
+        Logger("Trackio", trackio.build, settings=trackio.TrackioSettings),
+    ]
+
+
+def cosine(settings: Settings, *, steps: int, warmup: int) -> Factor:
+    """Fall from 1 to exactly 0 as ½(1 + cos(πi/N)) over the N updates after the warm-up."""
+    return _after_warmup(lambda done: (1 + math.cos(math.pi * done)) / 2, steps, warmup)
+
+
+def linear(settings: Settings, *, steps: int, warmup: int) -> Factor:
+    """Fall from 1 to 0 in a straight line over the updates after the warm-up."""
+    return _after_warmup(lambda done: 1 - done, steps, warmup)
+
+
+def constant(settings: Settings, *, steps: int, warmup: int) -> Factor:
+    """Stay at 1 after the warm-up."""
+    return _after_warmup(lambda done: 1.0, steps, warmup)
+
+
+def _after_warmup(shape: Callable[[float], float], steps: int, warmup: int) -> Factor:
+    def factor(update: int) -> float:
+        if update < warmup:
+            return update / warmup
+        return shape(min(1.0, (update - warmup) / max(1, steps - warmup)))
+
+    return factor
+
+
+def _torch_optimizer(name: str, *, fused: bool = False) -> Callable[..., "torch.optim.Optimizer"]:
+    def build(settings: Settings, *, groups: list[dict[str, Any]]) -> "torch.optim.Optimizer":
+        import torch
+
+        from hydro.training.sparse_optimizer import update_touched_rows
+
+        options: dict[str, Any] = {"fused": True} if fused else {}
+        optimizer: torch.optim.Optimizer = getattr(torch.optim, name)(groups, **options)
+        update_touched_rows(optimizer)
+        return optimizer
+
+    return build
+
+
+def no_tracker(settings: Settings, *, name: str, folder: Path) -> Tracker:
+    """Build the tracker that keeps nothing."""
+    return Tracker()

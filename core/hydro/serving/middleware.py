@@ -1,0 +1,106 @@
+"""Stands before the routes: who asks, how much, how slowly; and counts what was answered."""
+
+import asyncio
+import time
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hydro.serving.errors import refusal
+from hydro.serving.limits import Limits
+from hydro.serving.metrics import Metrics
+from hydro.serving.token import asks_loopback, knows
+
+OPEN = ("/health", "/ready")
+"""What is answered without a token: it says nothing of the model."""
+
+CLOSE = {"Connection": "close"}
+"""For a body that is not read to its end."""
+
+
+class Gate:
+    """Lets requests through to an app with their whole body, or refuses them."""
+
+    def __init__(
+        self, app: ASGIApp, *, limits: Limits, token: str | None, metrics: Metrics
+    ) -> None:
+        self.app, self.limits, self.token, self.metrics = app, limits, token, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        start, status = time.perf_counter(), 500
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, sent)
+        finally:
+            path = getattr(scope.get("route"), "path", "other")
+            self.metrics.request(path, status, time.perf_counter() - start)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            self._check(scope["path"], Headers(scope=scope))
+            body = await self._read(receive)
+        except HTTPException as error:
+            await refusal(error)(scope, receive, send)
+            return
+        if body is not None:
+            await self.app(scope, _replay(body, receive), send)
+
+    def _check(self, path: str, headers: Headers) -> None:
+        """Refuse what can be refused by its headers.
+
+        Raises:
+            HTTPException: with the reason.
+        """
+        if self.token is None and not asks_loopback(headers.get("host", "")):
+            raise HTTPException(400, "this server answers to localhost only")
+        authorization = headers.get("authorization", "")
+        if self.token and path not in OPEN and not knows(self.token, authorization):
+            raise HTTPException(401, "unauthorized", CLOSE | {"WWW-Authenticate": "Bearer"})
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            raise HTTPException(415, "a compressed body is not taken", CLOSE)
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > self.limits.body:
+            raise self._too_large()
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        """Read the body; None where the client has gone.
+
+        Raises:
+            HTTPException: it is too large, or too slow.
+        """
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self.limits.body_seconds):
+                while (message := await receive())["type"] == "http.request":
+                    body += message.get("body", b"")
+                    if len(body) > self.limits.body:
+                        raise self._too_large()
+                    if not message.get("more_body", False):
+                        return bytes(body)
+        except TimeoutError:
+            raise HTTPException(408, "the body took too long", CLOSE) from None
+        return None
+
+    def _too_large(self) -> HTTPException:
+        return HTTPException(413, f"a body has at most {self.limits.body:,} bytes", CLOSE)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Hand on a body that was read."""
+    waiting: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return again

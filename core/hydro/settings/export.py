@@ -1,0 +1,166 @@
+"""Shows a schema: as a table, as a YAML file to start from, as a JSON Schema for editors."""
+
+import json
+import os
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+
+from hydro.settings.fields import Level, Rule
+from hydro.settings.schema import Described, describe
+from hydro.settings.sections import Settings
+
+WIDTH_OF_A_FILE = 120
+"""Columns of a table that is not printed to a terminal."""
+
+
+def table(model: type[Settings], level: Level) -> None:
+    """Print one row a setting, section by section."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDTH_OF_A_FILE
+    shown = Table("setting", "default", "what it does", box=None, pad_edge=False)
+    shown.columns[0].no_wrap = True
+    for section, settings in _by_section(model, level):
+        shown.add_row(f"\n{section or 'top of the file'}", style="bold")
+        for each in settings:
+            shown.add_row(f"  {each.name}", default_text(each), sentence(each))
+    console.print(shown)
+
+
+def template(model: type[Settings], level: Level) -> str:
+    """Write a YAML file that loads to the defaults once what must be given is filled in.
+
+    What must be given stands there with an example; all else is commented out at its default.
+    """
+    lines = ["# Settings of an experiment; what is commented out has the default shown."]
+    for section, settings in _by_section(model, level):
+        # A section in which everything is commented out must not be there: it would be null.
+        silent = not any(each.required for each in settings)
+        lines += ["", f"{'# ' if silent else ''}{section}:"] if section else [""]
+        indent = "  " if section else ""
+        for each in settings:
+            comment = f"{indent}# "
+            lines += textwrap.wrap(
+                sentence(each), 96, initial_indent=comment, subsequent_indent=comment
+            )
+            value = _example(each) if each.required else _yaml(each.default)
+            lines.append(f"{'' if each.required else '# '}{indent}{each.name}: {value}")
+    return "\n".join(lines) + "\n"
+
+
+def json_schema(model: type[Settings], level: Level) -> str:
+    """Write a JSON Schema with every description, choice and bound, and hydro's own facts.
+
+    Editors complete and check a file that starts with ``# yaml-language-server: $schema=`` and the
+    schema's path. The facts stand under ``x-hydro``: level, grid, rules.
+    """
+    facts = {each.path: each for each in describe(model)}
+    schema = model.model_json_schema(schema_generator=_Schema)
+    schema["$schema"] = GenerateJsonSchema.schema_dialect
+    definitions = schema.get("$defs", {})
+    for section, properties in _properties(schema, definitions):
+        for name in list(properties):
+            described = facts.get(f"{section}.{name}" if section else name)
+            if described is None:
+                continue
+            if described.shown_at(level):
+                properties[name] |= _facts(described)
+            else:
+                del properties[name]
+    return json.dumps(schema, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def sentence(setting: Described) -> str:
+    """Say what a setting does, what it takes and which rules it is part of."""
+    grid = ["Grid search."] if setting.facts.grid else []
+    return " ".join([setting.help, f"{values_text(setting)}.", *setting.rules, *grid])
+
+
+def default_text(setting: Described) -> str:
+    """Say a default as the YAML would."""
+    return "must be given" if setting.required else _yaml(setting.default)
+
+
+def values_text(setting: Described) -> str:
+    """Say what values a setting takes."""
+    choices = ", ".join(_yaml(each) for each in setting.choices)
+    if choices:
+        return f"{'Any' if setting.kind.startswith('list') else 'One'} of {choices}"
+    return " ".join(each for each in (setting.kind.capitalize(), setting.bounds) if each)
+
+
+class _Schema(GenerateJsonSchema):
+    """Leaves out what pydantic cannot express, such as hydro's facts, which are added later."""
+
+    def encode_default(self, default: Any) -> Any:
+        return json.loads(json.dumps(default, default=str))
+
+    def generate(self, schema: Any, mode: Any = "validation") -> JsonSchemaValue:
+        generated = super().generate(schema, mode)
+        _drop(generated)
+        return generated
+
+
+def _drop(schema: Any) -> None:
+    """Take out titles, which repeat the names, and the facts in their Python form."""
+    if isinstance(schema, dict):
+        schema.pop("x-hydro", None)
+        if isinstance(schema.get("title"), str):
+            schema.pop("title")
+        for each in schema.values():
+            _drop(each)
+    if isinstance(schema, list):
+        for each in schema:
+            _drop(each)
+
+
+def _properties(schema: Any, definitions: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield "", schema["properties"]
+    for name, each in schema["properties"].items():
+        target = each.get("$ref", "").rpartition("/")[2]
+        if target:
+            yield name, definitions[target]["properties"]
+
+
+def _facts(setting: Described) -> dict[str, Any]:
+    facts = setting.facts
+    told: dict[str, Any] = {"level": facts.level, "grid": facts.grid}
+    rules = {"when": facts.when, "required": facts.required, "clashes": facts.clashes}
+    told |= {name: _rule(rule) for name, rule in rules.items() if rule}
+    description = " ".join([setting.help, *setting.rules])
+    return {"description": description, "x-hydro": told}
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {"setting": rule.path, "not" if rule.negated else "is": list(rule.values)}
+
+
+def _by_section(model: type[Settings], level: Level) -> Iterator[tuple[str, list[Described]]]:
+    sections: dict[str, list[Described]] = {}
+    for each in describe(model):
+        if each.shown_at(level):
+            sections.setdefault(each.section, []).append(each)
+    yield from sections.items()
+
+
+def _yaml(value: Any) -> str:
+    if isinstance(value, tuple):
+        value = list(value)
+    if isinstance(value, Path):
+        value = str(value)
+    text = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _example(setting: Described) -> str:
+    if setting.kind == "path":
+        return "train.csv"
+    return setting.name.removesuffix("s").rpartition("_")[0] or setting.name

@@ -1,0 +1,77 @@
+"""Checks what holds between settings, once each of them is right by itself."""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping, Set
+from pathlib import Path
+
+from hydro.errors import SettingsError
+from hydro.paths import experiment_name
+from hydro.settings.error_messages import Issue
+from hydro.settings.schema import Described, flat
+from hydro.settings.sections import Settings
+
+
+def broken_rules(
+    settings: Settings, known: Mapping[str, Described], given: Set[str]
+) -> Iterator[Issue]:
+    """List what contradicts another setting, or is missing because of one."""
+    values = flat(settings)
+    for each in known.values():
+        facts, value = each.facts, values[each.path]
+        place = tuple(each.path.split("."))
+        if facts.required and facts.required.holds(values) and value is None:
+            msg = f"{each.path}: must be given, because {facts.required}. {each.help}"
+            yield Issue(place, msg)
+        changed = each.path in given and value != each.default
+        if facts.clashes and facts.clashes.holds(values) and changed:
+            msg = f"{each.path}: contradicts the other setting: {facts.clashes}. Change one of them"
+            yield Issue(place, msg)
+
+
+def unsafe_name(settings: Settings) -> Iterator[Issue]:
+    """Refuse a name that cannot be a folder's."""
+    try:
+        experiment_name(settings.experiment_name)
+    except SettingsError as error:
+        yield Issue(("experiment_name",), str(error))
+
+
+def missing_files(settings: Settings, known: Mapping[str, Described]) -> Iterator[Issue]:
+    """List the files that are needed and cannot be read."""
+    values = flat(settings)
+    for each in known.values():
+        value = values[each.path]
+        applies = each.facts.when is None or each.facts.when.holds(values)
+        fault = _fault(value) if isinstance(value, Path) and applies else ""
+        if fault:
+            yield Issue(tuple(each.path.split(".")), f"{each.path}: {value}: {fault}")
+
+
+def _fault(path: Path) -> str:
+    """Say why a file cannot be read; nothing if it can."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        beside = Path.cwd() / path.name
+        hint = "; there is one in the working folder, but paths in a YAML file start from its own"
+        return f"no such file{hint if beside.is_file() else ''}"
+    except OSError as error:
+        return (error.strerror or "cannot be read").lower()
+    if stat.S_ISDIR(mode):
+        return "a folder, not a file"
+    if not stat.S_ISREG(mode):
+        return "not a file"
+    return "" if os.access(path, os.R_OK) else "permission denied"
+
+
+def idle_settings(
+    settings: Settings, known: Mapping[str, Described], given: Set[str]
+) -> Iterator[str]:
+    """Say which settings were given and change nothing here."""
+    values = flat(settings)
+    for each in known.values():
+        when = each.facts.when
+        idle = when is not None and not when.holds(values)
+        if idle and each.path in given and values[each.path] not in (each.default, None):
+            yield f"{each.path} does not apply here (only while {when}); it is kept and ignored"

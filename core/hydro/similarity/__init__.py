@@ -1,0 +1,1 @@
+"""What every metric-learning problem shares: neighbors, retrieval metrics, their insights."""

@@ -1,0 +1,44 @@
+"""Rows whose label may be wrong."""
+
+import numpy as np
+import pandas as pd
+
+from hydro.plugins.charts import Finding
+from hydro.similarity.predictions import Neighbourhood
+
+NEAREST = 5
+
+
+def label_suspects(predictions: Neighbourhood, shown: pd.DataFrame) -> Finding:
+    """List the rows of which all of the five nearest are of other classes, the surest first.
+
+    A row is the surer, the more of the five agree on one class, and then the nearer they are. Only
+    rows with another row of their class in the split, for the others have no choice.
+    """
+    classes = predictions.classes
+    nearest = predictions.neighbours[:, :NEAREST]
+    sizes = np.bincount(classes[classes >= 0], minlength=classes.max(initial=0) + 1)
+    around = classes[nearest]
+    suspect = (classes >= 0) & (sizes[classes] > 1) & (nearest.shape[1] > 0)
+    suspect &= (around != classes[:, None]).all(axis=1) & (around >= 0).all(axis=1)
+    rows = []
+    labels = shown["label"].to_numpy()
+    for row in np.flatnonzero(suspect):
+        others, counts = np.unique(around[row], return_counts=True)
+        most = int(others[counts.argmax()])
+        first = nearest[row, int(np.flatnonzero(around[row] == most)[0])]
+        rows.append(
+            {
+                "row": shown["row"].iloc[row],
+                "text": shown["text"].iloc[row],
+                "label": labels[row],
+                "looks_like": labels[first],
+                f"of_{len(around[row])}_nearest": int(counts.max()),
+                "similarity": round(float(predictions.similarities[row, 0]), 4),
+                "nearest_text": shown["text"].iloc[nearest[row, 0]],
+            }
+        )
+    table = pd.DataFrame(rows)
+    if len(table):
+        table = table.sort_values([table.columns[4], "similarity"], ascending=False, kind="stable")
+    return Finding(table, (f"{len(table):,} of {len(classes):,} rows are suspect.",))

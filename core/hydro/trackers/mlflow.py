@@ -1,0 +1,94 @@
+"""MLflow: figures go where MLFLOW_TRACKING_URI says, else to a database in the folder."""
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hydro.settings.fields import Section, setting
+from hydro.settings.sections import Settings
+from hydro.trackers.subprocess_tracker import Apart
+from hydro.trackers.tracker import Tracker
+
+AT_ONCE = 100
+"""Parameters that MLflow takes in one call."""
+
+
+class MLflowSettings(Section):
+    """What an MLflow run belongs to."""
+
+    mlflow_experiment: str = setting(
+        "hydro",
+        help="The MLflow experiment that runs are filed under.",
+        level="expert",
+        min_length=1,
+    )
+
+
+def build(settings: Settings, *, name: str, folder: Path) -> Tracker:
+    """Build the tracker.
+
+    Raises:
+        PluginError: the package is not installed.
+    """
+    experiment = settings.of(MLflowSettings).mlflow_experiment
+    return Apart("mlflow", MLflow, name=name, folder=folder / "mlflow", experiment=experiment)
+
+
+class MLflow(Tracker):
+    """Logs parameters and metrics to a server or a database."""
+
+    def __init__(self, name: str, folder: str, experiment: str) -> None:
+        self.name, self.folder, self.experiment = name, Path(folder), experiment
+
+    def start(self, parameters: Mapping[str, Any]) -> None:
+        """Create the run, and its experiment where there is none."""
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        # Seven, its own number, would be minutes before a server that is away is known to be.
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+        from mlflow import MlflowClient
+        from mlflow.entities import Param
+
+        address, artifacts = os.environ.get("MLFLOW_TRACKING_URI"), None
+        if not address:
+            self.folder.mkdir(exist_ok=True)
+            address = f"sqlite:///{self.folder / 'mlflow.db'}"
+            artifacts = (self.folder / "artifacts").as_uri()
+        self.client = MlflowClient(address)
+        self.run = self.client.create_run(self._experiment(artifacts), run_name=self.name).info
+        listed = [Param(name, str(value)) for name, value in parameters.items()]
+        for start in range(0, len(listed), AT_ONCE):
+            self.client.log_batch(self.run.run_id, params=listed[start : start + AT_ONCE])
+
+    def log(self, values: Mapping[str, float], step: int) -> None:
+        """Log metrics."""
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        metrics = [Metric(metric_name(name), value, now, step) for name, value in values.items()]
+        self.client.log_batch(self.run.run_id, metrics=metrics)
+
+    def close(self, *, failed: bool) -> None:
+        """End the run as finished or failed."""
+        self.client.set_terminated(self.run.run_id, "FAILED" if failed else "FINISHED")
+
+    def _experiment(self, artifacts: str | None) -> str:
+        from mlflow import MlflowException
+
+        found = self.client.get_experiment_by_name(self.experiment)
+        if found is None:
+            try:
+                return str(self.client.create_experiment(self.experiment, artifacts))
+            except MlflowException:
+                # A run beside this one may have been faster.
+                found = self.client.get_experiment_by_name(self.experiment)
+                if found is None:
+                    raise
+        return str(found.experiment_id)
+
+
+def metric_name(name: str) -> str:
+    """Give the name of a figure in the signs that MLflow allows: ``Precision at 1``."""
+    return re.sub(r"[^\w. :/-]", "-", name.replace("@", " at "))

@@ -1,0 +1,165 @@
+"""The strategies that Optuna leads: it says what to try next, and what is not worth its end."""
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from hydro.errors import SettingsError
+from hydro.executors.local import Task, Train
+from hydro.settings.sections import Settings
+from hydro.tuning.optuna_storage import Journal
+from hydro.tuning.plan import PlannedRun, plan_combination
+from hydro.tuning.trials import PRUNED, Runs
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial
+
+A_FOLD = 10_000
+"""Steps that Optuna counts a fold as: one for each validation, and the last for its end."""
+
+
+def require_optuna(settings: Settings) -> None:
+    """Refuse a search that Optuna would lead where it is not installed.
+
+    Raises:
+        SettingsError: with how to install it.
+    """
+    strategy = settings.search.strategy
+    if settings.grid_search and strategy != "Grid" and not importlib.util.find_spec("optuna"):
+        msg = (
+            f"search.strategy: {strategy} needs Optuna. Install it with "
+            "pip install 'hydro-experiments[optuna]', or use Grid"
+        )
+        raise SettingsError(msg)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A combination that this process trains, and Optuna's record of it."""
+
+    asked: "optuna.Trial"
+    runs: list[PlannedRun]
+    lock: FileLock
+    reported: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Study:
+    """Trains the combinations that a journal proposes, each on all chosen folds.
+
+    Who works on one holds the lock of its first run, so one whose process is gone is taken over by
+    the next process that asks.
+    """
+
+    settings: Settings
+    folds: Sequence[str]
+    runs: Runs
+    higher_is_better: bool
+
+    @cached_property
+    def journal(self) -> Journal:
+        """What has been tried."""
+        return Journal(self.settings, self.runs.folder.study, self.higher_is_better)
+
+    @property
+    def total(self) -> int:
+        """How many runs there will be, at most."""
+        return self.journal.budget * len(plan_combination(self.settings, self.folds, 0, {}))
+
+    def begin(self) -> None:
+        """Open the journal; have the combinations that failed tried again.
+
+        Raises:
+            SettingsError: the lists are not those that the search began with.
+        """
+        self.journal.begin()
+
+    def planned(self) -> list[PlannedRun]:
+        """List the runs of all combinations tried so far."""
+        return [run for trial in self.journal.tried() for run in self._planned(trial)]
+
+    def tasks(self) -> Iterator[Task]:
+        """Give trials within the budget, first those that another process left."""
+
+        def next_trial() -> _Trial | None:
+            with self.runs.folder.lock():
+                return self._left_behind() or self._new()
+
+        while trial := next_trial():
+            yield partial(self._train, trial)
+
+    def undone(self) -> list[PlannedRun]:
+        """Give the first run of each trial that has no end yet."""
+        trials = self.journal.tried()
+        return [self._planned(trial)[0] for trial in trials if trial.state.name == "RUNNING"]
+
+    def _left_behind(self) -> _Trial | None:
+        """Take over a trial whose process is gone."""
+        for found in self.journal.tried():
+            runs = self._planned(found)
+            if found.state.name == "RUNNING" and (lock := self.runs.claim(runs[0])):
+                asked = self.journal.opened(found)
+                return _Trial(asked, runs, lock, {*found.intermediate_values})
+        return None
+
+    def _new(self) -> _Trial | None:
+        """Take a combination that has not been tried for this process; make its runs ready."""
+        proposed = self.journal.propose(self._hours_are_over)
+        if proposed is None:
+            return None
+        asked, number, values = proposed
+        runs = plan_combination(self.settings, self.folds, number, values)
+        lock = self.runs.claim(runs[0])
+        for run in runs:
+            self.runs.prepare(run)
+        # Last, so that whoever takes it over finds its runs ready.
+        self.journal.take(*proposed)
+        return _Trial(asked, runs, lock) if lock else None
+
+    def _hours_are_over(self) -> bool:
+        hours = self.settings.search.hours
+        spent = sum(self.runs.finished(run).seconds for run in self.planned()) if hours else 0.0
+        return hours is not None and spent >= 3600 * hours
+
+    def _train(self, trial: _Trial, train: Train) -> None:
+        """Train a combination on one fold after another, for as long as it is worth it."""
+        scores: list[float] = []
+        tell = partial(self.journal.tell, trial.asked)
+        with trial.lock:
+            for number, run in enumerate(trial.runs):
+                if scores and self._is_worse(trial, number * A_FOLD - 1, scores):
+                    for rest in trial.runs[number:]:
+                        self.runs.prune(rest, "not begun: the folds before were worse than others'")
+                    return tell("PRUNED")
+                ended = self.runs.finished(run)
+                if ended.score is None:
+                    heed = partial(self._heed, trial, number * A_FOLD, scores)
+                    ended = self.runs.train(run, train, heed)
+                if ended.score is None:
+                    for rest in trial.runs[number + 1 :]:
+                        self.runs.prune(rest, f"not begun: run {run.name} {ended.state}")
+                    return tell("PRUNED" if ended.state == PRUNED else "FAIL")
+                scores.append(ended.score)
+            tell("COMPLETE", fmean(scores))
+
+    def _heed(
+        self, trial: _Trial, first: int, scores: Sequence[float], number: int, metric: float
+    ) -> bool:
+        """Tell Optuna of a validation; tell whether the run is to be stopped."""
+        return self._is_worse(trial, first + number, [*scores, metric])
+
+    def _is_worse(self, trial: _Trial, step: int, scores: Sequence[float]) -> bool:
+        # What was told before an interruption is not told again.
+        if step not in trial.reported:
+            trial.reported.add(step)
+            trial.asked.report(fmean(scores), step)
+        return self.journal.is_worse(trial.asked)
+
+    def _planned(self, trial: "FrozenTrial") -> list[PlannedRun]:
+        return plan_combination(self.settings, self.folds, *self.journal.combination(trial))

@@ -1,0 +1,78 @@
+"""Turns the settings of an experiment into its runs: combinations of a search times folds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hydro.settings.grid_search import with_values
+from hydro.settings.search_space import Space
+from hydro.settings.sections import Settings
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One model to train."""
+
+    name: str
+    """Of its folder within the experiment's."""
+    values: Mapping[str, Any]
+    """What is searched over, by dotted name."""
+    fold: str | None
+    settings: Settings
+    """Complete: running these alone repeats the run."""
+
+    def __str__(self) -> str:
+        """Say its name, what is tried in it and which fold it holds out."""
+        fold = [] if self.fold is None else [f"fold {self.fold}"]
+        tried = [f"{name.rpartition('.')[2]}={value}" for name, value in self.values.items()]
+        return "  ".join([f"run {self.name}", *tried, *fold])
+
+
+def plan(settings: Settings, folds: Sequence[str]) -> list[PlannedRun]:
+    """List the runs of a grid: every combination on every fold.
+
+    Args:
+        settings: Of the experiment; what is left to chance has been drawn.
+        folds: The ids to hold out in turn; none where the strategy has none.
+    """
+    combinations = enumerate(Space.of(settings).combinations())
+    return [run for each in combinations for run in plan_combination(settings, folds, *each)]
+
+
+def plan_combination(
+    settings: Settings, folds: Sequence[str], number: int, values: Mapping[str, Any]
+) -> list[PlannedRun]:
+    """List the runs of one combination, the one of this number in the experiment."""
+    held_out = _held_out(folds)
+    first = number * len(held_out)
+    return [
+        _planned(f"{at:03d}", settings, values, fold) for at, fold in enumerate(held_out, first)
+    ]
+
+
+def spoken(settings: Settings, folds: Sequence[str]) -> str:
+    """Say how many runs there are to train, and how the number comes about."""
+    space, held_out = Space.of(settings), _held_out(folds)
+    if settings.search.strategy == "Grid":
+        count, most = sum(1 for _ in space.combinations()), ""
+        tried = _counted(count, "combination")
+    else:
+        count, most = min(settings.search.trials, space.size), "at most "
+        tried = f"{count:,} of up to {_counted(space.size, 'combination')}"
+    runs = _counted(count * len(held_out), "run")
+    return f"{most}{runs} to train: {tried} on {_counted(len(held_out), 'fold')}"
+
+
+def _held_out(folds: Sequence[str]) -> Sequence[str | None]:
+    return [*dict.fromkeys(folds)] or [None]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _planned(
+    name: str, settings: Settings, values: Mapping[str, Any], fold: str | None
+) -> PlannedRun:
+    held_out = {} if fold is None else {"dataset.folds": (fold,)}
+    return PlannedRun(name, values, fold, with_values(settings, {**values, **held_out}))

@@ -1,0 +1,135 @@
+"""Trains planned runs in their folders, follows them while they train, and tells how they ended."""
+
+import dataclasses
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from filelock import FileLock, Timeout
+
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
+from hydro.executors.local import Train
+from hydro.settings.grid_search import with_values
+from hydro.settings.loading import dump
+from hydro.training.checkpoint import Checkpoints
+from hydro.training.progress import Progress, Task
+from hydro.tuning.leaderboard import Finished
+from hydro.tuning.plan import PlannedRun
+
+logger = logging.getLogger(__name__)
+
+PRUNED = "pruned"
+
+Heed = Callable[[int, float], bool]
+"""Is told the number of a validation, counted from 0, and its metric; tells whether to stop."""
+
+
+def never(number: int, metric: float) -> bool:
+    """Stop no run."""
+    return False
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The folders of an experiment's runs, and what becomes of them."""
+
+    folder: RunFolder
+    metric: str
+    gpus: Sequence[str]
+    progress: Progress
+    tell: Callable[[Finished], None]
+    """Is told of each run that has come to an end here."""
+
+    def of(self, run: PlannedRun) -> RunFolder:
+        """Give the folder of a run."""
+        return self.folder.run(run.name)
+
+    def claim(self, run: PlannedRun) -> FileLock | None:
+        """Take a run for this process; nothing if another has it."""
+        lock = self.of(run).lock()
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            return None
+        return lock
+
+    def prepare(self, run: PlannedRun) -> None:
+        """Make the folder of a run ready for it to be trained, from a checkpoint if it has one."""
+        # A run's process sees its own GPUs only, whatever they are called outside.
+        seen = tuple(map(str, range(run.settings.environment.number_of_gpus_per_run)))
+        own = {"environment.gpus": seen} if self.gpus else {}
+        self.of(run).clear()
+        self.of(run).write_config(dump(with_values(run.settings, own)))
+        self.of(run).write_status(Status("queued"))
+
+    def train(self, run: PlannedRun, train: Train, heed: Heed = never) -> Finished:
+        """Train a run, and stop it when ``heed`` says so of one of its validations."""
+        self.prepare(run)
+        with self.progress.task(str(run), 100, "") as task:
+            followed = _Followed(
+                self.of(run), run.settings.training.epochs, self.metric, heed, task
+            )
+            train(self.of(run).path, followed.look)
+        if followed.stops:
+            self.prune(run, "a validation was worse than the median of the others")
+        self.tell(self.finished(run))
+        return self.finished(run)
+
+    def prune(self, run: PlannedRun, why: str) -> None:
+        """Mark a run as stopped, because it is not worth its end."""
+        status = self.of(run).read_status()
+        pruned = dataclasses.replace(status, state="stopped", reason=PRUNED, message=why)
+        self.of(run).write_status(pruned)
+        Checkpoints(self.of(run).checkpoints).clear()
+
+    def is_done(self, run: PlannedRun) -> bool:
+        """Tell whether a run has come to an end of its own."""
+        return self.finished(run).state in ("finished", "failed", PRUNED)
+
+    def finished(self, run: PlannedRun) -> Finished:
+        """Tell what has become of a run."""
+        folder = self.of(run)
+        status, score = folder.read_status(), None
+        if status.state == "finished":
+            scores = folder.read_scores()["validation"]["metrics"]
+            score = float(scores[self.metric]["after"])
+        state = PRUNED if status.reason == PRUNED else status.state
+        return Finished(run, state, score, status.seconds or 0.0, status.message)
+
+
+@dataclass
+class _Followed:
+    """A run that is being trained, by what it records."""
+
+    folder: RunFolder
+    epochs: float
+    metric: str
+    heed: Heed
+    task: Task
+    stops: bool = False
+    read: int = 0
+    validations: int = 0
+    percent: int = 0
+    figures: dict[str, float] = field(default_factory=dict)
+
+    def look(self) -> bool:
+        """Read what is new, show it, and tell whether the run is to be stopped."""
+        events, read = self.folder.read_history(self.read)
+        if read < self.read:
+            self.validations = 0
+        self.read = read
+        for event in events:
+            if event["event"] == "training":
+                self._show(event["epoch"] / self.epochs, loss=event["loss"])
+            if event["event"] == "validation":
+                self._show(metric=event[self.metric])
+                self.stops = self.stops or self.heed(self.validations, event[self.metric])
+                self.validations += 1
+        return self.stops
+
+    def _show(self, share: float | None = None, **figures: float) -> None:
+        percent = self.percent if share is None else round(100 * share)
+        self.figures |= figures
+        self.task.advance(percent - self.percent, **self.figures)
+        self.percent = percent

@@ -1,0 +1,78 @@
+"""Measures what a checkpoint of all-MiniLM-L6-v2 with ArcFace and AdamW costs.
+
+python docs/benchmarks/checkpoint_cost.py [--classes 77] [--times 5]
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from torch import nn
+from transformers import AutoModel
+
+from hydro.settings.sections import TrainingSection
+from hydro.text.backbones import find_backbone
+from hydro.training.batch_plan import Updates
+from hydro.training.checkpoint import Checkpoints
+from hydro.training.checkpointing import Savepoints
+from hydro.training.precision import Precision
+from hydro.training.signals import Stop
+from hydro.training.trainer import Log, Step
+from hydro_text_metric_learning.losses.arcface import ArcFace
+
+
+def step_after_one_update(classes: int) -> Step:
+    """Give a training whose optimizer has all of its state."""
+    model = AutoModel.from_pretrained(find_backbone("sentence-transformers/all-MiniLM-L6-v2"))
+    loss: nn.Module = ArcFace(384, classes, margin=0.1, scale=45)
+    weights = [*model.parameters(), *loss.parameters()]
+    optimizer = torch.optim.AdamW(weights, lr=1e-4, fused=True)
+    precision = Precision(torch.device("cpu"), None, None)
+    step = Step(
+        model, loss, optimizer=optimizer, factor=lambda done: 1, precision=precision, clip=0
+    )
+    for each in weights:
+        each.grad = torch.randn_like(each)
+    step.apply()
+    return step
+
+
+def measure(classes: int, times: int) -> None:
+    """Save and load, and print how long that took and how much it is."""
+    step = step_after_one_update(classes)
+    training = TrainingSection(loss_function="ArcFace", epochs=1)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        log = Log(step, Updates(10_000, 1, training), record=lambda event, values: None)
+        (folder / "history.jsonl").write_text("")
+        checkpoints = Checkpoints(folder / "checkpoints")
+        given = (checkpoints, None, folder / "history.jsonl", 1e-9, Stop(), {})
+        saves = Savepoints(*given)
+        saves.begin(step, log)
+        seconds = []
+        for _ in range(times):
+            log.done += 1
+            started = time.perf_counter()
+            saves.edge()
+            seconds.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        found = checkpoints.newest()
+        assert found is not None
+        Savepoints(checkpoints, found, *given[2:]).begin(step, log)
+        loading = time.perf_counter() - started
+        size = sum(each.stat().st_size for each in found.path.iterdir()) / 1e6
+    told = ", ".join(f"{each:.2f}" for each in seconds)
+    sys.stdout.write(f"{size:.0f} MB; saved in {statistics.median(seconds):.2f} s ({told})\n")
+    sys.stdout.write(f"checked and loaded in {loading:.2f} s\n")
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--classes", type=int, default=77)
+    arguments.add_argument("--times", type=int, default=5)
+    given = arguments.parse_args()
+    measure(given.classes, given.times)

@@ -1,0 +1,159 @@
+"""Experiments are found by name, summed up and deleted, whatever state they are in."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hydro.artifacts.experiments import (
+    best_run,
+    delete,
+    experiments,
+    find_experiment,
+    leading_runs,
+    settings_of,
+    summary,
+)
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
+from hydro.errors import ResourceError, SettingsError
+
+
+def made(output: Path, name: str, status: Status | None = None, after: float = 0.5) -> RunFolder:
+    """Make the folder of an experiment in some state."""
+    folder = RunFolder.create(output, name)
+    folder.write_config("problem_type: wordcount\nprediction: {metric: Error}\n")
+    if status:
+        folder.write_status(status)
+        folder.write_scores({"validation": {"before": 2.0, "after": after}})
+    return folder
+
+
+def searched(output: Path) -> RunFolder:
+    """Make an experiment of three runs, the first two of the best combination."""
+    folder = made(output, "grid", Status("finished"))
+    for name, score in (("000", 0.4), ("001", 0.6), ("002", 0.1)):
+        run = made(folder.path / "runs", name, Status("finished"), score)
+        run.write_config(f"dataset: {{folds: ['{name}']}}\ntraining: {{batch_size: {int(name)}}}\n")
+    folder.write_leaderboard([{"runs": ["000", "001"]}, {"runs": ["002"]}])
+    return folder
+
+
+def test_an_experiment_is_found_by_its_name_its_folder_and_one_run_of_it(tmp_path: Path) -> None:
+    folder = searched(tmp_path)
+    assert find_experiment("grid", tmp_path).path == folder.path
+    assert find_experiment(str(folder.path), Path("elsewhere")).path == folder.path
+    assert find_experiment("grid/runs/001", tmp_path).path == folder.path / "runs/001"
+
+
+def test_an_unknown_name_is_told_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="nothing was run into that folder yet"):
+        find_experiment("one", tmp_path)
+    made(tmp_path, "two")
+    with pytest.raises(SettingsError, match=r"no experiment 'one'.* there is: two"):
+        find_experiment("one", tmp_path)
+    with pytest.raises(SettingsError, match="no experiment"):
+        find_experiment("x" * 5000, tmp_path)
+
+
+def test_the_latest_experiment_comes_first_and_other_folders_are_left_out(tmp_path: Path) -> None:
+    for age, name in enumerate(("old", "new")):
+        status = made(tmp_path, name, Status("finished")).path / "status.json"
+        os.utime(status, (age, age))
+    made(tmp_path, "silent")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / ".deleted").mkdir()
+    (tmp_path / ".deleted/config.yaml").touch()
+    assert [each.name for each in experiments(tmp_path)] == ["new", "old", "silent"]
+    assert experiments(tmp_path / "nowhere") == []
+
+
+def test_a_summary_says_state_and_score(tmp_path: Path) -> None:
+    told = summary(made(tmp_path, "one", Status("finished", seconds=3.0)))
+    assert (told.name, told.state, told.problem, told.metric) == (
+        "one",
+        "finished",
+        "wordcount",
+        "Error",
+    )
+    assert (told.before, told.after, told.runs, told.seconds) == (2.0, 0.5, 1, 3.0)
+
+
+def test_the_score_of_several_runs_is_the_mean_over_the_best_combination(tmp_path: Path) -> None:
+    told = summary(searched(tmp_path))
+    assert (told.before, told.after, told.runs) == (2.0, 0.5, 3)
+
+
+def test_an_experiment_that_failed_or_never_began_has_no_score(tmp_path: Path) -> None:
+    failed = summary(made(tmp_path, "failed", Status("failed", "data", "no rows")))
+    assert (failed.state, failed.message, failed.after) == ("failed", "no rows", None)
+    assert summary(made(tmp_path, "queued")).state == "queued"
+
+
+def test_one_whose_process_is_gone_has_stopped(tmp_path: Path) -> None:
+    folder = made(tmp_path, "one", Status("running"))
+    path = folder.path / "status.json"
+    process = subprocess.Popen([sys.executable, "-c", "pass"])
+    process.wait()
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"pid": process.pid}))
+    assert (summary(folder).state, summary(folder).message) == ("stopped", "its process is gone")
+
+
+def test_the_best_run_depends_on_the_direction_of_the_metric(tmp_path: Path) -> None:
+    folder = searched(tmp_path)
+    assert best_run(folder, higher_is_better=True).name == "001"
+    assert best_run(folder, higher_is_better=False).name == "000"
+    single = made(tmp_path, "one", Status("finished"))
+    assert best_run(single, higher_is_better=True) is single
+
+
+def test_all_runs_that_have_finished_speak_where_there_is_no_leaderboard(tmp_path: Path) -> None:
+    folder = searched(tmp_path)
+    (folder.path / "leaderboard.json").unlink()
+    RunFolder(folder.path / "runs/001").write_status(Status("failed", "model"))
+    assert [each.name for each in leading_runs(folder)] == ["000", "002"]
+
+
+def test_there_is_no_best_run_before_one_has_finished(tmp_path: Path) -> None:
+    folder = made(tmp_path, "one", Status("failed", "data", "no rows"))
+    with pytest.raises(ResourceError, match=r"failed \(no rows\); no run of it has finished"):
+        best_run(folder, higher_is_better=True)
+
+
+def test_settings_are_those_of_the_best_combination_on_all_folds(tmp_path: Path) -> None:
+    folder = searched(tmp_path)
+    folder.write_config("experiment_name: x\ndataset: {folds: [a, b]}\ntraining: {batch_size: 9}\n")
+    assert settings_of(folder) == {"dataset.folds": "[a, b]", "training.batch_size": "0"}
+
+
+def test_an_experiment_is_deleted_whole_and_others_stay(tmp_path: Path) -> None:
+    gone, kept = searched(tmp_path), made(tmp_path, "kept")
+    delete(gone, tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == [kept.name]
+
+
+def test_nothing_is_deleted_outside_the_output_folder(tmp_path: Path) -> None:
+    folder = searched(tmp_path / "elsewhere")
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs/link").symlink_to(folder.path)
+    for path in (folder.path, folder.path / "runs/000", tmp_path / "runs/link"):
+        with pytest.raises(ResourceError, match="not an experiment right in"):
+            delete(RunFolder(path), tmp_path / "runs")
+    assert (folder.path / "runs/000/scores.json").exists()
+
+
+def test_a_running_experiment_is_not_deleted(tmp_path: Path, request: Any) -> None:
+    folder = searched(tmp_path)
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    request.addfinalizer(process.communicate)
+    run = RunFolder(folder.path / "runs/002")
+    run.write_status(Status("running"))
+    path = run.path / "status.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"pid": process.pid}))
+    with pytest.raises(ResourceError, match="002: still running"):
+        delete(folder, tmp_path)
+    assert run.path.exists()

@@ -1,0 +1,130 @@
+"""Two experiments are compared on the rows that both held out."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status
+from hydro.errors import DataError, ResourceError, SettingsError
+from hydro.evaluation.bootstrap import mean_interval
+from hydro.evaluation.comparison import compare_experiments
+from hydro.plugins.predictions import Predictions
+
+ERROR = {"Error": False}
+ROWS = 30
+
+
+def made(
+    output: Path,
+    name: str,
+    values: np.ndarray,
+    rows: range = range(ROWS),
+    *,
+    problem: str = "wordcount",
+    config: str = "",
+    texts: str = "text",
+) -> RunFolder:
+    """Make a finished experiment whose held-out rows have these values."""
+    folder = RunFolder.create(output, name)
+    folder.write_config(f"problem_type: {problem}\nprediction: {{metric: Error}}\n{config}")
+    columns = {"text": [f"{texts} {row}" for row in rows], "row": [f"r{row}" for row in rows]}
+    frame = pd.DataFrame(columns, index=pd.Index(rows), dtype="str")
+    folder.write_predictions("validation", frame, Predictions({"Error": values, "Other": values}))
+    folder.write_scores({"validation": {"before": 1.0, "after": float(np.nanmean(values))}})
+    folder.write_status(Status("finished"))
+    return folder
+
+
+@pytest.fixture
+def values() -> np.ndarray:
+    """An error for each row."""
+    return np.random.default_rng(1).random(ROWS)
+
+
+def test_the_change_is_paired_over_rows(tmp_path: Path, values: np.ndarray) -> None:
+    change = np.random.default_rng(2).normal(-0.1, 0.05, ROWS)
+    folders = made(tmp_path, "a", values), made(tmp_path, "b", values + change)
+    (found,) = compare_experiments(*folders, ERROR).changes
+    assert (found.metric, found.rows, found.verdict) == ("Error", ROWS, "better")
+    assert (found.first, found.second) == pytest.approx((values.mean(), (values + change).mean()))
+    assert found.interval == pytest.approx(tuple(mean_interval(change)))
+    (other,) = compare_experiments(*folders, {"Error": True}).changes
+    assert other.verdict == "worse"
+
+
+def test_an_experiment_does_not_differ_from_itself(tmp_path: Path, values: np.ndarray) -> None:
+    folder = made(tmp_path, "a", values)
+    found = compare_experiments(folder, folder, ERROR)
+    assert (found.settings, found.notes, found.rows) == ({}, (), ROWS)
+    assert found.changes[0].interval == (0, 0)
+    assert found.changes[0].verdict == "not clearly different"
+
+
+def test_settings_that_differ_are_listed(tmp_path: Path, values: np.ndarray) -> None:
+    first = made(tmp_path, "a", values, config="training: {epochs: 1, margin: 2}\nx: [1, 2]\n")
+    second = made(tmp_path, "b", values, config="training: {epochs: 3}\nx: [1, 2]\n")
+    assert compare_experiments(first, second, ERROR).settings == {
+        "training.epochs": ("1", "3"),
+        "training.margin": ("2", None),
+    }
+
+
+def test_rows_are_matched_by_number_and_content(tmp_path: Path, values: np.ndarray) -> None:
+    first = made(tmp_path, "a", values)
+    second = made(tmp_path, "b", np.zeros(20), range(20, 40))
+    found = compare_experiments(first, second, ERROR)
+    assert found.rows == found.changes[0].rows == 10
+    assert found.changes[0].first == pytest.approx(values[20:].mean())
+    assert "compared on the 10 rows that both held out, of 30 and 20" in found.notes[0]
+
+
+def test_rows_of_other_texts_are_other_rows(tmp_path: Path, values: np.ndarray) -> None:
+    first, second = made(tmp_path, "a", values), made(tmp_path, "b", values, texts="other")
+    with pytest.raises(DataError, match="a and b held out no row in common"):
+        compare_experiments(first, second, ERROR)
+
+
+def test_a_row_counts_where_both_have_a_value(tmp_path: Path, values: np.ndarray) -> None:
+    gap = values.copy()
+    gap[:5] = np.nan
+    found = compare_experiments(made(tmp_path, "a", values), made(tmp_path, "b", gap), ERROR)
+    assert found.changes[0].rows == ROWS - 5
+    assert found.changes[0].first == found.changes[0].second == pytest.approx(values[5:].mean())
+
+
+def test_the_folds_of_an_experiment_are_taken_together(tmp_path: Path, values: np.ndarray) -> None:
+    both = made(tmp_path, "both", values)
+    folds = made(tmp_path, "folds", values)
+    for number, rows in enumerate((range(15), range(15, 30))):
+        made(folds.path / "runs", f"00{number}", values[list(rows)] - 1, rows)
+    made(folds.path / "runs", "002", values)
+    with pytest.raises(ResourceError, match="its search has not finished"):
+        compare_experiments(both, folds, ERROR)
+    folds.write_leaderboard([{"runs": ["000", "001"]}, {"runs": ["002"]}])
+    found = compare_experiments(both, folds, ERROR)
+    assert found.rows == ROWS
+    assert found.changes[0].interval == pytest.approx((-1, -1))
+
+
+def test_other_predictions_may_mean_other_metrics(tmp_path: Path, values: np.ndarray) -> None:
+    first = made(tmp_path, "a", values)
+    second = made(tmp_path, "b", values)
+    second.write_config("problem_type: wordcount\nprediction: {metric: Error, tolerance: 2}\n")
+    (note,) = compare_experiments(first, second, ERROR).notes
+    assert "a metric may not mean the same" in note
+
+
+def test_what_cannot_be_compared_is_an_error(tmp_path: Path, values: np.ndarray) -> None:
+    first = made(tmp_path, "a", values)
+    with pytest.raises(SettingsError, match="a is of wordcount, b of another"):
+        compare_experiments(first, made(tmp_path, "b", values, problem="another"), ERROR)
+    failed = made(tmp_path, "c", values)
+    failed.write_status(Status("failed"))
+    with pytest.raises(ResourceError, match="failed; no run of it has finished"):
+        compare_experiments(first, failed, ERROR)
+    (first.path / "predictions/validation_raw_predictions.npz").unlink()
+    with pytest.raises(ResourceError, match="no validation predictions to read"):
+        compare_experiments(first, made(tmp_path, "d", values), ERROR)

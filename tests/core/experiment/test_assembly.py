@@ -1,0 +1,71 @@
+"""Parts are built by the components that the settings select."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hydro_wordcount.counted import Counted, Linear
+
+from hydro.data.frames import load_frames
+from hydro.errors import PluginError
+from hydro.experiment.assembly import Parts, assemble
+from hydro.plugins.builder import Builder
+from hydro.plugins.registry import Catalog
+from hydro.settings.loading import load
+
+
+@pytest.fixture
+def builder(wordcount_yml: Path, catalog: Catalog) -> Builder:
+    """A builder for the word count experiment."""
+    problem = catalog.problem("wordcount")
+    return Builder(load(wordcount_yml, catalog.schema(problem)).settings, catalog, problem)
+
+
+def assembled(builder: Builder, **changes: Any) -> Parts:
+    """Assemble the parts of a run on the experiment's rows."""
+    dataset = builder.settings.dataset.model_copy(update=changes)
+    columns = builder.problem.columns(builder.settings)
+    return assemble(builder, load_frames(dataset, columns, fold=None, seed=0))
+
+
+def test_each_split_becomes_a_dataset(builder: Builder) -> None:
+    parts = assembled(builder)
+    assert (len(parts.train), len(parts.train_as_predicted), len(parts.validation)) == (30, 30, 10)
+    assert parts.test is None
+    assert isinstance(parts.model, Linear)
+    assert isinstance(parts.loss, torch.nn.MSELoss)
+    assert list(parts.metrics) == ["Error", "Close"]
+
+
+def test_a_test_table_becomes_a_dataset_too(builder: Builder) -> None:
+    parts = assembled(builder, test_dataframe=builder.settings.dataset.train_dataframe)
+    assert isinstance(parts.test, Counted)
+    assert len(parts.test) == 40
+
+
+def test_the_words_to_predict_belong_to_their_rows(builder: Builder) -> None:
+    batch = assembled(builder).train.batch(np.array([0, 1, 2]))
+    assert batch.targets.tolist() == (batch.inputs[:, 0] + 1).tolist()
+
+
+def test_the_component_that_the_settings_name_is_built(builder: Builder) -> None:
+    group = [{"params": [torch.nn.Parameter(torch.ones(2, 2))], "lr": 0.1}]
+    assert type(builder.build("optimizer", groups=group)) is torch.optim.AdamW
+    training = builder.settings.training.model_copy(update={"optimizer": "SGD"})
+    settings = builder.settings.model_copy(update={"training": training})
+    other = Builder(settings, builder.catalog, builder.problem)
+    assert type(other.build("optimizer", groups=group)) is torch.optim.SGD
+
+
+def test_all_components_of_a_kind_are_built_by_name(builder: Builder) -> None:
+    metrics = builder.build_all("metric")
+    assert metrics["Close"](np.array([0.5, 0.6])).tolist() == [1.0, 0.0]
+    assert [each.name for each in builder.components("exporter")] == ["json"]
+    assert builder.build_all("insight") == {}
+
+
+def test_a_kind_with_no_component_to_build_is_an_error(builder: Builder) -> None:
+    with pytest.raises(PluginError, match="'wordcount' needs one insight"):
+        builder.build("insight")

@@ -1,0 +1,110 @@
+"""Tests of what is installed: problem types, and the components that fit each."""
+
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from hydro.errors import PluginError, SettingsError
+from hydro.plugins.components import Loss
+from hydro.plugins.hookspecs import GROUP
+from hydro.plugins.loading import Plugin, load_plugins
+from hydro.plugins.registry import Catalog
+
+TEXTS = {"train_dataframe": "rows.csv", "text_column": "text", "label_columns": "label"}
+
+
+def test_problem_types_are_listed_by_name(catalog: Catalog) -> None:
+    assert [each.name for each in catalog.problems] == ["text_metric_learning", "wordcount"]
+    assert catalog.problem("wordcount").title == "Word count"
+
+
+def test_an_unknown_problem_type_lists_what_there_is(catalog: Catalog) -> None:
+    with pytest.raises(SettingsError) as caught:
+        catalog.problem("text_metric_lerning")
+    assert str(caught.value) == (
+        "no problem type 'text_metric_lerning'; there is: text_metric_learning, wordcount. "
+        "Did you mean 'text_metric_learning'?"
+    )
+    with pytest.raises(SettingsError, match="no problem type 'x'; there is: none"):
+        Catalog(()).problem("x")
+
+
+def test_components_are_those_that_fit_the_problem(catalog: Catalog) -> None:
+    def names(kind: str, problem: str) -> list[str]:
+        return [each.name for each in catalog.components(kind, problem)]
+
+    assert names("loss", "wordcount") == ["Squared error"]
+    assert names("loss", "text_metric_learning") == ["CosFace", "ArcFace", "CrossEntropy"]
+    assert names("schedule", "wordcount") == ["Cosine", "Constant", "Linear"]
+    assert names("exporter", "wordcount") == ["json"]
+    assert names("metric", "no such problem") == []
+
+
+def test_the_component_that_the_settings_select_is_picked(catalog: Catalog) -> None:
+    schema = catalog.schema(catalog.problem("text_metric_learning"))
+    given = {"dataset": TEXTS, "training": {"loss_function": "CosFace"}}
+    settings = schema.model_validate(given)
+    picked = catalog.pick("loss", "text_metric_learning", settings)
+    assert (picked.name, type(picked)) == ("CosFace", Loss)
+
+
+def test_the_only_component_is_picked_where_no_setting_selects(catalog: Catalog) -> None:
+    schema = catalog.schema(catalog.problem("wordcount"))
+    dataset = {"train_dataframe": "rows.csv", "text": "text", "words": "words"}
+    settings = schema.model_validate({"dataset": dataset})
+    assert catalog.pick("model", "wordcount", settings).name == "Linear"
+    with pytest.raises(PluginError, match=r"needs one insight, and no setting .* there is: none"):
+        catalog.pick("insight", "wordcount", settings)
+
+
+def test_an_unknown_component_lists_what_there_is(catalog: Catalog) -> None:
+    schema = catalog.schema(catalog.problem("text_metric_learning"))
+    given = {"dataset": TEXTS, "training": {"loss_function": "ArcFce"}}
+    with pytest.raises(ValidationError, match="'CosFace', 'ArcFace' or 'CrossEntropy'"):
+        schema.model_validate(given)
+
+
+def test_failures_are_told_and_the_rest_works(catalog: Catalog) -> None:
+    broken = Plugin("broken", "broken", "hydro-broken 1", failure="plugin 'broken' does not load")
+    with_it = Catalog((*catalog.plugins, broken))
+    assert with_it.failures == ("plugin 'broken' does not load",)
+    assert with_it.problems == catalog.problems
+    assert catalog.failures == ()
+
+
+@pytest.fixture
+def angles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Write a plugin whose loss has the setting ``angle``."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(name: str) -> None:
+        (tmp_path / f"angle_{name}.py").write_text(
+            "from hydro.api import Loss, Section, hookimpl, setting\n"
+            "class Own(Section):\n"
+            "    angle: float = setting(0.1, help='How wide.')\n"
+            "@hookimpl\n"
+            f"def hydro_losses(): return [Loss('{name.title()}', print, settings=Own)]\n"
+        )
+
+    return write
+
+
+def test_two_plugins_that_claim_one_setting_are_both_named(
+    angles: Callable[[str], None],
+) -> None:
+    points = [EntryPoint("wordcount", "hydro_wordcount", GROUP)]
+    for name in ("one", "two"):
+        angles(name)
+        points.append(EntryPoint(name, f"angle_{name}", GROUP))
+    found = Catalog(tuple(load_plugins(points)))
+    assert not found.failures
+    said = r"'Two' \(angle_two\) claims .* 'training\.angle', which 'One' \(angle_one\) has already"
+    with pytest.raises(PluginError, match=said):
+        found.schema(found.problem("wordcount"))
+
+
+def test_what_is_installed_holds_text_metric_learning() -> None:
+    assert Catalog.installed().problem("text_metric_learning").title == "Text metric learning"

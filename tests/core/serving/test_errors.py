@@ -1,0 +1,43 @@
+"""A refusal is one line that repeats nothing of what was sent."""
+
+import json
+
+import pytest
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from hydro.serving.errors import first_fault, refusal
+from hydro.serving.schemas import Similar
+
+
+def test_a_refusal_has_the_shape_that_openai_clients_read() -> None:
+    answer = refusal(HTTPException(503, "later", {"Retry-After": "1"}))
+    told = {"message": "later", "type": "server_error", "param": None, "code": None}
+    assert json.loads(bytes(answer.body)) == {"error": told}
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    kind = json.loads(bytes(refusal(HTTPException(404, "no")).body))["error"]["type"]
+    assert kind == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"texts": ["a", 3]}, "texts[1]: Input should be a valid string"),
+        ({"texts": [{"secret": 1}]}, "texts[0]: "),
+        ({"texts": "a"}, "texts: Input should be a valid list"),
+        ({}, "texts: Field required"),
+        ({"texts": ["a"], "k": 101}, "k: Input should be less than or equal to 100"),
+        ({"texts": ["a"], "k": "5"}, "k: Input should be a valid integer"),
+        ({"texts": ["a"], "secret": 1}, "an unknown field; there is: texts, k"),
+        ([], "the body is no JSON object; send Content-Type: application/json"),
+    ],
+)
+def test_the_first_fault_is_said(body: object, said: str) -> None:
+    with pytest.raises(ValidationError) as failure:
+        Similar.model_validate(body)
+    # FastAPI puts "body" before the place.
+    errors = [{**each, "loc": ("body", *each["loc"])} for each in failure.value.errors()]
+    found = first_fault(errors, list(Similar.model_fields))
+    assert found.startswith(said)
+    assert "secret" not in found
+    assert "\n" not in found

@@ -1,0 +1,178 @@
+"""Tests of a schema as a table, as a YAML file to start from and as a JSON Schema."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from hydro.plugins.registry import Catalog
+from hydro.settings.export import json_schema, sentence, table, template
+from hydro.settings.fields import LEVELS
+from hydro.settings.schema import describe
+from hydro.settings.sections import Settings
+
+REQUIRED = {"train_dataframe": "rows.csv", "text_column": "text", "label_columns": "label"}
+
+
+@pytest.fixture(scope="module")
+def schema(model: type[Settings]) -> dict[str, Any]:
+    """The JSON Schema of text metric learning."""
+    loaded: dict[str, Any] = json.loads(json_schema(model, "master"))
+    return loaded
+
+
+@pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+def setting(schema: dict[str, Any], path: str) -> Any:
+    """Find what a JSON Schema says of a setting."""
+    section, _, name = path.rpartition(".")
+    if not section:
+        return schema["properties"][name]
+    target = schema["properties"][section]["$ref"].rpartition("/")[2]
+    return schema["$defs"][target]["properties"][name]
+
+
+def test_the_schema_is_a_json_schema(schema: dict[str, Any]) -> None:
+    Draft202012Validator.check_schema(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"folds": [0]},
+        {"folds": ["0", 1]},
+        {"folds": 0},
+        {"label_columns": ["a", "b"]},
+        {"label_columns": "a"},
+        {"text_column": ["a"]},
+        {"validation_dataframe": None},
+        {"validation_dataframe": "None"},
+        {"data_sample": 1},
+    ],
+)
+def test_the_schema_accepts_what_loads(given: dict[str, Any], schema: dict[str, Any]) -> None:
+    Draft202012Validator(schema).validate({"dataset": {**REQUIRED, **given}})
+
+
+@pytest.mark.parametrize(
+    ("section", "given"),
+    [
+        ("environment", {"gpus": []}),
+        ("environment", {"gpus": [0]}),
+        ("environment", {"gpus": ["0"]}),
+        ("environment", {"gpus": None}),
+        ("logging", {"logger": "None"}),
+        ("training", {"learning_rate": 1e-4, "epochs": 0, "arcface_scale": 45}),
+        ("architecture", {"embedding_size": None}),
+        ("architecture", {"pool": "[CLS] token"}),
+    ],
+)
+def test_the_schema_accepts_a_section_that_loads(
+    section: str, given: dict[str, Any], schema: dict[str, Any]
+) -> None:
+    Draft202012Validator(schema).validate({"dataset": REQUIRED, section: given})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"training": {"epoch": 1}},
+        {"training": {"epochs": -1}},
+        {"training": {"learning_rate": 0}},
+        {"training": {"loss_function": "ArcFce"}},
+        {"tokenizer": {"max_length": 1.5}},
+        {"dataset": {"train_dataframe": "rows.csv"}},
+        {"trainig": {}},
+        {"environment": {"gpus": {}}},
+    ],
+)
+def test_the_schema_refuses_what_does_not_load(
+    given: dict[str, Any], schema: dict[str, Any]
+) -> None:
+    assert not Draft202012Validator(schema).is_valid({"dataset": REQUIRED, **given})
+
+
+def test_the_schema_tells_every_setting_with_its_facts(
+    schema: dict[str, Any], model: type[Settings]
+) -> None:
+    for each in describe(model):
+        told = setting(schema, each.path)
+        assert told["description"] == " ".join([each.help, *each.rules])
+        assert told["x-hydro"]["level"] == each.facts.level
+        assert told["x-hydro"]["grid"] is each.facts.grid
+
+
+def test_the_schema_tells_rules_as_data(schema: dict[str, Any]) -> None:
+    margin = setting(schema, "training.arcface_margin")["x-hydro"]
+    assert margin["when"] == {"setting": "training.loss_function", "is": ["ArcFace"]}
+    folds = setting(schema, "training.evaluation_epochs")["x-hydro"]
+    assert folds["clashes"] == {"setting": "training.save_best_checkpoint", "is": [True]}
+    sampled = setting(schema, "dataset.data_sample_choice")["x-hydro"]
+    assert sampled["when"] == {"setting": "dataset.data_sample", "not": [1.0]}
+
+
+def test_the_schema_repeats_no_names_as_titles(schema: dict[str, Any]) -> None:
+    def keys(part: Any) -> Iterator[str]:
+        for name, each in part.items() if isinstance(part, dict) else ():
+            yield name
+            yield from keys(each)
+
+    assert "title" not in set(keys(schema))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_level_filters_what_is_shown(
+    level: Any, model: type[Settings], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = {each.path for each in describe(model) if each.shown_at(level)}
+    table(model, level)
+    rows = [line for line in capsys.readouterr().out.splitlines() if line[:2] == "  "]
+    assert len([row for row in rows if row[2] != " "]) == len(shown)
+    text = template(model, level)
+    narrowed = json.loads(json_schema(model, level))
+    for each in describe(model):
+        assert (f" {each.name}: " in text) is (each.path in shown)
+        if each.path in shown:
+            assert setting(narrowed, each.path)
+        else:
+            with pytest.raises(KeyError):
+                setting(narrowed, each.path)
+
+
+def test_the_table_says_defaults_and_what_is_needed(
+    model: type[Settings], capsys: pytest.CaptureFixture[str]
+) -> None:
+    table(model, "novice")
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.split()[:4] == ["train_dataframe", "must", "be", "given"] for line in lines)
+    assert any(line.split()[:2] == ["epochs", "5"] for line in lines)
+    assert max(map(len, lines)) <= 120
+
+
+def test_the_template_shows_what_must_be_given_and_comments_out_the_rest(catalog: Catalog) -> None:
+    text = template(catalog.schema(catalog.problem("wordcount")), "novice")
+    lines = [line for line in text.splitlines() if line and not line.startswith(("#", "  #"))]
+    assert lines == ["dataset:", "  train_dataframe: train.csv", "  text: text", "  words: words"]
+    assert "# training:\n" in text
+    assert "#   epochs: 5\n" in text
+
+
+def test_a_sentence_has_help_values_rules_and_grid(model: type[Settings]) -> None:
+    described = {each.path: each for each in describe(model)}
+    assert sentence(described["training.arcface_scale"]) == (
+        "Factor on the cosines. Number > 0. Only while training.loss_function is ArcFace. "
+        "Grid search."
+    )
+    assert sentence(described["training.loss_function"]) == (
+        "What training makes smaller. One of ArcFace, CrossEntropy. Grid search."
+    )
+    assert sentence(described["training.differential_learning_rate_layers"]) == (
+        "The parts that learn at `differential_learning_rate` instead. Any of Backbone, Neck, Loss."
+    )

@@ -1,0 +1,155 @@
+"""Tests of turning YAML into settings and back."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hydro.plugins.registry import Catalog
+from hydro.settings.loading import Loaded, dump, load
+from hydro.settings.schema import describe, flat
+from hydro.settings.sections import Settings
+
+Read = Callable[..., Loaded]
+Refusal = Callable[..., Sequence[str]]
+
+
+def test_what_is_not_given_has_its_default(read: Read, model: type[Settings]) -> None:
+    loaded = read("")
+    defaults = {each.path: each.default for each in describe(model) if not each.required}
+    values = flat(loaded.settings)
+    assert {path: values[path] for path in defaults} == defaults
+    assert loaded.given == {
+        "dataset.train_dataframe", "dataset.text_column", "dataset.label_columns"
+    }  # fmt: skip
+    assert loaded.notes == ()
+
+
+def test_what_is_given_is_told_by_its_dotted_name(read: Read) -> None:
+    loaded = read("experiment_name: one\ntraining: {epochs: 2}\nlogging:\n")
+    assert loaded.given >= {"experiment_name", "training.epochs"}
+    assert "training" not in loaded.given
+
+
+@pytest.mark.parametrize("nothing", ["", "~", "null", "None", "'None'"])
+def test_an_empty_setting_or_section_has_its_defaults(nothing: str, read: Read) -> None:
+    loaded = read(f"experiment_name: {nothing}\ntraining: {nothing}\ntokenizer: {{max_length: }}\n")
+    assert loaded.settings == read("").settings
+
+
+def test_numbers_are_read_as_a_person_means_them(read: Read) -> None:
+    text = "{learning_rate: 1e-4, epochs: 1e4, batch_size: 010, warmup_epochs: 0, weight_decay: .5}"
+    training = read(f"training: {text}").settings.training
+    assert (training.learning_rate, training.epochs, training.batch_size) == (1e-4, 1e4, 10)
+    assert (training.warmup_epochs, training.weight_decay) == (0.0, 0.5)
+
+
+def test_on_is_true_for_a_switch_and_a_word_elsewhere(read: Read) -> None:
+    settings = read("experiment_name: on\ntraining: {save_best_checkpoint: on}").settings
+    assert settings.experiment_name == "on"
+    assert settings.training.save_best_checkpoint is True
+
+
+def test_columns_keep_the_text_they_are_written_as(config: Path, model: type[Settings]) -> None:
+    config.write_text(
+        "dataset: {train_dataframe: rows.csv, text_column: 007, label_columns: [on, 1.0, 'None']}\n"
+    )
+    dataset: Any = load(config, model).settings.dataset
+    assert dataset.text_column == ("007",)
+    assert dataset.label_columns == ("on", "1.0", "None")
+
+
+def test_paths_start_from_the_folder_of_the_file(
+    config: Path, read: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert read("").settings.dataset.train_dataframe == config.parent / "rows.csv"
+
+
+def test_a_path_may_start_from_home(
+    read: Read, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(config.parent))
+    loaded = read("", "dataset.test_dataframe=~/rows.csv")
+    assert loaded.settings.dataset.test_dataframe == config.parent / "rows.csv"
+
+
+def test_a_home_of_nobody_is_a_missing_file(refusal: Refusal) -> None:
+    assert refusal("", "dataset.test_dataframe=~nobody-here/rows.csv")[1].endswith("no such file")
+
+
+def test_the_command_line_is_stronger_than_the_file(read: Read) -> None:
+    text = "training: {epochs: 1, batch_size: 8}\nlogging:\n"
+    overrides = "training.epochs=2 training.epochs=3 logging.number_of_texts=0 experiment_name=x"
+    settings = read(text, *overrides.split(), "dataset.folds=[0, b]").settings
+    assert (settings.training.epochs, settings.training.batch_size) == (3, 8)
+    assert settings.logging.number_of_texts == 0
+    assert settings.experiment_name == "x"
+    assert settings.dataset.folds == ("0", "b")
+
+
+def test_a_path_of_the_command_line_starts_from_the_working_folder(
+    tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "test.csv").touch()
+    monkeypatch.chdir(here)
+    loaded = read("", "dataset.test_dataframe=test.csv")
+    assert loaded.settings.dataset.test_dataframe == here / "test.csv"
+
+
+def test_a_setting_by_its_other_name_is_overridden_too(read: Read) -> None:
+    head = "dataset: {train_dataframe: rows.csv, text_column: t, label_columns: l, folds: [1]}\n"
+    settings = read("", "dataset.selected_folds=2", head=head).settings
+    assert settings.dataset.folds == ("2",)
+
+
+WRONG = {
+    "training.epochs": "--set training.epochs: write section.key=value, as in training.epochs=3",
+    "=3": "--set =3: write section.key=value",
+    "training.=3": "--set training.=3: write section.key=value",
+    "a.b.c=3": "--set a.b.c=3: write section.key=value",
+    "training.epochs=abc": "--set training.epochs=abc: training.epochs: must be a number",
+    "training.epochs=[1": "--set training.epochs=[1:2:1: not valid YAML",
+    "training.epochs=1\nother: 2": "--set training.epochs=1",
+    "training.epoch=1": "--set training.epoch=1: training.epoch: unknown setting. Did you mean",
+    "epochs=1": "--set epochs=1: epochs: unknown setting. Did you mean 'training.epochs'?",
+    "environment.gpus=[[]]": "--set environment.gpus=[[]]: environment.gpus: must be text",
+    "experiment_name=../x": "--set experiment_name=../x: experiment_name: '../x' cannot be",
+    "dataset.test_dataframe=gone.csv": "--set dataset.test_dataframe=gone.csv: dataset.test_data",
+}
+
+
+@pytest.mark.parametrize("override", WRONG)
+def test_a_mistake_of_the_command_line_is_told_as_such(override: str, refusal: Refusal) -> None:
+    text = "training: {epochs: 1}\nexperiment_name: fine\nenvironment: {gpus: []}\n"
+    assert any(line.startswith(WRONG[override]) for line in refusal(text, override))
+
+
+def test_the_command_line_does_not_mend_a_section_that_is_none(refusal: Refusal) -> None:
+    said = refusal("training: 3\n", "training.epochs=1")[1]
+    assert said == "FILE:2:11: training: holds settings of its own, not '3'"
+
+
+def test_what_is_written_loads_back(read: Read, config: Path, model: type[Settings]) -> None:
+    settings = read("training: {epochs: 1e-5}\nexperiment_name: '010'\n").settings
+    config.write_text(dump(settings), encoding="utf-8")
+    assert load(config, model).settings == settings
+
+
+def test_what_is_written_leaves_out_settings_of_components_that_are_not_chosen(read: Read) -> None:
+    assert "arcface_margin" in dump(read("").settings)
+    assert "arcface" not in dump(read("training: {loss_function: CrossEntropy}").settings)
+
+
+def test_what_is_written_loads_where_a_plugin_is_gone(
+    catalog: Catalog, model: type[Settings], config: Path, read: Read
+) -> None:
+    read("")
+    with_cosface = catalog.schema(catalog.problem("text_metric_learning"))
+    settings = load(config, with_cosface).settings
+    config.write_text(dump(settings), encoding="utf-8")
+    assert dump(load(config, model).settings) == dump(settings)

@@ -1,0 +1,28 @@
+"""Classes taken for each other."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hydro.similarity.insights.confusion import confusion
+
+
+def test_pairs_of_classes_are_counted_by_the_nearest_neighbour(
+    circle: Callable[..., Any], shown: Callable[..., Any]
+) -> None:
+    # Nearest: 0 to 1 and back, 90 to 91 and back, 180 to 182 and back.
+    classes = [0, 1, 0, 1, 2, 2]
+    found = confusion(circle([0, 1, 90, 91, 180, 182], classes), shown(classes))
+    pairs = found.table.set_index(["class", "nearest_class"])
+    assert pairs["rows"].to_dict() == {("c0", "c1"): 2, ("c1", "c0"): 2}
+    assert pairs["share"].tolist() == [1, 1]
+    assert pairs["nearest_text"].iloc[0] == "text 11"
+    assert found.said == ("The nearest neighbour of 4 rows (66.7 %) is of another class.",)
+
+
+def test_without_confusion_there_are_words_only(
+    circle: Callable[..., Any], shown: Callable[..., Any]
+) -> None:
+    found = confusion(circle([0, 1], [0, 0]), shown([0, 0]))
+    assert found.table.empty
+    assert found.said == ("The nearest neighbour of 0 rows (0.0 %) is of another class.",)
+    assert confusion(circle([0], [0]), shown([0])).table.empty

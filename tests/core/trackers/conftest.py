@@ -1,0 +1,75 @@
+"""What tests of trackers share: a tracker told of a short run, in the way that a run tells it."""
+
+import os
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from hydro.plugins import builtin
+from hydro.plugins.registry import Catalog
+from hydro.settings.loading import load
+from hydro.trackers.tracker import Tracker
+
+PLANTED = "planted-token-0123456789-0123456789-0123"
+"""A token that no file may hold."""
+
+FIGURES = [
+    ({"before training/mAP": 0.25, "before training/samples": 0}, 0),
+    ({"training/loss": 2.5, "training/samples": 16}, 16),
+    ({"training/loss": 1.5, "training/samples": 32}, 32),
+    ({"scores/validation/Precision@1/after": 0.75}, 32),
+]
+
+VARIABLES = ("MLFLOW_", "NEPTUNE_", "TRACKIO_", "WANDB_")
+TOKENS = ("MLFLOW_TRACKING_TOKEN", "NEPTUNE_API_TOKEN", "TRACKIO_WRITE_TOKEN", "HF_TOKEN")
+
+
+@pytest.fixture
+def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Plant tokens, ask for no server, and stand in an empty folder that is also the home."""
+    for name in [name for name in os.environ if name.startswith(VARIABLES)]:
+        monkeypatch.delenv(name)
+    for name in TOKENS:
+        monkeypatch.setenv(name, PLANTED)
+    place = tmp_path / "place"
+    place.mkdir()
+    monkeypatch.setenv("HOME", str(place))
+    monkeypatch.chdir(place)
+    return place
+
+
+@pytest.fixture
+def build(wordcount_yml: Path, catalog: Catalog, tmp_path: Path) -> Callable[..., Tracker]:
+    """Build a tracker by its name, with changed settings, for a run in ``tmp_path/calm``."""
+    (tmp_path / "calm").mkdir()
+
+    def built(name: str, *changes: str) -> Tracker:
+        model = catalog.schema(catalog.problem("wordcount"))
+        settings = load(wordcount_yml, model, (f"logging.logger={name}", *changes)).settings
+        (record,) = (each for each in builtin.hydro_loggers() if each.name == name)
+        tracker: Tracker = record.build(settings, name="calm", folder=tmp_path / "calm")
+        return tracker
+
+    return built
+
+
+@pytest.fixture
+def tell(build: Callable[..., Tracker], clean: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Tell a tracker of a run, see that it keeps to the run's folder, and give that folder."""
+
+    def told(name: str, package: str, *changes: str, failed: bool = False) -> Path:
+        if find_spec(package) is None:
+            pytest.skip(f"{package} is not installed")
+        tracker = build(name, *changes)
+        tracker.start({"training.epochs": 5.0, "training.drop_last_batch": True, "folds": ("0",)})
+        for values, step in FIGURES:
+            tracker.log(values, step)
+        tracker.close(failed=failed)
+        files = [each for each in (tmp_path / "calm").rglob("*") if each.is_file()]
+        assert [each for each in files if PLANTED.encode() in each.read_bytes()] == []
+        assert list(clean.rglob("*")) == []
+        return tmp_path / "calm"
+
+    return told

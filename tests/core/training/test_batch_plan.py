@@ -1,0 +1,232 @@
+"""Rows become batches, batches become updates, and validations fall due."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hydro_wordcount.counted import Counted
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from hydro.errors import SettingsError
+from hydro.settings.sections import EnvironmentSection, Settings, TrainingSection
+from hydro.training.batch_plan import Updates, updates_of
+from hydro.training.dataset import Batch
+from hydro.training.randomness import stream
+
+Training = Callable[..., TrainingSection]
+
+
+def sizes(updates: Updates, epoch: int = 0) -> list[list[int]]:
+    """Give the rows in each batch of each update of an epoch."""
+    return [[len(batch) for batch in group] for group in updates.groups(epoch)]
+
+
+def due(updates: Updates) -> list[int]:
+    """Give the batches after which a validation is due, as the loop asks for them."""
+    found, last = [], 0
+    for epoch in range(updates.epochs):
+        for group in updates.groups(epoch):
+            done = last + len(group)
+            if updates.validates_after(done, last):
+                found.append(done)
+            last = done
+    return found
+
+
+def test_a_batch_of_several_processes_has_the_rows_of_all(training: Training) -> None:
+    together = Updates(16, 0, training(batch_size=3, epochs=2, grad_accumulation=2), 2)
+    alone = Updates(16, 0, training(batch_size=6, epochs=2, grad_accumulation=2))
+    assert sizes(together) == sizes(alone) == [[6, 6]]
+    assert (together.batches, together.count) == (alone.batches, alone.count) == (4, 2)
+    few = Updates(5, 0, training(batch_size=3), 2)
+    assert sizes(few) == [[5]]
+    assert not few.drops_last
+
+
+def test_a_batch_that_is_not_full_is_left_out_unless_told_otherwise(training: Training) -> None:
+    assert sizes(Updates(7, 0, training(batch_size=3))) == [[3], [3]]
+    kept = Updates(7, 0, training(batch_size=3, drop_last_batch=False))
+    assert sizes(kept) == [[3], [3], [1]]
+    assert not kept.drops_last
+
+
+def test_the_only_batch_is_kept_however_small(training: Training) -> None:
+    updates = Updates(3, 0, training(batch_size=4))
+    assert not updates.drops_last
+    assert sizes(updates) == [[3]]
+    assert updates.count == 1
+
+
+@pytest.mark.parametrize(
+    ("epochs", "expected"), [(0, []), (0.5, [2]), (1, [4]), (1.5, [4, 2]), (2.25, [4, 4, 1])]
+)
+def test_a_fraction_of_an_epoch_is_a_part_of_its_batches(
+    epochs: float, expected: list[int], training: Training
+) -> None:
+    updates = Updates(8, 0, training(epochs=epochs))
+    assert [len(updates.groups(epoch)) for epoch in range(updates.epochs)] == expected
+    assert updates.count == sum(expected)
+
+
+def test_what_is_left_of_an_epoch_is_an_update_of_its_own(training: Training) -> None:
+    updates = Updates(10, 0, training(grad_accumulation=3, epochs=2))
+    assert sizes(updates, 0) == sizes(updates, 1) == [[2, 2, 2], [2, 2]]
+    assert updates.count == 4
+
+
+@pytest.mark.parametrize(
+    ("warmup_epochs", "accumulation", "expected"),
+    [(0, 1, 0), (0.5, 1, 2), (1, 1, 4), (1, 3, 2), (1.25, 3, 3), (9, 1, 36)],
+)
+def test_a_warm_up_is_counted_in_updates_and_may_outlast_the_run(
+    warmup_epochs: float, accumulation: int, expected: int, training: Training
+) -> None:
+    chosen = training(epochs=2, warmup_epochs=warmup_epochs, grad_accumulation=accumulation)
+    assert Updates(8, 0, chosen).warmup == expected
+
+
+@pytest.mark.parametrize(
+    ("every", "epochs", "expected"),
+    [
+        (1, 3, [10, 20]),
+        (1, 2.5, [10, 20]),
+        (2, 5, [20, 40]),
+        (0.5, 1.5, [5, 10]),
+        (1.1, 4, [11, 22, 33]),
+        (0.3, 1.5, [3, 6, 9, 12]),
+        (0.01, 0.4, [1, 2, 3]),
+        (7, 3, []),
+    ],
+)
+def test_a_validation_is_due_every_so_many_epochs_but_not_at_the_end(
+    every: float, epochs: float, expected: list[int], training: Training
+) -> None:
+    assert due(Updates(20, 0, training(epochs=epochs, evaluation_epochs=every))) == expected
+
+
+def test_rounding_does_not_delay_a_validation(training: Training) -> None:
+    assert 1.1 * 50 > 55
+    assert due(Updates(100, 0, training(epochs=3, evaluation_epochs=1.1))) == [55, 110]
+
+
+def test_a_validation_waits_for_the_update_that_is_under_way(training: Training) -> None:
+    chosen = training(epochs=1, evaluation_epochs=0.25, grad_accumulation=3)
+    assert due(Updates(16, 0, chosen)) == [3, 6]
+
+
+def test_the_order_depends_on_the_seed_and_the_epoch_only(training: Training) -> None:
+    def order(seed: int, epoch: int, **changes: float) -> list[int]:
+        groups = Updates(50, seed, training(**{"epochs": 3, **changes})).groups(epoch)
+        return [int(row) for group in groups for batch in group for row in batch]
+
+    assert order(1, 0) == order(1, 0, batch_size=5) == order(1, 0, epochs=1, grad_accumulation=4)
+    assert order(1, 0) != order(2, 0)
+    assert order(1, 0) != order(1, 1)
+
+
+@settings(deadline=None)
+@given(
+    rows=st.integers(1, 60),
+    batch_size=st.integers(1, 20),
+    accumulation=st.integers(1, 7),
+    epochs=st.floats(0, 4),
+    evaluation=st.floats(0.01, 3),
+    drop_last=st.booleans(),
+)
+def test_rows_are_seen_at_most_once_an_epoch_and_counts_add_up(
+    training: Training,
+    rows: int,
+    batch_size: int,
+    accumulation: int,
+    epochs: float,
+    evaluation: float,
+    drop_last: bool,
+) -> None:
+    chosen = training(
+        batch_size=batch_size,
+        grad_accumulation=accumulation,
+        epochs=epochs,
+        evaluation_epochs=evaluation,
+        drop_last_batch=drop_last,
+    )
+    updates = Updates(rows, 3, chosen)
+    groups = [updates.groups(epoch) for epoch in range(updates.epochs)]
+    assert sum(len(each) for each in groups) == updates.count
+    assert sum(len(group) for each in groups for group in each) == updates.batches
+    for number, each in enumerate(groups):
+        seen = np.concatenate([batch for group in each for batch in group])
+        assert len(set(seen.tolist())) == len(seen)
+        assert set(seen.tolist()) <= set(range(rows))
+        assert all(len(group) == accumulation for group in each[:-1])
+        if number < updates.epochs - 1:
+            left_out = rows % batch_size if updates.drops_last else 0
+            assert len(seen) == rows - left_out
+    assert due(updates) == sorted(set(due(updates)))
+    longest = evaluation * updates.batches_an_epoch
+    assert len(due(updates)) <= math.floor(updates.batches / longest + 1e-6)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Rows that have tokens."""
+
+    lengths: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def batch(self, rows: NDArray[np.int64]) -> Batch:
+        raise NotImplementedError
+
+
+def planned(training: TrainingSection, seed: int = 1) -> Updates:
+    """Plan the updates over a hundred texts of 1 to 9 tokens."""
+    section = EnvironmentSection(seed=seed)
+    lengths = np.random.default_rng(0).integers(1, 10, 100)
+    return updates_of(
+        Texts(lengths), Settings.model_construct(training=training, environment=section)
+    )
+
+
+@pytest.mark.parametrize("drop_last", [True, False])
+def test_batches_by_tokens_are_as_many_in_every_epoch_and_shuffled_whole(
+    training: Training, drop_last: bool
+) -> None:
+    updates = planned(training(batch_tokens=40, epochs=3, drop_last_batch=drop_last))
+    assert updates.budget is not None
+    epochs = [[batch for (batch,) in updates.groups(epoch)] for epoch in range(3)]
+    assert {len(batches) for batches in epochs} == {updates.batches_an_epoch}
+    assert updates.count == 3 * updates.batches_an_epoch
+    tokens = [updates.budget.lengths[batch].sum() for batches in epochs for batch in batches]
+    assert max(tokens) <= 40
+    for number, batches in enumerate(epochs):
+        seen = np.concatenate(batches)
+        order = stream(1, number).permutation(100)
+        assert seen.tolist() == order[: len(seen)].tolist()
+        assert (len(seen) < 100) is drop_last
+
+
+def test_rows_without_tokens_cannot_be_cut_by_tokens(training: Training, rows: Counted) -> None:
+    settings = Settings.model_construct(
+        training=training(batch_tokens=99), environment=EnvironmentSection(seed=1)
+    )
+    with pytest.raises(
+        SettingsError, match="batch_tokens: the rows of this problem have no tokens"
+    ):
+        updates_of(rows, settings)
+    by_rows = settings.model_copy(update={"training": training()})
+    assert updates_of(rows, by_rows).budget is None
+
+
+def test_what_is_left_are_the_updates_that_have_not_been_done(training: Training) -> None:
+    updates = Updates(11, 1, training(epochs=2.5, grad_accumulation=2, drop_last_batch=False))
+    every = [group for epoch in range(updates.epochs) for group in updates.groups(epoch)]
+    assert len(every) == updates.count
+    for done in range(updates.count + 1):
+        left = [group for _, groups in updates.left(done) for group in groups]
+        assert [str(each) for each in left] == [str(each) for each in every[done:]]
+    assert [epoch for epoch, _ in updates.left(3)] == [1, 2]

@@ -1,0 +1,154 @@
+"""A training goes on from a checkpoint with all that decides what comes next."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hydro_wordcount.counted import Counted
+from torch import nn
+
+from hydro.errors import TrainingError
+from hydro.plugins import builtin
+from hydro.settings.sections import Settings
+from hydro.training.batch_plan import Updates
+from hydro.training.best_weights import Best
+from hydro.training.checkpoint import Checkpoints
+from hydro.training.checkpointing import NoSavepoints, Savepoints
+from hydro.training.precision import Precision
+from hydro.training.progress import NoProgress
+from hydro.training.signals import Stop
+from hydro.training.trainer import Step, fit
+
+NONE: Any = None
+SETTINGS: Settings = NONE  # hydro's own optimizers do not look at them
+CPU = Precision(torch.device("cpu"), None, None)
+
+
+class Loss(nn.Module):
+    """A squared error from one of few rows that learn, of which a batch touches some."""
+
+    def __init__(self, *, sparse: bool) -> None:
+        super().__init__()
+        vectors = torch.randn(16, 1, generator=torch.Generator().manual_seed(4))
+        self.rows = nn.Embedding.from_pretrained(vectors, freeze=False, sparse=sparse)
+
+    def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        own = self.rows((targets.abs() * 100).long() % 16).squeeze(1)
+        return ((outputs - targets * own) ** 2).mean()
+
+
+class Line(nn.Module):
+    """A line with dropout before it, and statistics of what it has seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.dropout = nn.BatchNorm1d(10), nn.Dropout(0.3)
+        self.line = nn.Linear(10, 1)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        return self.line(self.dropout(self.norm(inputs))).squeeze(1)
+
+
+class Trained:
+    """A training from its beginning, or from a checkpoint, for as long as it is let."""
+
+    def __init__(self, folder: Path, training: Any, optimizer: str, *, sparse: bool) -> None:
+        (record,) = [each for each in builtin.hydro_optimizers() if each.name == optimizer]
+        torch.manual_seed(7)
+        self.model, self.loss = Line(), Loss(sparse=sparse)
+        groups = [
+            {"params": [*each.parameters()], "lr": 0.05, "weight_decay": 0.1}
+            for each in (self.model, self.loss)
+        ]
+        self.step = Step(
+            self.model,
+            self.loss,
+            optimizer=record.build(SETTINGS, groups=groups),
+            factor=lambda done: 1 - done / 16,
+            precision=CPU,
+            clip=1.0,
+        )
+        self.updates = Updates(16, 1, training(epochs=4, batch_size=4))
+        folder.mkdir(exist_ok=True)
+        self.folder, self.stop = folder, Stop()
+        checkpoints = Checkpoints(folder / "checkpoints")
+        facts: Mapping[str, Any] = {"settings": {}}
+        self.saves = Savepoints(
+            checkpoints, checkpoints.newest(), folder / "history.jsonl", 1e-9, self.stop, facts
+        )
+        self.saves.best = Best(self.model, higher_is_better=True)
+        self.seen = 0
+
+    def __call__(self, rows: Counted, stop_at: int | None = None) -> "Trained":
+        """Train; as if by a signal, stop after an update or during the validation after it."""
+
+        def record(event: str, values: Mapping[str, Any]) -> None:
+            self.seen += 1
+            with (self.folder / "history.jsonl").open("a") as file:
+                file.write(f"{values['update']} {values['loss']}\n")
+            if values["update"] == stop_at:
+                self.stop.ask()
+
+        def validate(samples: int) -> float:
+            torch.rand(samples)
+            self.saves.best.offer(-samples) if self.saves.best else None
+            return 0.0
+
+        given: dict[str, Any] = {"workers": 0, "progress": NoProgress()}
+        saves = {"validate": validate, "record": record, "savepoints": self.saves}
+        fit(self.step, rows, self.updates, **saves, **given)
+        return self
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that has been learned, and what was told of it."""
+        found = {**self.model.state_dict(), **self.loss.state_dict(prefix="loss.")}
+        best = self.saves.best.weights if self.saves.best else {}
+        written = (self.folder / "history.jsonl").read_text()
+        weights = {name: each.tolist() for name, each in found.items()}
+        return {
+            **weights,
+            "best": {name: each.tolist() for name, each in best.items()},
+            "": written,
+        }
+
+
+@pytest.mark.parametrize("sparse", [False, True], ids=["all rows", "touched rows"])
+@pytest.mark.parametrize("optimizer", [each.name for each in builtin.hydro_optimizers()])
+def test_it_ends_with_the_same_weights_wherever_it_was_stopped(
+    optimizer: str, sparse: bool, training: Any, rows: Counted, tmp_path: Path
+) -> None:
+    whole = Trained(tmp_path / "whole", training, optimizer, sparse=sparse)(rows).state
+    for update in (1, 4, 7, 16):
+        folder = tmp_path / str(update)
+        first = Trained(folder, training, optimizer, sparse=sparse)
+        with pytest.raises(SystemExit):
+            first(rows, stop_at=update)
+        again = Trained(folder, training, optimizer, sparse=sparse)
+        assert again.saves.found is not None
+        assert again.saves.found.path.name == f"step-{update:06d}"
+        assert again(rows).state == whole
+        assert again.seen == 16 - update
+
+
+def test_weights_that_are_not_finite_are_not_saved(
+    training: Any, rows: Counted, tmp_path: Path
+) -> None:
+    wild = Trained(tmp_path, training, "SGD", sparse=False)
+    with torch.no_grad():
+        wild.loss.rows.weight[15] = float("inf")
+    with pytest.raises(
+        TrainingError, match=r"weights of rows\.weight are not finite|is inf|is nan"
+    ):
+        wild(rows)
+    assert not list(tmp_path.glob("checkpoints/step-*"))
+
+
+def test_without_savepoints_nothing_is_saved(training: Any, rows: Counted, tmp_path: Path) -> None:
+    silent = Trained(tmp_path, training, "SGD", sparse=False)
+    silent.saves = NoSavepoints()  # type: ignore[assignment]
+    silent.saves.best = None
+    silent(rows)
+    assert not list(tmp_path.glob("checkpoints/*"))

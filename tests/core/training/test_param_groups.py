@@ -1,0 +1,106 @@
+"""Parameters are grouped by the part they belong to and by whether they decay."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from hydro.settings.sections import TrainingSection
+from hydro.training.param_groups import parameter_groups, parts_of
+
+Training = Callable[..., TrainingSection]
+
+
+class Encoder(nn.Module):
+    """A model whose modules are named to confuse whoever looks for substrings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = nn.ModuleDict(
+            {"neck": nn.Linear(4, 4), "loss": nn.LayerNorm(4), "words": nn.Embedding(9, 4)}
+        )
+        self.dropout = nn.Dropout()
+        self.neck = nn.ModuleDict({"backbone": nn.Linear(4, 3)})
+
+
+@pytest.fixture
+def model() -> Encoder:
+    """A model of a backbone and a neck."""
+    return Encoder()
+
+
+@pytest.fixture
+def loss() -> nn.Module:
+    """A loss with class centres."""
+    return nn.Linear(3, 5)
+
+
+def by_parameter(groups: list[dict[str, Any]], name: str) -> dict[int, Any]:
+    """Give one option of the group that each parameter is in."""
+    return {id(each): group[name] for group in groups for each in group["params"]}
+
+
+def test_each_parameter_is_in_one_group(
+    model: Encoder, loss: nn.Module, training: Training
+) -> None:
+    groups = parameter_groups(parts_of(model, loss), training())
+    grouped = [id(each) for group in groups for each in group["params"]]
+    assert sorted(grouped) == sorted(id(each) for each in (*model.parameters(), *loss.parameters()))
+
+
+def test_biases_and_norms_do_not_decay(model: Encoder, loss: nn.Module, training: Training) -> None:
+    groups = parameter_groups(parts_of(model, loss), training(weight_decay=0.5))
+    decay = by_parameter(groups, "weight_decay")
+    named = {**dict(model.named_parameters()), "centres": loss.weight, "offset": loss.bias}
+    assert {name for name, each in named.items() if decay[id(each)] == 0.5} == {
+        "backbone.neck.weight",
+        "backbone.words.weight",
+        "neck.backbone.weight",
+        "centres",
+    }
+    assert {each for each in decay.values() if each != 0.5} == {0.0}
+
+
+@pytest.mark.parametrize(
+    "chosen", [[], ["Backbone"], ["Neck"], ["Loss"], ["Backbone", "Loss"]], ids=str
+)
+def test_a_rate_of_its_own_goes_to_a_whole_part_and_to_nothing_else(
+    chosen: list[str], model: Encoder, loss: nn.Module, training: Training
+) -> None:
+    settings = training(
+        learning_rate=0.1,
+        differential_learning_rate=0.7,
+        differential_learning_rate_layers=chosen,
+    )
+    rate = by_parameter(parameter_groups(parts_of(model, loss), settings), "lr")
+    for name, part in {"Backbone": model.backbone, "Neck": model.neck, "Loss": loss}.items():
+        expected = 0.7 if name in chosen else 0.1
+        assert {rate[id(each)] for each in part.parameters()} == {expected}
+
+
+def test_frozen_parameters_are_left_out(
+    model: Encoder, loss: nn.Module, training: Training
+) -> None:
+    model.backbone.requires_grad_(False)
+    groups = parameter_groups(parts_of(model, loss), training())
+    assert len(by_parameter(groups, "lr")) == 4
+
+
+def test_a_parameter_beside_the_parts_of_a_model_is_not_forgotten(
+    model: Encoder, loss: nn.Module, training: Training
+) -> None:
+    model.temperature = nn.Parameter(torch.ones(()))
+    rate = by_parameter(parameter_groups(parts_of(model, loss), training()), "lr")
+    assert id(model.temperature) in rate
+
+
+def test_a_parameter_that_two_parts_share_goes_with_the_first(
+    model: Encoder, loss: nn.Module, training: Training
+) -> None:
+    loss.weight = model.neck["backbone"].weight
+    settings = training(differential_learning_rate=0.7, differential_learning_rate_layers=["Neck"])
+    groups = parameter_groups(parts_of(model, loss), settings)
+    torch.optim.SGD(groups)
+    assert by_parameter(groups, "lr")[id(loss.weight)] == 0.7

@@ -1,0 +1,73 @@
+"""Class centres start where the untrained model has the classes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hydro.testing import tiny_backbone
+from hydro.text import Encoder, embed, load_backbone, load_tokenizer
+from hydro.training.precision import Precision
+from hydro_text_metric_learning.class_centers import ENOUGH, start_at_class_means
+from hydro_text_metric_learning.dataset import LabelledTexts
+from hydro_text_metric_learning.losses.arcface import ArcFace
+
+CPU = Precision(torch.device("cpu"), None, None)
+
+
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny backbone."""
+    return tiny_backbone(tmp_path_factory.mktemp("backbone"))
+
+
+@pytest.fixture
+def encoder(backbone: Path) -> Encoder:
+    """A tiny encoder, in training as it would be."""
+    loaded = load_backbone(backbone, pretrained=True, dropout=0.5, gradient_checkpointing=False)
+    return Encoder(loaded, pool="Average", dropout=0.5, embedding_size=None).train()
+
+
+def texts(backbone: Path, sentences: list[str], classes: list[int]) -> LabelledTexts:
+    """Tokenise texts of these classes."""
+    tokenizer = load_tokenizer(backbone, max_length=16, lowercase=False, separator="")
+    return LabelledTexts(tokenizer.encode(sentences), np.array(classes))
+
+
+def test_a_centre_points_at_the_mean_of_its_class(encoder: Encoder, backbone: Path) -> None:
+    classes = [2, 0, 1, 0, 1, 2, 0]
+    rows = texts(backbone, ["card", "pin", "fee", "my pin", "a fee", "my card", "a pin"], classes)
+    loss = ArcFace(32, 3, 0.1, 45)
+    start_at_class_means(loss, encoder, rows, CPU)
+    embeddings = torch.from_numpy(embed(encoder, rows.corpus))
+    for number in range(3):
+        mean = embeddings[torch.tensor(classes) == number].mean(dim=0)
+        expected = torch.nn.functional.normalize(mean, dim=0)
+        torch.testing.assert_close(loss.weight[number].detach(), expected, atol=1e-6, rtol=0)
+    assert encoder.training
+
+
+@pytest.mark.parametrize("block", [7, 65_536])
+def test_the_first_rows_of_a_class_do_for_many(
+    block: int, encoder: Encoder, backbone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hydro_text_metric_learning.class_centers.BLOCK", block)
+    early, late = ["pin", "card"] * ENOUGH, ["fee", "rate"] * 40
+    short = texts(backbone, early, [0, 1] * ENOUGH)
+    long = texts(backbone, early + late, [0, 1] * (ENOUGH + 40))
+    first, second = ArcFace(32, 2, 0.1, 45), ArcFace(32, 2, 0.1, 45)
+    start_at_class_means(first, encoder, short, CPU)
+    start_at_class_means(second, encoder, long, CPU)
+    torch.testing.assert_close(first.weight, second.weight)
+
+
+def test_many_rows_are_embedded_some_at_a_time(
+    encoder: Encoder, backbone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = texts(backbone, ["card", "pin", "fee", "my pin", "a fee", "my card"], [2, 0, 1, 0, 1, 2])
+    whole, parts = ArcFace(32, 3, 0.1, 45), ArcFace(32, 3, 0.1, 45)
+    start_at_class_means(whole, encoder, rows, CPU)
+    monkeypatch.setattr("hydro_text_metric_learning.class_centers.BLOCK", 4)
+    start_at_class_means(parts, encoder, rows, CPU)
+    torch.testing.assert_close(whole.weight, parts.weight)
