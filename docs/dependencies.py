@@ -1,4 +1,4 @@
-"""Writes docs/dependencies.md: what hydro installs, in which version, under which licence.
+"""Writes docs/dependencies.md: what hydro installs, in which version, under which license.
 
 Run: python docs/dependencies.py
 
@@ -42,8 +42,8 @@ def main() -> None:
 def _section(title: str, extra: str, seen: set[str]) -> str:
     """List what is not yet listed; ``seen`` grows."""
     rows = sorted(_closure(DISTRIBUTION, extra, seen))
-    lines = [f"| {name} | {version} | {licence} |" for name, version, licence in rows]
-    heading = ["| package | version | licence |", "| --- | --- | --- |"]
+    lines = [f"| {name} | {version} | {license} |" for name, version, license in rows]
+    heading = ["| package | version | license |", "| --- | --- | --- |"]
     table = [*heading, *lines] if lines else ["Nothing more."]
     return "\n".join([f"## {title}", "", *table, ""])
 
@@ -59,14 +59,14 @@ def _closure(name: str, extra: str, seen: set[str]) -> Iterator[tuple[str, str, 
         except PackageNotFoundError:
             continue
         seen.add(own)
-        yield own, found.version, _licence(found)
+        yield own, found.version, _license(found)
         yield from _closure(own, "", seen)
         for each in wanted.extras:
             yield from _closure(own, each, seen)
 
 
-def _licence(found: Distribution) -> str:
-    """Give the licence as the package states it: an expression, a classifier, or its first line."""
+def _license(found: Distribution) -> str:
+    """Give the license as the package states it: an expression, a classifier, or its first line."""
     facts = found.metadata
     classifiers = [
         each.rpartition(" :: ")[2]

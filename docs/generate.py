@@ -16,16 +16,16 @@ from hydro.cli import cli
 from hydro.data.columns import Columns
 from hydro.plugins import hookspecs
 from hydro.plugins.charts import CHARTS, Finding
-from hydro.plugins.components import Component, Exporter, Insight, Metric, Problem, Use
+from hydro.plugins.components import Component, Exporter, Inference, Insight, Metric, Problem
 from hydro.plugins.hookspecs import GROUP
 from hydro.plugins.loading import DISTRIBUTION, load_plugins
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.export import default_text, json_schema, values_text
-from hydro.settings.schema import Described, describe
+from hydro.settings.schema import SettingInfo, list_settings
 from hydro.settings.sections import Settings
 
 ROOT = Path(__file__).parents[1]
-RECORDS: tuple[type[Any], ...] = (Problem, Columns, Use, Component, Insight, Metric, Exporter)
+RECORDS: tuple[type[Any], ...] = (Problem, Columns, Inference, Component, Insight, Metric, Exporter)
 DRAWN: tuple[type[Any], ...] = (Finding, *CHARTS[1:])
 """What an insight gives, and how it is drawn."""
 MADE = "<!-- Made by docs/generate.py; a change here is lost. -->"
@@ -79,10 +79,10 @@ def generate() -> dict[str, str]:
     """
     points = entry_points(group=GROUP)
     own = [each for each in points if each.dist and each.dist.name == DISTRIBUTION]
-    catalog = Catalog(tuple(load_plugins(own)))
+    registry = Registry(tuple(load_plugins(own)))
     files = {"docs/hooks.md": hooks_page(), "docs/cli.md": cli_page()}
-    for problem in catalog.problems:
-        model = catalog.schema(problem)
+    for problem in registry.problems:
+        model = registry.schema(problem)
         files[f"docs/settings/{problem.name}.md"] = settings_page(problem, model)
         files[f"schemas/{problem.name}.json"] = json_schema(model, "master")
     return files
@@ -90,8 +90,8 @@ def generate() -> dict[str, str]:
 
 def settings_page(problem: Problem, model: type[Settings]) -> str:
     """Make the page of a problem type's settings: one table a section."""
-    sections: dict[str, list[Described]] = {}
-    for each in describe(model):
+    sections: dict[str, list[SettingInfo]] = {}
+    for each in list_settings(model):
         sections.setdefault(each.section, []).append(each)
     parts = [f"# Settings of {problem.name}", MADE, READING.rstrip()]
     for section, settings in sections.items():
@@ -101,8 +101,8 @@ def settings_page(problem: Problem, model: type[Settings]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _setting_row(setting: Described) -> tuple[str, ...]:
-    facts = setting.facts
+def _setting_row(setting: SettingInfo) -> tuple[str, ...]:
+    facts = setting.metadata
     default = default_text(setting)
     return (
         f"`{setting.name}`" + (f", also `{facts.alias}`" if facts.alias else ""),

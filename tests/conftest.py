@@ -1,4 +1,4 @@
-"""What tests share: the catalog with the plugins of tests/support, and a small table."""
+"""What tests share: the registry with the plugins of tests/support, and a small table."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 from hydro.cli import main
 from hydro.plugins.loading import GROUP, load_plugins
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 
 PLUGINS = {
     "cosface": "hydro_cosface",
@@ -62,10 +62,10 @@ def command(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., tuple[i
 
 
 @pytest.fixture(scope="session")
-def catalog() -> Catalog:
+def registry() -> Registry:
     """hydro's own plugins and those of tests/support, as entry points name them."""
     points = [EntryPoint(name, value, GROUP) for name, value in PLUGINS.items()]
-    found = Catalog(tuple(load_plugins(points)))
+    found = Registry(tuple(load_plugins(points)))
     assert not found.failures
     return found
 

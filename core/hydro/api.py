@@ -19,6 +19,7 @@ from hydro.plugins.components import (
     Component,
     Dataset,
     Exporter,
+    Inference,
     Insight,
     Logger,
     Loss,
@@ -28,7 +29,6 @@ from hydro.plugins.components import (
     Problem,
     Schedule,
     Tokenizer,
-    Use,
 )
 from hydro.plugins.hookspecs import hookimpl
 from hydro.plugins.predictions import Predictions, check_values
@@ -49,7 +49,7 @@ from hydro.trackers.tracker import Tracker
 
 if TYPE_CHECKING:
     from hydro.data.labels import Labels
-    from hydro.data.memory_map import some_rows
+    from hydro.data.memory_map import sample_rows
     from hydro.training.dataset import Batch
     from hydro.training.precision import Precision
 
@@ -57,7 +57,7 @@ HEAVY = {
     "Batch": "hydro.training.dataset",
     "Labels": "hydro.data.labels",
     "Precision": "hydro.training.precision",
-    "some_rows": "hydro.data.memory_map",
+    "sample_rows": "hydro.data.memory_map",
 }
 """What loads torch or pandas is fetched when it is asked for: importing the door is light."""
 
@@ -78,6 +78,7 @@ __all__ = [
     "Histogram",
     "Hit",
     "HydroError",
+    "Inference",
     "Insight",
     "Labels",
     "Logger",
@@ -106,13 +107,12 @@ __all__ = [
     "Tracker",
     "TrainingError",
     "TrainingSection",
-    "Use",
     "check_values",
     "hookimpl",
     "only_if",
+    "sample_rows",
     "section",
     "setting",
-    "some_rows",
     "unless",
 ]
 

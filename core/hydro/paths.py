@@ -8,8 +8,8 @@ from pathlib import Path
 
 from hydro.errors import SettingsError
 
-SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-RESERVED = {
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+RESERVED_NAMES = {
     "con",
     "prn",
     "aux",
@@ -17,8 +17,8 @@ RESERVED = {
     *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789"),
 }
 
-FIRST = ("amber", "brisk", "calm", "clear", "deep", "gentle", "keen", "light", "quiet", "warm")
-SECOND = ("bay", "brook", "cove", "creek", "delta", "ford", "lagoon", "reef", "river", "tide")
+ADJECTIVES = ("amber", "brisk", "calm", "clear", "deep", "gentle", "keen", "light", "quiet", "warm")
+NOUNS = ("bay", "brook", "cove", "creek", "delta", "ford", "lagoon", "reef", "river", "tide")
 
 
 def experiment_name(name: str | None) -> str:
@@ -28,8 +28,12 @@ def experiment_name(name: str | None) -> str:
         SettingsError: it could leave its folder, or some file system refuses it.
     """
     if name is None:
-        return f"{secrets.choice(FIRST)}-{secrets.choice(SECOND)}"
-    if not SAFE.fullmatch(name) or name.split(".")[0].lower() in RESERVED or name.endswith("."):
+        return f"{secrets.choice(ADJECTIVES)}-{secrets.choice(NOUNS)}"
+    if (
+        not SAFE_NAME.fullmatch(name)
+        or name.split(".")[0].lower() in RESERVED_NAMES
+        or name.endswith(".")
+    ):
         shown = repr(name if len(name) <= 60 else f"{name[:57]}...")
         msg = (
             f"experiment_name: {shown} cannot be a folder's name. Use up to 100 letters, digits, "
@@ -44,7 +48,7 @@ def default_output() -> Path:
     return Path(os.environ.get("HYDRO_OUTPUT", "runs"))
 
 
-def first_experiment(places: Iterable[Path]) -> Path | None:
+def first_existing_experiment(places: Iterable[Path]) -> Path | None:
     """Give the first of some folders that an experiment was made in, if any was."""
     # pathlib raises where a name is too long for the file system; os.path says no.
     return next((each for each in places if os.path.isfile(each / "config.yaml")), None)  # noqa: PTH113

@@ -1,4 +1,4 @@
-"""Trains on banking77 and searches the training rows for the neighbours of the test rows.
+"""Trains on banking77 and searches the training rows for the neighbors of the test rows.
 
     python docs/benchmarks/banking77.py DATA [--set training.learning_rate=3e-4 …]
 
@@ -18,7 +18,7 @@ import numpy as np
 from hydro.cli.terminal import TerminalProgress
 from hydro.data.tables import read_table
 from hydro.experiment.experiment import prepare, run
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.loading import check
 from hydro.settings.yaml_reader import Document
 from hydro.similarity.neighbors import rank
@@ -39,8 +39,8 @@ SETTINGS = {
 
 def train(data: Path, overrides: list[str], output: Path) -> Path:
     """Train one epoch; give the folder of the experiment."""
-    catalog = Catalog.installed()
-    problem = catalog.problem("text_metric_learning")
+    registry = Registry.installed()
+    problem = registry.problem("text_metric_learning")
     values = {
         "dataset": {
             "train_dataframe": "train.csv",
@@ -54,9 +54,9 @@ def train(data: Path, overrides: list[str], output: Path) -> Path:
         "environment": {"seed": "1", "number_of_workers": "0"},
     }
     document = Document(values, "banking77")
-    loaded = check(document, catalog.schema(problem), base=data.resolve(), overrides=overrides)
+    loaded = check(document, registry.schema(problem), base=data.resolve(), overrides=overrides)
     with TerminalProgress() as progress:
-        return run(prepare(loaded.settings, problem, catalog), output, progress).folder
+        return run(prepare(loaded.settings, problem, registry), output, progress).folder
 
 
 def score(model: str, data: Path) -> dict[str, float]:

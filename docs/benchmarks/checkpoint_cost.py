@@ -16,28 +16,33 @@ from transformers import AutoModel
 
 from hydro.settings.sections import TrainingSection
 from hydro.text.backbones import find_backbone
-from hydro.training.batch_plan import Updates
+from hydro.training.batch_plan import BatchPlan
 from hydro.training.checkpoint import Checkpoints
-from hydro.training.checkpointing import Savepoints
+from hydro.training.checkpointing import Checkpointer
 from hydro.training.precision import Precision
-from hydro.training.signals import Stop
-from hydro.training.trainer import Log, Step
+from hydro.training.signals import StopSignal
+from hydro.training.trainer import LossLog, TrainStep
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
 
-def step_after_one_update(classes: int) -> Step:
+def step_after_one_update(classes: int) -> TrainStep:
     """Give a training whose optimizer has all of its state."""
     model = AutoModel.from_pretrained(find_backbone("sentence-transformers/all-MiniLM-L6-v2"))
     loss: nn.Module = ArcFace(384, classes, margin=0.1, scale=45)
     weights = [*model.parameters(), *loss.parameters()]
     optimizer = torch.optim.AdamW(weights, lr=1e-4, fused=True)
     precision = Precision(torch.device("cpu"), None, None)
-    step = Step(
-        model, loss, optimizer=optimizer, factor=lambda done: 1, precision=precision, clip=0
+    step = TrainStep(
+        model,
+        loss,
+        optimizer=optimizer,
+        lr_lambda=lambda done: 1,
+        precision=precision,
+        max_grad_norm=0,
     )
     for each in weights:
         each.grad = torch.randn_like(each)
-    step.apply()
+    step.optimizer_step()
     return step
 
 
@@ -47,22 +52,22 @@ def measure(classes: int, times: int) -> None:
     training = TrainingSection(loss_function="ArcFace", epochs=1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        log = Log(step, Updates(10_000, 1, training), record=lambda event, values: None)
+        log = LossLog(step, BatchPlan(10_000, 1, training), record=lambda event, values: None)
         (folder / "history.jsonl").write_text("")
         checkpoints = Checkpoints(folder / "checkpoints")
-        given = (checkpoints, None, folder / "history.jsonl", 1e-9, Stop(), {})
-        saves = Savepoints(*given)
-        saves.begin(step, log)
+        given = (checkpoints, None, folder / "history.jsonl", 1e-9, StopSignal(), {})
+        saves = Checkpointer(*given)
+        saves.attach(step, log)
         seconds = []
         for _ in range(times):
             log.done += 1
             started = time.perf_counter()
-            saves.edge()
+            saves.on_step_end()
             seconds.append(time.perf_counter() - started)
         started = time.perf_counter()
         found = checkpoints.newest()
         assert found is not None
-        Savepoints(checkpoints, found, *given[2:]).begin(step, log)
+        Checkpointer(checkpoints, found, *given[2:]).attach(step, log)
         loading = time.perf_counter() - started
         size = sum(each.stat().st_size for each in found.path.iterdir()) / 1e6
     told = ", ".join(f"{each:.2f}" for each in seconds)

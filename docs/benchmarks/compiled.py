@@ -23,9 +23,15 @@ from transformers import AttentionInterface
 
 from hydro.data.labels import Labels
 from hydro.data.tables import read_table
-from hydro.text import Encoder, by_length, find_backbone, load_backbone, load_tokenizer
-from hydro.text.attention import RAGGED, ragged_attention
-from hydro_text_metric_learning.dataset import LabelledTexts
+from hydro.text import (
+    Encoder,
+    find_backbone,
+    length_bucketed_batches,
+    load_backbone,
+    load_tokenizer,
+)
+from hydro.text.attention import VARLEN_ATTENTION, varlen_attention
+from hydro_text_metric_learning.dataset import LabeledTexts
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
 BATCH, LONGEST, TEXTS, TOKENS = 64, 64, 2048, 2048
@@ -45,7 +51,7 @@ def main() -> None:
     tokenizer = load_tokenizer(folder, max_length=LONGEST, lowercase=False, separator="")
     order = np.random.default_rng(1).permutation(len(table))[: max(TEXTS, BATCH * given.updates)]
     corpus = tokenizer.encode(table["text"].iloc[order].tolist())
-    texts = LabelledTexts(corpus, labels.encode(table)[order])
+    texts = LabeledTexts(corpus, labels.encode(table)[order])
     makers = {
         "training": lambda encoder: trainer(encoder, texts, len(labels), given.updates),
         "embedding": lambda encoder: embedder(encoder, texts),
@@ -67,7 +73,7 @@ def main() -> None:
 
 
 def trainer(
-    encoder: Encoder, texts: LabelledTexts, classes: int, updates: int
+    encoder: Encoder, texts: LabeledTexts, classes: int, updates: int
 ) -> Callable[[], None]:
     """Give what makes some updates."""
     loss = ArcFace(384, classes, 0.2, 30.0)
@@ -84,13 +90,13 @@ def trainer(
     return train
 
 
-def embedder(encoder: Encoder, texts: LabelledTexts) -> Callable[[], None]:
+def embedder(encoder: Encoder, texts: LabeledTexts) -> Callable[[], None]:
     """Give what embeds some texts."""
 
     def embed() -> None:
         encoder.eval()
         with torch.no_grad():
-            for rows in by_length(texts.lengths[:TEXTS], TOKENS):
+            for rows in length_bucketed_batches(texts.lengths[:TEXTS], TOKENS):
                 encoder(texts.batch(rows).inputs)
 
     return embed
@@ -101,7 +107,7 @@ def build(folder: Path, *, compiled: bool) -> Encoder:
     backbone = load_backbone(folder, pretrained=True, dropout=0.0, gradient_checkpointing=False)
     encoder = Encoder(backbone, pool="Average", dropout=0.0, embedding_size=None)
     if compiled:
-        AttentionInterface.register(RAGGED, torch.compiler.disable(ragged_attention))
+        AttentionInterface.register(VARLEN_ATTENTION, torch.compiler.disable(varlen_attention))
         for layer in backbone.encoder.layer:
             layer.compile(dynamic=True)
     return encoder

@@ -1,9 +1,9 @@
-"""Compares ArcFace's loss with random class centres to what it is expected to be.
+"""Compares ArcFace's loss with random class centers to what it is expected to be.
 
     python docs/benchmarks/first_arcface_loss.py DATA
 
 DATA is a folder with test.csv, columns text and label (banking77: PolyAI, CC BY 4.0). Expected is
-s·sin m + ln C + s²/(2d). Prints the mean over 50 draws of the centres, and how far one draw is off.
+s·sin m + ln C + s²/(2d). Prints the mean over 50 draws of the centers, and how far one draw is off.
 """
 
 import math

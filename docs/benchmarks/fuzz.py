@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from hydro.data.tables import read_table
 from hydro.errors import DataError, SettingsError
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.loading import load
 
 YAML = b"""\
@@ -133,8 +133,8 @@ class Reader:
 
 def readers() -> list[Reader]:
     """Give the reader of settings, and that of tables in each format."""
-    catalog = Catalog.installed()
-    model = catalog.schema(catalog.problem("text_metric_learning"))
+    registry = Registry.installed()
+    model = registry.schema(registry.problem("text_metric_learning"))
     tables = {"fuzz.csv": CSV, "fuzz.parquet": parquet(), "fuzz.zip": packed()}
     return [
         Reader("fuzz.yml", YAML, lambda path: load(path, model), SettingsError),

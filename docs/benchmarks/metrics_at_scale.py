@@ -1,8 +1,8 @@
-"""Compares the metrics with pytorch-metric-learning's, for many queries whose neighbours are known.
+"""Compares the metrics with pytorch-metric-learning's, for many queries whose neighbors are known.
 
     python docs/benchmarks/metrics_at_scale.py [--queries 20000] [--pairs 5] [--alone 1000000]
 
-Each turn is a process of its own that makes the same 50 neighbours of every query, classes of 11
+Each turn is a process of its own that makes the same 50 neighbors of every query, classes of 11
 rows, and then scores them: MRR, Precision@1, R-Precision, MAP@R. Prints seconds, how far the
 memory rose while scoring, the medians of the ratios, and how far the means are apart; then hydro
 alone on --alone queries. The peer compares every query with every class, (queries, classes) in
@@ -38,37 +38,37 @@ NAMES = {
 
 
 def make(queries: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Make neighbours of which some are hits, at least one a query, and classes."""
+    """Make neighbors of which some are hits, at least one a query, and classes."""
     queries -= queries % MEMBERS
     generator = np.random.default_rng(0)
-    neighbours = generator.integers(0, queries, (queries, TOP_K))
+    neighbors = generator.integers(0, queries, (queries, TOP_K))
     rows = np.arange(queries)
     for other in range(1, MEMBERS):
         member = rows - rows % MEMBERS + (rows + other) % MEMBERS
         place = other if other < MEMBERS - 1 else 20
         chosen = (generator.random(queries) < 0.6) | (place == 20)
-        neighbours[chosen, place] = member[chosen]
-    return neighbours, rows // MEMBERS
+        neighbors[chosen, place] = member[chosen]
+    return neighbors, rows // MEMBERS
 
 
-def by_hydro(neighbours: NDArray[np.int64], classes: NDArray[np.int64]) -> dict[str, float]:
+def by_hydro(neighbors: NDArray[np.int64], classes: NDArray[np.int64]) -> dict[str, float]:
     """Score block by block, as after a search."""
     values = {name: np.empty(len(classes)) for name in NAMES}
     relevant = np.bincount(classes)[classes] - 1
     for first in range(0, len(classes), AT_A_TIME):
         rows = slice(first, first + AT_A_TIME)
-        hits = classes[neighbours[rows]] == classes[rows, None]
+        hits = classes[neighbors[rows]] == classes[rows, None]
         ranking = Ranking.of(hits, relevant[rows])
         for name in NAMES:
             values[name][rows] = METRICS[name](TOP_K)(ranking)
     return {name: float(np.nanmean(each)) for name, each in values.items()}
 
 
-def by_peer(neighbours: NDArray[np.int64], classes: NDArray[np.int64]) -> dict[str, float]:
-    """Score with an AccuracyCalculator that is handed the neighbours."""
+def by_peer(neighbors: NDArray[np.int64], classes: NDArray[np.int64]) -> dict[str, float]:
+    """Score with an AccuracyCalculator that is handed the neighbors."""
     from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
 
-    found = torch.from_numpy(neighbours)
+    found = torch.from_numpy(neighbors)
 
     def search(query: torch.Tensor, k: int, *_: object) -> tuple[torch.Tensor, torch.Tensor]:
         return torch.zeros(1).expand(len(query), k), found[:, :k]
@@ -83,10 +83,10 @@ def by_peer(neighbours: NDArray[np.int64], classes: NDArray[np.int64]) -> dict[s
 
 def score(who: str, queries: int) -> None:
     """Score once; print seconds, memory in MiB, and the means as JSON."""
-    neighbours, classes = make(queries)
+    neighbors, classes = make(queries)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
-    means = {"hydro": by_hydro, "peer": by_peer}[who](neighbours, classes)
+    means = {"hydro": by_hydro, "peer": by_peer}[who](neighbors, classes)
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     json.dump({"seconds": seconds, "mebibytes": (peak - before) / 1024, "means": means}, sys.stdout)

@@ -21,7 +21,7 @@ from torch.nn import functional
 from hydro.plugins.builtin import hydro_optimizers
 from hydro.training.dataset import Batch
 from hydro.training.precision import Precision
-from hydro.training.trainer import Step
+from hydro.training.trainer import TrainStep
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
 SIZE, ROWS, SEEN = 384, 64, 512
@@ -42,7 +42,7 @@ def measure(classes: int, sampled: int | None, updates: int) -> dict[str, float]
     build = {each.name: each.build for each in hydro_optimizers()}["AdamW"]
     params = [*model.parameters(), *loss.parameters()]
     groups = [{"params": params, "lr": 1e-3, "weight_decay": 0.0}]
-    step = Step(model, loss, build(None, groups=groups), lambda update: 1.0, CPU, 0.0)
+    step = TrainStep(model, loss, build(None, groups=groups), lambda update: 1.0, CPU, 0.0)
     chosen = torch.randperm(classes)[:SEEN]
     places = functional.normalize(torch.randn(SEEN, SIZE))
     losses, started = [], 0.0
@@ -52,9 +52,9 @@ def measure(classes: int, sampled: int | None, updates: int) -> dict[str, float]
         rows = torch.randint(SEEN, (ROWS,))
         noise = torch.randn(ROWS, SIZE) / 40
         batch = Batch(places[rows] + noise, chosen[rows])
-        losses.append(float(step.gradients(iter([batch]), [rows.numpy()])))
-        step.norm()
-        step.apply()
+        losses.append(float(step.accumulate(iter([batch]), [rows.numpy()])))
+        step.clip()
+        step.optimizer_step()
     seconds = time.perf_counter() - started
     quarter = max(1, updates // 4)
     return {

@@ -1,6 +1,6 @@
-"""Compares the search for neighbours with faiss's exact index, side by side.
+"""Compares the search for neighbors with faiss's exact index, side by side.
 
-    python docs/benchmarks/neighbours_against_faiss.py [--rows 1000000] [--queries 2048]
+    python docs/benchmarks/neighbors_against_faiss.py [--rows 1000000] [--queries 2048]
 
 Needs faiss-cpu. Random vectors of 384 values: the 50 nearest of --queries of them among
 --rows, by turns with hydro and with faiss's IndexFlatIP, on --threads threads each. Getting ready
@@ -47,10 +47,10 @@ def clock(work: Callable[[], T]) -> tuple[tuple[float, float], T]:
 
 def compare(blocks: list[Block], cosines: NDArray[np.float32], rows: NDArray[np.int64]) -> str:
     """Tell how far hydro's blocks are from what faiss found for the same queries."""
-    differ = np.concatenate([block.neighbours for block in blocks]) != rows
+    differ = np.concatenate([block.neighbors for block in blocks]) != rows
     apart = np.abs(np.concatenate([block.similarities for block in blocks]) - cosines)
     return (
-        f"places with another neighbour: {differ.sum():,} of {differ.size:,}, "
+        f"places with another neighbor: {differ.sum():,} of {differ.size:,}, "
         f"with cosines that differ by {apart[differ].max(initial=0):.1e} at most; "
         f"anywhere, cosines differ by {apart.max():.1e} at most\n"
     )

@@ -1,6 +1,6 @@
 """Tells how much memory scoring a split takes above the embeddings themselves.
 
-    python docs/benchmarks/neighbours_in_memory.py [--rows 1000000] [--blocks 2]
+    python docs/benchmarks/neighbors_in_memory.py [--rows 1000000] [--blocks 2]
 
 Random embeddings of 384 values, classes of 10 rows, each row searched for among all others, the 50
 nearest kept, all metrics computed; stops after --blocks blocks, 0 means never. The results of all
@@ -40,14 +40,14 @@ def main() -> None:
         row /= np.linalg.norm(row)
     classes = generator.permutation(args.rows) // 10
     before = peak()
-    neighbours = np.full((args.rows, TOP_K), -1)
+    neighbors = np.full((args.rows, TOP_K), -1)
     similarities = np.full((args.rows, TOP_K), np.nan, dtype=np.float32)
     values = {name: np.full(args.rows, np.nan) for name in METRICS}
     start = time.process_time()
     scored = 0
     blocks = rank(embeddings, classes, top_k=TOP_K)
     for block in itertools.islice(blocks, args.blocks or None):
-        neighbours[block.rows] = block.neighbours
+        neighbors[block.rows] = block.neighbors
         similarities[block.rows] = block.similarities
         for name, metric in METRICS.items():
             values[name][block.rows] = metric(TOP_K)(block.ranking)

@@ -16,7 +16,7 @@ import torch
 from rich.console import Console
 
 from hydro.data.tables import read_table
-from hydro.similarity.threshold import MOST_ROWS, choose_threshold
+from hydro.similarity.threshold import MAX_ROWS, choose_threshold
 from hydro.text import Encoder, embed, find_backbone, load_backbone, load_tokenizer
 from hydro_text_metric_learning.index import build_faiss, measure_recall
 
@@ -47,11 +47,11 @@ def main() -> None:
         each = (time.perf_counter() - started) / len(queries)
         recall = measure_recall(index, vectors)
         show(f"{kind:6} built in {built:.2f} s, {each * 1000:.2f} ms a query, recall {recall:.4f}")
-    chance = np.random.default_rng(2).normal(size=(MOST_ROWS, 384)).astype(np.float32)
+    chance = np.random.default_rng(2).normal(size=(MAX_ROWS, 384)).astype(np.float32)
     chance /= np.linalg.norm(chance, axis=1, keepdims=True)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.perf_counter()
-    found = choose_threshold(chance, np.arange(MOST_ROWS) % 77, precision=0.95)
+    found = choose_threshold(chance, np.arange(MAX_ROWS) % 77, precision=0.95)
     more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     took = time.perf_counter() - started
     show(f"threshold over {found.pairs:,} pairs: {took:.1f} s, {more:.0f} MiB more at the peak")

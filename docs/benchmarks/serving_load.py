@@ -28,17 +28,17 @@ def serve(experiment: Path, batched: bool) -> None:
     """Serve an experiment; print the port."""
     from hydro.artifacts.run_folder import RunFolder
     from hydro.inference.trained_model import open_trained
-    from hydro.plugins.registry import Catalog
+    from hydro.plugins.registry import Registry
     from hydro.serving.app import make_app
     from hydro.serving.limits import Limits
-    from hydro.serving.model_service import open_served
-    from hydro.serving.server import bind, listen
+    from hydro.serving.model_service import open_model_service
+    from hydro.serving.server import bind, serve
 
-    limits = Limits() if batched else replace(Limits(), batch_texts=1, batch_seconds=0)
-    trained = open_trained(RunFolder(experiment), Catalog.installed())
-    app = make_app(open_served("plain", trained, None, "exact"), limits=limits)
+    limits = Limits() if batched else replace(Limits(), batch_texts=1, max_batch_wait=0)
+    trained = open_trained(RunFolder(experiment), Registry.installed())
+    app = make_app(open_model_service("plain", trained, None, "exact"), limits=limits)
     taken = bind("127.0.0.1", 0)
-    listen(app, taken, limits, lambda: print(taken.getsockname()[1], flush=True))  # noqa: T201
+    serve(app, taken, limits, lambda: print(taken.getsockname()[1], flush=True))  # noqa: T201
 
 
 @contextmanager

@@ -1,10 +1,10 @@
-"""Tokenises and trains on Parquet tables of more and more rows, and watches the memory.
+"""Tokenizes and trains on Parquet tables of more and more rows, and watches the memory.
 
     python docs/benchmarks/ten_million_rows.py [--rows 1000000 3000000 10000000] [--work FOLDER]
 
 The texts are of about ten words, the labels a thousand; the backbone is tiny and random, and twenty
 updates are made. Prints, for each number of rows, the highest memory that the process had to hold
-(RssAnon) until all was read, until all was tokenised, and in the end; the highest of all resident
+(RssAnon) until all was read, until all was tokenized, and in the end; the highest of all resident
 memory, pages of files among it that the system can take back; and seconds. FOLDER takes the tables,
 which are made once. Each number of rows is a process of its own.
 """
@@ -63,15 +63,15 @@ def measure(train: Path, held_out: Path, rows: int, work: Path) -> dict[str, obj
     os.environ["HYDRO_CACHE"] = str(work / "cache")
     memory = Memory()
     from hydro.experiment.experiment import prepare, run
-    from hydro.plugins.registry import Catalog
+    from hydro.plugins.registry import Registry
     from hydro.settings.loading import check
     from hydro.settings.yaml_reader import Document
     from hydro.testing import tiny_backbone
     from hydro.training.progress import NoProgress
 
     backbone = tiny_backbone(work / "backbone", texts=[f"word{each}" for each in range(2000)])
-    catalog = Catalog.installed()
-    problem = catalog.problem("text_metric_learning")
+    registry = Registry.installed()
+    problem = registry.problem("text_metric_learning")
     values = {
         "dataset": {
             "train_dataframe": str(train),
@@ -86,18 +86,18 @@ def measure(train: Path, held_out: Path, rows: int, work: Path) -> dict[str, obj
         "environment": {"seed": "1", "number_of_workers": "0", "gpus": []},
     }
     document = Document(values, "rows")
-    loaded = check(document, catalog.schema(problem), base=work, overrides=())
+    loaded = check(document, registry.schema(problem), base=work, overrides=())
     figures: dict[str, object] = {"rows": rows, "imported_mb": memory.anonymous}
     started = time.perf_counter()
-    experiment = prepare(loaded.settings, problem, catalog)
+    experiment = prepare(loaded.settings, problem, registry)
     figures |= {"read_mb": memory.anonymous, "read_s": round(time.perf_counter() - started)}
 
     class Watch(NoProgress):
-        """Notes the memory when the first rows are predicted, all being tokenised."""
+        """Notes the memory when the first rows are predicted, all being tokenized."""
 
         def task(self, name: str, total: int, unit: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
-            figures.setdefault("tokenised_mb", memory.anonymous)
-            figures.setdefault("tokenised_s", round(time.perf_counter() - started))
+            figures.setdefault("tokenized_mb", memory.anonymous)
+            figures.setdefault("tokenized_s", round(time.perf_counter() - started))
             return super().task(name, total, unit)
 
     run(experiment, work / "runs", Watch())

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hydro.experiment.experiment import prepare, run
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.loading import check
 from hydro.settings.yaml_reader import Document
 from hydro.training.progress import NoProgress, Task
@@ -42,8 +42,8 @@ class Clock(NoProgress):
 
 def measure(data: Path, way: str, seed: int, share: float) -> dict[str, object]:
     """Train once."""
-    catalog = Catalog.installed()
-    problem = catalog.problem("text_metric_learning")
+    registry = Registry.installed()
+    problem = registry.problem("text_metric_learning")
     common = {"learning_rate": "3e-4", "epochs": "1", "warmup_epochs": "0.1"}
     values = {
         "dataset": {
@@ -60,10 +60,10 @@ def measure(data: Path, way: str, seed: int, share: float) -> dict[str, object]:
         "environment": {"seed": str(seed), "number_of_workers": "0"},
     }
     document = Document(values, "banking77")
-    loaded = check(document, catalog.schema(problem), base=data.resolve(), overrides=())
+    loaded = check(document, registry.schema(problem), base=data.resolve(), overrides=())
     clock = Clock()
     with tempfile.TemporaryDirectory() as output:
-        outcome = run(prepare(loaded.settings, problem, catalog), Path(output), clock)
+        outcome = run(prepare(loaded.settings, problem, registry), Path(output), clock)
         history = (outcome.folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
     found = outcome.scores["validation"]["metrics"]["MAP@R"]
     return {

@@ -4,7 +4,7 @@
     python docs/benchmarks/training_against_sentence_transformers.py DATA [--pairs 5] [--updates 8]
 
 DATA is a folder with train.csv, columns text and label (banking77: PolyAI, CC BY 4.0). Both
-train all-MiniLM-L6-v2 with the same ArcFace from the same class centres on the same batches of 64
+train all-MiniLM-L6-v2 with the same ArcFace from the same class centers on the same batches of 64
 texts of at most 64 tokens, with AdamW at a constant rate and no dropout. Prints as JSON the texts a
 second of each pair, how far the losses are apart, and which share of what torch's matrix products
 reach on this machine, measured in between, hydro's useful operations take: those on real tokens,
@@ -39,12 +39,12 @@ from hydro.data.labels import Labels
 from hydro.data.tables import read_table
 from hydro.settings.sections import TrainingSection
 from hydro.text import Encoder, find_backbone, load_backbone, load_tokenizer
-from hydro.training.batch_plan import Updates
-from hydro.training.param_groups import parameter_groups, parts_of
+from hydro.training.batch_plan import BatchPlan
+from hydro.training.param_groups import model_parts, parameter_groups
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress
-from hydro.training.trainer import Step, fit
-from hydro_text_metric_learning.dataset import LabelledTexts
+from hydro.training.trainer import TrainStep, fit
+from hydro_text_metric_learning.dataset import LabeledTexts
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
@@ -70,8 +70,8 @@ def main() -> None:
         batch_size=BATCH,
         epochs=arguments.updates / (len(table) // BATCH),
     )
-    updates = Updates(len(table), SEED, training)
-    rows = np.concatenate([batch for group in updates.groups(0) for batch in group])
+    updates = BatchPlan(len(table), SEED, training)
+    rows = np.concatenate([batch for group in updates.batches_for_epoch(0) for batch in group])
     torch.manual_seed(SEED)
     loss = ArcFace(384, len(labels), 0.2, 30.0)
     classes = labels.encode(table)
@@ -88,7 +88,7 @@ def main() -> None:
     apart = max(abs(np.array(mine[1]) - np.array(other[1])).max() for mine, other in pairs)
     figures = {
         "threads": torch.get_num_threads(),
-        "updates": updates.count,
+        "updates": updates.num_updates,
         "texts_a_second": {
             "hydro": round(statistics.median(mine for mine, _ in speeds), 1),
             "sentence-transformers": round(statistics.median(other for _, other in speeds), 1),
@@ -106,21 +106,21 @@ def main() -> None:
 
 
 def hydro(
-    texts: list[str], classes: NDArray[np.int64], updates: Updates, loss: nn.Module
+    texts: list[str], classes: NDArray[np.int64], updates: BatchPlan, loss: nn.Module
 ) -> Callable[[], Trained]:
     """Give what trains with hydro's loop, from the start each time."""
     folder = find_backbone(MODEL)
     tokenizer = load_tokenizer(folder, max_length=LONGEST, lowercase=False, separator="")
-    dataset = LabelledTexts(tokenizer.encode(texts), classes)
+    dataset = LabeledTexts(tokenizer.encode(texts), classes)
     backbone = load_backbone(folder, pretrained=True, dropout=0.0, gradient_checkpointing=False)
     start = Encoder(backbone, pool="Average", dropout=0.0, embedding_size=None)
 
     def train() -> Trained:
         model, head = copy.deepcopy(start), copy.deepcopy(loss)
-        groups = parameter_groups(parts_of(model, head), updates.training)
+        groups = parameter_groups(model_parts(model, head), updates.training)
         optimizer = torch.optim.AdamW(groups, fused=True)
         precision = Precision(CPU, None, None)
-        step = Step(model, head, optimizer, lambda update: 1.0, precision, 0.0)
+        step = TrainStep(model, head, optimizer, lambda update: 1.0, precision, 0.0)
         losses: list[float] = []
         started = time.perf_counter()
         fit(

@@ -12,13 +12,13 @@ import yaml
 
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status
-from hydro.executors.local import Train, Watch
+from hydro.executors.local import ShouldStop, Train
 from hydro.plugins.components import Component, Problem
 from hydro.plugins.loading import Plugin
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.training.progress import NoProgress
-from hydro.tuning.optuna_strategy import Study
-from hydro.tuning.trials import Runs
+from hydro.tuning.optuna_strategy import OptunaStrategy
+from hydro.tuning.trials import Trials
 
 Curve = Callable[[dict[str, Any]], list[float]]
 """Gives the validations of a run, the last of which is its score, by its settings."""
@@ -27,7 +27,7 @@ Curve = Callable[[dict[str, Any]], list[float]]
 def stand_in(curve: Curve) -> Train:
     """Make what stands in for the process of a run: it leaves what training would leave."""
 
-    def train(folder: Path, watch: Watch) -> None:
+    def train(folder: Path, watch: ShouldStop) -> None:
         run = RunFolder(folder)
         *validations, score = curve(yaml.safe_load(run.config.read_text(encoding="utf-8")))
         for number, metric in enumerate(validations):
@@ -51,21 +51,21 @@ class WordCount:
 
     config: Path
     output: Path
-    catalog: Catalog
+    registry: Registry
     problem: Problem
 
     def offering(self, *components: Component) -> "WordCount":
         """Add components, as if one more plugin were installed."""
         plugin = Plugin("more", "more", "more 1.0", components)
-        return dataclasses.replace(self, catalog=Catalog((*self.catalog.plugins, plugin)))
+        return dataclasses.replace(self, registry=Registry((*self.registry.plugins, plugin)))
 
     def replacing(self, component: Component) -> "WordCount":
         """Put a component in the place of the one that has its name."""
         plugins = [
             dataclasses.replace(plugin, records=tuple(map(component_or(component), plugin.records)))
-            for plugin in self.catalog.plugins
+            for plugin in self.registry.plugins
         ]
-        return dataclasses.replace(self, catalog=Catalog(tuple(plugins)))
+        return dataclasses.replace(self, registry=Registry(tuple(plugins)))
 
     def solving(self, **changes: Any) -> "WordCount":
         """Change the problem type."""
@@ -77,24 +77,24 @@ class WordCount:
         from hydro.settings.loading import load
 
         changes = ("environment.gpus=[]", *overrides)
-        loaded = load(config or self.config, self.catalog.schema(self.problem), changes)
-        return prepare(loaded.settings, self.problem, self.catalog)
+        loaded = load(config or self.config, self.registry.schema(self.problem), changes)
+        return prepare(loaded.settings, self.problem, self.registry)
 
     def at(self, output: Path) -> "WordCount":
         """Write somewhere else."""
         return dataclasses.replace(self, output=output)
 
-    def runs(self, told: list[Any] | None = None) -> Runs:
+    def runs(self, told: list[Any] | None = None) -> Trials:
         """Give the runs of an experiment in its folder, which is made where it is missing."""
         self.output.mkdir(exist_ok=True)
         tell = (told if told is not None else []).append
-        return Runs(RunFolder(self.output), "Error", (), NoProgress(), tell)
+        return Trials(RunFolder(self.output), "Error", (), NoProgress(), tell)
 
-    def study(self, *overrides: str, told: list[Any] | None = None) -> Study:
+    def study(self, *overrides: str, told: list[Any] | None = None) -> OptunaStrategy:
         """Begin a search that Optuna leads, or go on with it."""
         experiment = self.prepare(*overrides, "experiment_name=x")
         runs = self.runs(told)
-        study = Study(experiment.settings, experiment.folds, runs, higher_is_better=False)
+        study = OptunaStrategy(experiment.settings, experiment.folds, runs, higher_is_better=False)
         study.begin()
         return study
 
@@ -117,9 +117,9 @@ def component_or(component: Component) -> Callable[[Component | Problem], Compon
 
 
 @pytest.fixture
-def word_count(wordcount_yml: Path, catalog: Catalog, tmp_path: Path) -> WordCount:
+def word_count(wordcount_yml: Path, registry: Registry, tmp_path: Path) -> WordCount:
     """The word count experiment."""
-    return WordCount(wordcount_yml, tmp_path / "runs", catalog, catalog.problem("wordcount"))
+    return WordCount(wordcount_yml, tmp_path / "runs", registry, registry.problem("wordcount"))
 
 
 @pytest.fixture

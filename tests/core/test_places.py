@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hydro.paths import default_output, first_experiment
+from hydro.paths import default_output, first_existing_experiment
 
 
 def test_the_environment_says_where_experiments_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,5 +18,5 @@ def test_the_first_folder_with_settings_is_an_experiment(tmp_path: Path) -> None
     for name in ("b", "c"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.yaml").touch()
-    assert first_experiment(tmp_path / name for name in "abc") == tmp_path / "b"
-    assert first_experiment([tmp_path, tmp_path / ("x" * 5000)]) is None
+    assert first_existing_experiment(tmp_path / name for name in "abc") == tmp_path / "b"
+    assert first_existing_experiment([tmp_path, tmp_path / ("x" * 5000)]) is None

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 
 TOPICS = {
     "card": "card plastic chip contactless magnetic expired blocked swallowed",
@@ -32,21 +32,21 @@ class Texts:
     table: Path
     backbone: Path
     output: Path
-    catalog: Catalog
+    registry: Registry
 
     def settings(self, *changes: str, config: Path | None = None) -> Any:
         """Load the settings of an experiment on the CPU with one word set after another."""
         from hydro.settings.loading import load
 
-        model = self.catalog.schema(self.catalog.problem("text_metric_learning"))
+        model = self.registry.schema(self.registry.problem("text_metric_learning"))
         return load(config or self.config, model, changes).settings
 
     def prepare(self, *changes: str, config: Path | None = None) -> Any:
         """Read and split the table."""
         from hydro.experiment.experiment import prepare
 
-        problem = self.catalog.problem("text_metric_learning")
-        return prepare(self.settings(*changes, config=config), problem, self.catalog)
+        problem = self.registry.problem("text_metric_learning")
+        return prepare(self.settings(*changes, config=config), problem, self.registry)
 
     def run(self, *changes: str, config: Path | None = None) -> Any:
         """Train, and give the outcome."""
@@ -78,7 +78,7 @@ def sentences() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Texts:
+def shared(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Texts:
     """The experiment, in a folder that all tests read from."""
     from hydro.testing import tiny_backbone
 
@@ -105,7 +105,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Texts:
         "environment": {"gpus": [], "number_of_workers": 0, "seed": 3},
     }
     (folder / "texts.yml").write_text(json.dumps(sections), encoding="utf-8")
-    return Texts(folder / "texts.csv", backbone, folder / "runs", catalog)
+    return Texts(folder / "texts.csv", backbone, folder / "runs", registry)
 
 
 @pytest.fixture

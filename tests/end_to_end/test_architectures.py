@@ -15,8 +15,8 @@ from transformers import AutoModel
 from hydro.experiment.assembly import assemble
 from hydro.plugins.builder import Builder
 from hydro.testing import tiny_backbone
-from hydro.text import Corpus
-from hydro.training.batch_plan import Updates
+from hydro.text import TokenizedTexts
+from hydro.training.batch_plan import BatchPlan
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
 FAMILIES = (
@@ -25,7 +25,7 @@ FAMILIES = (
 )
 
 
-def padded(backbone: Any, corpus: Corpus, rows: Any) -> Tensor:
+def padded(backbone: Any, corpus: TokenizedTexts, rows: Any) -> Tensor:
     """Embed as everybody does: pad, mask, average over the mask."""
     texts = [
         torch.from_numpy(corpus.take(rows[[at]]).ids.astype("int64")) for at in range(len(rows))
@@ -37,22 +37,24 @@ def padded(backbone: Any, corpus: Corpus, rows: Any) -> Tensor:
     return average
 
 
-def plain_losses(experiment: Any, catalog: Any, folder: Path) -> Iterator[float]:
+def plain_losses(experiment: Any, registry: Any, folder: Path) -> Iterator[float]:
     """Train as the settings say, in the plainest way there is."""
     settings = experiment.settings
-    parts = assemble(Builder(settings, catalog, experiment.problem), experiment.frames)
+    parts = assemble(Builder(settings, registry, experiment.problem), experiment.frames)
     training: Any = parts.train
-    updates = Updates(len(training), settings.environment.seed, settings.training)
+    updates = BatchPlan(len(training), settings.environment.seed, settings.training)
     backbone = AutoModel.from_pretrained(folder).eval()  # so that nothing is dropped
     loss = ArcFace(32, len(parts.labels), 0.1, 45.0)
     with torch.no_grad():
         classes = torch.from_numpy(training.classes)
         found = normalize(padded(backbone, training.corpus, classes.argsort().numpy()))
-        loss.start_at(found.unflatten(0, (len(parts.labels), -1)).sum(1))
+        loss.set_weight(found.unflatten(0, (len(parts.labels), -1)).sum(1))
     optimizer = torch.optim.AdamW([*backbone.parameters(), *loss.parameters()], weight_decay=0)
-    for update, (rows,) in enumerate(updates.groups(0)):
+    for update, (rows,) in enumerate(updates.batches_for_epoch(0)):
         rate = (
-            settings.training.learning_rate * (1 + math.cos(math.pi * update / updates.count)) / 2
+            settings.training.learning_rate
+            * (1 + math.cos(math.pi * update / updates.num_updates))
+            / 2
         )
         optimizer.param_groups[0]["lr"] = rate
         optimizer.zero_grad()
@@ -72,5 +74,5 @@ def test_a_family_trains_as_it_does_in_a_plain_padded_loop(
     outcome = texts.run(*changes)
     lines = map(json.loads, (outcome.folder / "history.jsonl").read_text().splitlines())
     losses = [each["loss"] for each in lines if each["event"] == "training"]
-    expected = list(plain_losses(texts.prepare(*changes), texts.catalog, folder))
+    expected = list(plain_losses(texts.prepare(*changes), texts.registry, folder))
     assert losses == pytest.approx(expected, abs=1e-4)

@@ -20,21 +20,21 @@ from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status
 from hydro.cli.options import read_request
 from hydro.errors import ResourceError, SettingsError
-from hydro.experiment.assembly import Parts, assemble
+from hydro.experiment.assembly import RunComponents, assemble
 from hydro.experiment.launch import launch
 from hydro.plugins.builder import Builder
 from hydro.plugins.components import Logger, Loss, Model, Schedule, Tokenizer
 from hydro.plugins.loading import Plugin
-from hydro.plugins.registry import Catalog
-from hydro.settings.schema import describe
+from hydro.plugins.registry import Registry
+from hydro.settings.schema import list_settings
 from hydro.testing import tiny_backbone
 from hydro.trackers.tracker import Tracker
-from hydro.training.batch_plan import Updates, updates_of
-from hydro.training.param_groups import parameter_groups, parts_of
+from hydro.training.batch_plan import BatchPlan, plan_batches
+from hydro.training.param_groups import model_parts, parameter_groups
 from hydro.training.progress import NoProgress
 from hydro.training.randomness import seed_torch
-from hydro.tuning.optuna_strategy import Study
-from hydro.tuning.trials import Runs
+from hydro.tuning.optuna_strategy import OptunaStrategy
+from hydro.tuning.trials import Trials
 from hydro_text_metric_learning import plugin
 
 
@@ -124,23 +124,23 @@ class Made:
     @cached_property
     def builder(self) -> Builder:
         """What builds the parts."""
-        return Builder(self.experiment.settings, self.texts.catalog, self.experiment.problem)
+        return Builder(self.experiment.settings, self.texts.registry, self.experiment.problem)
 
     @cached_property
-    def parts(self) -> Parts:
+    def parts(self) -> RunComponents:
         """Tokens, model and loss, from the experiment's seed."""
         seed_torch(self.builder.settings.environment.seed)
         return assemble(self.builder, self.experiment.frames)
 
     @cached_property
-    def updates(self) -> Updates:
+    def updates(self) -> BatchPlan:
         """Which rows make up which update."""
-        return updates_of(self.parts.train, self.builder.settings)
+        return plan_batches(self.parts.train, self.builder.settings)
 
     @cached_property
     def optimizer(self) -> torch.optim.Optimizer:
         """The rule that changes the weights."""
-        parts = parts_of(self.parts.model, self.parts.loss)
+        parts = model_parts(self.parts.model, self.parts.loss)
         groups = parameter_groups(parts, self.builder.settings.training)
         found: torch.optim.Optimizer = self.builder.build("optimizer", groups=groups)
         return found
@@ -181,7 +181,7 @@ def tokens(made: Made) -> Any:
 
 def longest(made: Made) -> Any:
     """Look at the longest text of a training batch."""
-    return made.parts.train.batch(np.arange(9)).inputs.longest
+    return made.parts.train.batch(np.arange(9)).inputs.max_seqlen
 
 
 def model_type(made: Made) -> Any:
@@ -251,7 +251,7 @@ def samples_that_fit(made: Made) -> Any:
 
 def updates(made: Made) -> Any:
     """Count the updates."""
-    return made.updates.count
+    return made.updates.num_updates
 
 
 def validations(made: Made) -> Any:
@@ -280,8 +280,8 @@ def heading(made: Made) -> Any:
     return made.outcome.scores["validation"]["after"]
 
 
-def neighbours(made: Made) -> Any:
-    """Count the neighbours that are kept of each row."""
+def neighbors(made: Made) -> Any:
+    """Count the neighbors that are kept of each row."""
     path = made.outcome.folder / "predictions/validation_raw_predictions.npz"
     return np.load(path)["neighbours"].shape
 
@@ -298,7 +298,7 @@ def shown(made: Made) -> Any:
 
 def losses_of_two(made: Made) -> Any:
     """Look at the losses of training in two processes, which see the installed plugins only."""
-    texts = dataclasses.replace(made.texts, catalog=Catalog.installed())
+    texts = dataclasses.replace(made.texts, registry=Registry.installed())
     settings = Made(texts, made.changes).experiment.settings
     together = RunFolder.create(made.texts.output, "two")
     launch(settings, together, 2)
@@ -313,19 +313,19 @@ def folder(made: Made) -> Any:
 
 def runs(made: Made) -> Any:
     """Count the runs."""
-    return len(made.experiment.runs)
+    return len(made.experiment.planned_runs)
 
 
 def searched(made: Made) -> Any:
     """Look at the combinations that a search tries and at how they end; nothing is trained."""
     experiment = made.experiment
     folder = RunFolder.create(made.texts.output, "searched")
-    runs = Runs(folder, "mAP", (), NoProgress(), lambda run: None)
-    study = Study(experiment.settings, experiment.folds, runs, higher_is_better=True)
+    runs = Trials(folder, "mAP", (), NoProgress(), lambda run: None)
+    study = OptunaStrategy(experiment.settings, experiment.folds, runs, higher_is_better=True)
     study.begin()
     for task in study.tasks():
         task(pretend_to_train)
-    ends = [runs.finished(run) for run in study.planned()]
+    ends = [runs.result(run) for run in study.planned()]
     return [(tuple(each.run.values.values()), each.state) for each in ends]
 
 
@@ -437,7 +437,7 @@ CUSTOM = ("dataset.validation_strategy=custom",)
 GROUPED = ("dataset.validation_strategy=grouped_kfold",)
 HALF = ("dataset.data_sample=0.5",)
 NECK = ("training.differential_learning_rate_layers=Loss",)
-NORMALISED = ("architecture.batch_normalization=true",)
+NORMALIZED = ("architecture.batch_normalization=true",)
 TWO = ("training.epochs=2",)
 MLFLOW = ("logging.logger=MLflow",)
 NEPTUNE = ("logging.logger=Neptune",)
@@ -521,7 +521,7 @@ ROWS = (
     Row("training.train_validation_data", "false", "true", samples),
     Row("training.build_scoring_pipelines", "false", "true", exports),
     Row("prediction.metric", "mAP", "MRR", heading),
-    Row("prediction.top_k_similar", "5", "17", neighbours),
+    Row("prediction.top_k_similar", "5", "17", neighbors),
     Row("search.strategy", "Grid", "Random", strategy, (RATES,)),
     Row("search.strategy", "Random", "TPE", strategy, (RATES,)),
     Row("search.trials", "2", "3", searched, RANDOM),
@@ -530,7 +530,7 @@ ROWS = (
     Row("prediction.threshold_precision", "0.2", "0.9", threshold),
     Row("environment.gpus", "[]", "[77]", device),
     Row("environment.number_of_gpus_per_run", "1", "2", device),
-    Row("environment.sync_batch_normalization", "false", "true", losses_of_two, NORMALISED),
+    Row("environment.sync_batch_normalization", "false", "true", losses_of_two, NORMALIZED),
     Row("environment.mixed_precision_training", "false", "true", losses),
     Row("environment.mixed_precision_inference", "false", "true", trained),
     Row("environment.number_of_workers", "0", "2", workers, ("training.loss_function=Watched",)),
@@ -568,7 +568,7 @@ def make(
 ) -> Iterator[Callable[[Iterable[str]], Made]]:
     """Change the settings of a short experiment, on what computes in bfloat16 where asked."""
     more = Plugin("more", "more", "more 1.0", MORE)
-    texts = dataclasses.replace(texts, catalog=Catalog((*texts.catalog.plugins, more)))
+    texts = dataclasses.replace(texts, registry=Registry((*texts.registry.plugins, more)))
     short = (f"dataset.train_dataframe={names['TEXTS']}", "training.epochs=1")
     # A CPU stands in for a GPU: it can do the same, but is not asked to outside of this test.
     monkeypatch.setattr("hydro.training.precision._half", lambda device: torch.bfloat16)
@@ -589,7 +589,7 @@ def test_a_setting_makes_a_difference(
     assert first != second
 
 
-def test_every_setting_has_a_row(catalog: Catalog) -> None:
-    model = catalog.schema(catalog.problem(plugin.NAME))
-    declared = [each.path for each in describe(model)]
+def test_every_setting_has_a_row(registry: Registry) -> None:
+    model = registry.schema(registry.problem(plugin.NAME))
+    declared = [each.path for each in list_settings(model)]
     assert sorted({str(row) for row in ROWS}) == sorted(declared)

@@ -233,7 +233,7 @@ def test_wrong_models(hydro: Hydro, texts: Any, tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-def test_odd_rows_are_learnt_from_and_told(hydro: Hydro, texts: Any, tmp_path: Path) -> None:
+def test_odd_rows_are_learned_from_and_told(hydro: Hydro, texts: Any, tmp_path: Path) -> None:
     frame = pd.read_csv(texts.table, dtype=str)
     odd = [
         "NA",

@@ -24,7 +24,7 @@ from starlette.testclient import TestClient
 from hydro.artifacts.run_folder import RunFolder
 from hydro.inference.trained_model import open_trained
 from hydro.serving.app import make_app
-from hydro.serving.model_service import open_served
+from hydro.serving.model_service import open_model_service
 
 TOKEN = "planted-token-0123456789"
 PATIENCE = 60
@@ -76,9 +76,9 @@ def folder(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def opened(folder: Path, trained: Any, catalog: Any) -> Any:
+def opened(folder: Path, trained: Any, registry: Any) -> Any:
     """The model, opened in this process."""
-    return open_trained(RunFolder(folder), catalog)
+    return open_trained(RunFolder(folder), registry)
 
 
 def stored(folder: Path) -> Any:
@@ -109,7 +109,7 @@ def test_openai_clients_get_the_embeddings_of_the_run(folder: Path, tmp_path: Pa
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
-def test_the_line_that_is_printed_asks_for_neighbours(folder: Path) -> None:
+def test_the_line_that_is_printed_asks_for_neighbors(folder: Path) -> None:
     with serving(folder, "--gallery", "train", HYDRO_SERVE_TOKEN=TOKEN) as running:
         (line,) = [each for each in running.said.splitlines() if "curl" in each]
         assert "$HYDRO_SERVE_TOKEN" in line
@@ -155,7 +155,7 @@ def test_an_answer_does_not_depend_on_what_it_is_computed_with(opened: Any) -> N
     words = "card transfer rate pin cash account please why is my the was tell me about".split()
     chance = np.random.default_rng(0)
     texts = [" ".join(chance.choice(words, chance.integers(1, 20))) for _ in range(100)]
-    app = make_app(open_served("trained", opened, "train", "exact"))
+    app = make_app(open_model_service("trained", opened, "train", "exact"))
     with TestClient(app, base_url="http://127.0.0.1") as client:
 
         def ask(path: str, some: list[str]) -> Any:

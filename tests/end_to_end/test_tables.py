@@ -148,19 +148,19 @@ def test_several_columns_make_one_text_and_one_class(
     ).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("labelled", [True, False])
+@pytest.mark.parametrize("labeled", [True, False])
 def test_a_test_table_is_predicted_and_scored_if_it_has_labels(
-    labelled: bool, frame: pd.DataFrame, texts: Any, tmp_path: Path
+    labeled: bool, frame: pd.DataFrame, texts: Any, tmp_path: Path
 ) -> None:
     rows = frame[frame["fold"] == "1"]
-    rows = rows if labelled else rows.drop(columns="label")
+    rows = rows if labeled else rows.drop(columns="label")
     rows.to_csv(tmp_path / "test.csv", index=False)
     outcome = texts.run(f"dataset.test_dataframe={tmp_path / 'test.csv'}", *SHORT)
     found = table(outcome, "test")
     assert found["row"].astype(int).tolist() == list(range(18))
     assert found["text"].tolist() == rows["text"].tolist()
-    assert ("test" in outcome.scores) is labelled
-    if labelled:
+    assert ("test" in outcome.scores) is labeled
+    if labeled:
         test = outcome.scores["test"]
         assert test["after"] == pytest.approx(found["mAP"].astype(float).mean())
     else:

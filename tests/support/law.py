@@ -13,12 +13,12 @@ from torch import nn
 
 from hydro.settings.sections import TrainingSection
 from hydro.text.projection import BatchNorm
-from hydro.training.batch_plan import Updates
+from hydro.training.batch_plan import BatchPlan
 from hydro.training.dataset import Batch
-from hydro.training.distributed import Processes, joined
+from hydro.training.distributed import ProcessGroup, init_process_group
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress
-from hydro.training.trainer import Step, fit
+from hydro.training.trainer import TrainStep, fit
 
 ROWS = 15
 
@@ -59,26 +59,26 @@ class Classify(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.centres = nn.Parameter(torch.randn(3, 6))
+        self.centers = nn.Parameter(torch.randn(3, 6))
 
     def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Compare outputs with the centre of each class."""
-        return nn.functional.cross_entropy(outputs @ self.centres.T, targets)
+        """Compare outputs with the center of each class."""
+        return nn.functional.cross_entropy(outputs @ self.centers.T, targets)
 
 
-def train(name: str, processes: Processes) -> dict[str, Any]:
+def train(name: str, processes: ProcessGroup) -> dict[str, Any]:
     """Train one case for three epochs; give its figures and weights."""
     # As if prepare() had come out a little different in each process.
     torch.manual_seed(2 + processes.rank)
     layers = [BatchNorm(6)] if name.startswith("batch norm") else []
     model, loss = nn.Sequential(nn.Linear(10, 6), *layers, nn.Tanh()), Classify()
-    processes.synchronise(model)
+    processes.synchronize(model)
     batch = CASES[name]["batch_size"] * 2 // processes.count
     chosen = {"loss_function": "any", "epochs": 3, **CASES[name], "batch_size": batch}
     training = TrainingSection.model_validate(chosen)
     weights = [*model.parameters(), *loss.parameters()]
     events: list[dict[str, Any]] = []
-    step = Step(
+    step = TrainStep(
         model,
         loss,
         torch.optim.SGD(weights, lr=0.1, momentum=0.9),
@@ -90,7 +90,7 @@ def train(name: str, processes: Processes) -> dict[str, Any]:
     samples = fit(
         step,
         Rows(),
-        Updates(ROWS, 1, training, processes.count),
+        BatchPlan(ROWS, 1, training, processes.count),
         workers=0,
         validate=lambda samples: 0.0,
         record=lambda event, values: events.append(dict(values)),
@@ -107,7 +107,7 @@ def train(name: str, processes: Processes) -> dict[str, Any]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    with joined() as processes:
+    with init_process_group() as processes:
         found = {name: train(name, processes) for name in CASES}
         found["agreed"] = {"text": processes.agree(f"said by {processes.rank}")}
         path = Path(sys.argv[1], f"{processes.count}-{processes.rank}.json")

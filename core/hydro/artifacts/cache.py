@@ -10,21 +10,21 @@ DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
-class Entry:
+class CacheEntry:
     """One thing that is kept: a folder of its own."""
 
     path: Path
     size: int
     """In bytes, all files together."""
-    used: float
+    last_used: float
     """When it was last used, in seconds since 1970."""
-    whole: bool
+    complete: bool
     """False while it is being written, and for ever if that was interrupted."""
 
     @property
     def days(self) -> float:
         """Days since it was last used."""
-        return max(0.0, time.time() - self.used) / DAY
+        return max(0.0, time.time() - self.last_used) / DAY
 
 
 def default_cache() -> Path:
@@ -37,7 +37,7 @@ def default_cache() -> Path:
 
 
 def tokens_folder(cache: Path) -> Path:
-    """Give the folder in which each tokenised corpus has a folder."""
+    """Give the folder in which each tokenized corpus has a folder."""
     return cache / "tokens"
 
 
@@ -54,14 +54,14 @@ def mark_used(entry: Path) -> None:
         return  # It is as good without.
 
 
-def list_entries(cache: Path) -> list[Entry]:
+def list_entries(cache: Path) -> list[CacheEntry]:
     """List what is kept, the one used last first."""
     folders = [each for each in (tokens_folder(cache), tables_folder(cache)) if each.is_dir()]
     found = [_entry(path) for folder in folders for path in folder.iterdir()]
-    return sorted((each for each in found if each), key=lambda each: -each.used)
+    return sorted((each for each in found if each), key=lambda each: -each.last_used)
 
 
-def clear(cache: Path, *, older_than: float = 0) -> list[Entry]:
+def clear(cache: Path, *, older_than: float = 0) -> list[CacheEntry]:
     """Remove what was not used for so many days; give what was removed.
 
     A process that has an entry open goes on with it. What another process may still be writing,
@@ -69,14 +69,14 @@ def clear(cache: Path, *, older_than: float = 0) -> list[Entry]:
     """
     removed = []
     for each in list_entries(cache):
-        if each.days >= (older_than if each.whole else max(1, older_than)):
+        if each.days >= (older_than if each.complete else max(1, older_than)):
             shutil.rmtree(each.path, ignore_errors=True)
             if not each.path.exists():
                 removed.append(each)
     return removed
 
 
-def _entry(path: Path) -> Entry | None:
+def _entry(path: Path) -> CacheEntry | None:
     """Look at a folder; None if another process took it away meanwhile."""
     try:
         files = [each.stat() for each in path.iterdir()]
@@ -84,4 +84,4 @@ def _entry(path: Path) -> Entry | None:
     except OSError:
         return None
     # The name of a whole one is a checksum; another is given by tempfile.
-    return Entry(path, sum(each.st_size for each in files), used, len(path.name) == 64)
+    return CacheEntry(path, sum(each.st_size for each in files), used, len(path.name) == 64)

@@ -11,7 +11,7 @@ from typing import Any
 
 from hydro.artifacts.run_folder import RunFolder, writing
 from hydro.errors import ResourceError, SettingsError
-from hydro.paths import first_experiment
+from hydro.paths import first_existing_experiment
 from hydro.settings.yaml_reader import read_yaml
 
 
@@ -41,9 +41,9 @@ def find_experiment(name: str, output: Path) -> RunFolder:
     Raises:
         SettingsError: there is none; the message lists what there is.
     """
-    found = first_experiment((output / name, Path(name)))
+    found = first_existing_experiment((output / name, Path(name)))
     if found is None:
-        names = [each.name for each in experiments(output)]
+        names = [each.name for each in list_experiments(output)]
         shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
         there = f"there is: {shown}" if names else "nothing was run into that folder yet"
         msg = f"no experiment '{name}', neither in {output} nor as a folder; in {output} {there}"
@@ -51,7 +51,7 @@ def find_experiment(name: str, output: Path) -> RunFolder:
     return RunFolder(found)
 
 
-def experiments(output: Path) -> list[RunFolder]:
+def list_experiments(output: Path) -> list[RunFolder]:
     """List the experiments in a folder, the one that was heard of last first."""
     found = [each.parent for each in output.glob("[!.]*/config.yaml")]
     dated = [((path / "status.json"), path) for path in found]
@@ -59,7 +59,7 @@ def experiments(output: Path) -> list[RunFolder]:
     return [RunFolder(path) for path in sorted(found, key=lambda path: (-age[path], path.name))]
 
 
-def leading_runs(folder: RunFolder) -> list[RunFolder]:
+def best_runs(folder: RunFolder) -> list[RunFolder]:
     """Give the finished runs that speak for an experiment.
 
     That is itself where it is a single run, else one a fold of the best combination; all that have
@@ -78,7 +78,7 @@ def best_run(folder: RunFolder, *, higher_is_better: bool) -> RunFolder:
     Raises:
         ResourceError: none has finished.
     """
-    runs = leading_runs(folder)
+    runs = best_runs(folder)
     if not runs:
         status = folder.read_status()
         why = f" ({status.message})" if status.message else ""
@@ -88,7 +88,7 @@ def best_run(folder: RunFolder, *, higher_is_better: bool) -> RunFolder:
     return max(runs, key=lambda run: sign * float(run.read_scores()["validation"]["after"]))
 
 
-def summary(folder: RunFolder) -> Summary:
+def summarize(folder: RunFolder) -> Summary:
     """Sum an experiment up from its files.
 
     Raises:
@@ -99,7 +99,7 @@ def summary(folder: RunFolder) -> Summary:
     state, message = status.state, status.message
     if state == "running" and not folder.is_running():
         state, message = "stopped", "its process is gone"
-    scores = [each.read_scores()["validation"] for each in leading_runs(folder)]
+    scores = [each.read_scores()["validation"] for each in best_runs(folder)]
     return Summary(
         name=folder.name,
         state=state,
@@ -120,11 +120,11 @@ def settings_of(folder: RunFolder) -> dict[str, str]:
     Where there are several runs, what was searched over has its best value.
     """
     values = read_yaml(folder.config).values
-    if folder.runs and (best := leading_runs(folder)):
+    if folder.runs and (best := best_runs(folder)):
         dataset = _section(values, "dataset")
         values = read_yaml(best[0].config).values
         values["dataset"] = {**_section(values, "dataset"), "folds": dataset.get("folds")}
-    return {key: _written(value) for key, value in _flat(values) if key != "experiment_name"}
+    return {key: _to_yaml_text(value) for key, value in _flat(values) if key != "experiment_name"}
 
 
 def delete(folder: RunFolder, output: Path) -> None:
@@ -165,11 +165,11 @@ def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield section, value
 
 
-def _written(value: Any) -> str:
+def _to_yaml_text(value: Any) -> str:
     if value is None:
         return "None"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"[{', '.join(map(_written, value))}]"
+        return f"[{', '.join(map(_to_yaml_text, value))}]"
     return str(value)
 
 

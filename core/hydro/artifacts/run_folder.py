@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 ROW = "row"
 """The column with the row numbers of the user's file, counted from 0."""
 
-BESIDE = " (predicted)"
+CONFLICT_SUFFIX = " (predicted)"
 """Follows the name of a column where the user's table has one of that name."""
 
-ROW_BESIDE = f"{ROW}{BESIDE}"
+ROW_CONFLICT = f"{ROW}{CONFLICT_SUFFIX}"
 
-VALUE = "value of "
+METRIC_PREFIX = "value of "
 """Precedes the name of a metric among the raw arrays: what each row contributes to it."""
 
 LOCK = ".lock"
 
 TRAINING_LOCK = ".training.lock"
 
-LASTING = (
+PRESERVED = (
     *("checkpoints", "config.yaml", "environment.json", "log.txt", "status.json"),
     *(LOCK, TRAINING_LOCK),
 )
@@ -70,10 +70,10 @@ class RunFolder:
                 path.mkdir()
             except FileExistsError:
                 if not parent.is_dir():
-                    raise _unusable(parent, "is not a folder") from None
+                    raise _resource_error(parent, "is not a folder") from None
                 number += 1
             except OSError as error:
-                raise _unusable(path, f"cannot be made: {error.strerror}") from None
+                raise _resource_error(path, f"cannot be made: {error.strerror}") from None
             else:
                 return cls(path)
 
@@ -112,7 +112,7 @@ class RunFolder:
         return FileLock(self.path / LOCK, thread_local=False)
 
     @contextmanager
-    def claimed(self) -> Iterator[None]:
+    def exclusive_lock(self) -> Iterator[None]:
         """Hold the lock while the context lasts.
 
         Raises:
@@ -127,7 +127,7 @@ class RunFolder:
             yield
 
     @contextmanager
-    def training(self) -> Iterator[None]:
+    def training_lock(self) -> Iterator[None]:
         """Wait until no process trains here, and be the one that does while the context lasts.
 
         Who started a process may be gone, and its lock with it, while that process still saves
@@ -155,7 +155,7 @@ class RunFolder:
         """Take away the results of an earlier try, and what it was writing when it ended."""
         with writing(self.path):
             for each in self.path.iterdir():
-                if each.name in LASTING:
+                if each.name in PRESERVED:
                     continue
                 if each.is_dir():
                     shutil.rmtree(each)
@@ -229,7 +229,7 @@ class RunFolder:
         import pandas as pd
 
         self._write("leaderboard.json", _json(rows))
-        listed = [{name: _one_cell(value) for name, value in row.items()} for row in rows]
+        listed = [{name: _join_list(value) for name, value in row.items()} for row in rows]
         self._write("leaderboard.csv", _csv(pd.DataFrame(listed)))
 
     def write_scores(self, scores: Mapping[str, Any]) -> None:
@@ -259,8 +259,8 @@ class RunFolder:
         try:
             table = pd.read_csv(f"{stem}_predictions.csv", dtype=str, keep_default_na=False)
             with np.load(f"{stem}_raw_predictions.npz", allow_pickle=False) as raw:
-                names = [name for name in raw.files if name.startswith(VALUE)]
-                values = {name.removeprefix(VALUE): raw[name] for name in names}
+                names = [name for name in raw.files if name.startswith(METRIC_PREFIX)]
+                values = {name.removeprefix(METRIC_PREFIX): raw[name] for name in names}
                 rows = raw["rows"]
         except (OSError, ValueError, KeyError) as error:
             msg = f"{stem.parent}: no {split} predictions to read ({error}). Run it again"
@@ -268,7 +268,7 @@ class RunFolder:
         if not values:
             msg = f"{stem}_raw_predictions.npz has no values of single rows. Run it again"
             raise ResourceError(msg)
-        own = table.columns.get_loc(ROW_BESIDE if ROW_BESIDE in table else ROW)
+        own = table.columns.get_loc(ROW_CONFLICT if ROW_CONFLICT in table else ROW)
         return table.iloc[:, :own].set_index(rows), values
 
     def read_sample(self, rows: int) -> "pd.DataFrame":
@@ -297,10 +297,10 @@ class RunFolder:
         tables = []
         for run, fold in zip(runs, folds, strict=True):
             table = pd.read_csv(run.path / name, dtype=str, keep_default_na=False)
-            table[_free("held_out", table)] = fold
+            table[_unused_name("held_out", table)] = fold
             tables.append(table)
         joined = pd.concat(tables)
-        rows = joined[ROW_BESIDE if ROW_BESIDE in joined else ROW]
+        rows = joined[ROW_CONFLICT if ROW_CONFLICT in joined else ROW]
         self._folder("predictions")
         order = rows.astype(int).argsort(kind="stable")
         self._write("predictions/out_of_fold_predictions.csv", _csv(joined.iloc[order]))
@@ -409,7 +409,7 @@ def write_predictions(
     rows = frame.index.to_numpy()
     for column, listed in {ROW: rows, **predictions.columns(rows)}.items():
         added: Any = list(listed)
-        table[_free(column, frame)] = added
+        table[_unused_name(column, frame)] = added
     written = [folder / f"{name}_predictions.csv"]
     with _atomic(written[0]) as file:
         file.write(_csv(table).encode("utf-8"))
@@ -418,7 +418,7 @@ def write_predictions(
         with _atomic(written[-1]) as file:
             table.to_parquet(file, index=False)
     written.append(folder / f"{name}_raw_predictions.npz")
-    values = {f"{VALUE}{metric}": each for metric, each in predictions.values.items()}
+    values = {f"{METRIC_PREFIX}{metric}": each for metric, each in predictions.values.items()}
     arrays: dict[str, Any] = {"rows": rows, **predictions.arrays(), **values}
     with _atomic(written[-1]) as file:
         np.savez(file, allow_pickle=False, **arrays)
@@ -436,7 +436,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except (OSError, SafetensorError) as error:
         why = getattr(error, "strerror", None) or error
-        raise _unusable(path, f"cannot be written: {why}") from error
+        raise _resource_error(path, f"cannot be written: {why}") from error
 
 
 @contextmanager
@@ -454,16 +454,16 @@ def _atomic(path: Path) -> Iterator[Any]:
         partial.unlink(missing_ok=True)
 
 
-def _unusable(path: Path, why: str) -> ResourceError:
+def _resource_error(path: Path, why: str) -> ResourceError:
     return ResourceError(f"{path}: {why}. Free some space there, or choose another --output")
 
 
-def _free(name: str, frame: "pd.DataFrame") -> str:
+def _unused_name(name: str, frame: "pd.DataFrame") -> str:
     """Give a column name that does not hide one of the user's."""
-    return name if name not in frame.columns else f"{name}{BESIDE}"
+    return name if name not in frame.columns else f"{name}{CONFLICT_SUFFIX}"
 
 
-def _one_cell(value: Any) -> Any:
+def _join_list(value: Any) -> Any:
     """Give a list as words with spaces between them."""
     if not isinstance(value, list):
         return value

@@ -20,7 +20,7 @@ from hydro.cli.serve import serve
 from hydro.cli.validate import validate
 from hydro.cli.work import work
 from hydro.errors import HydroError
-from hydro.training.signals import Stop
+from hydro.training.signals import StopSignal
 
 EPILOG = (
     "Exit codes: 0 done, 1 a bug, 2 wrong usage, 3 settings, 4 data, 5 model or plugin, "
@@ -74,6 +74,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo(f"hydro: {error}", err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        Stop.off()
+        StopSignal.ignore()
         click.echo("hydro: interrupted", err=True)
         sys.exit(130)

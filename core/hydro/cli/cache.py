@@ -4,7 +4,7 @@ import json
 
 import click
 
-from hydro.artifacts.cache import Entry, clear, default_cache, list_entries
+from hydro.artifacts.cache import CacheEntry, clear, default_cache, list_entries
 from hydro.cli.options import json_option
 
 
@@ -14,7 +14,7 @@ from hydro.cli.options import json_option
 @json_option
 @click.pass_context
 def cache(context: click.Context, as_json: bool) -> None:
-    """List the tokenised texts that are kept for later experiments; CLEAR removes them."""
+    """List the tokenized texts that are kept for later experiments; CLEAR removes them."""
     if context.invoked_subcommand:
         return
     folder, entries = default_cache(), list_entries(default_cache())
@@ -24,7 +24,7 @@ def cache(context: click.Context, as_json: bool) -> None:
         )
         return
     for each in entries:
-        state = f"used {_ago(each.days)}" if each.whole else f"unfinished, {_ago(each.days)}"
+        state = f"used {_ago(each.days)}" if each.complete else f"unfinished, {_ago(each.days)}"
         click.echo(f"{each.path.name[:12]:12}  {_size(each.size):>9}  {state}")
     click.echo(f"{_total(entries)} in {folder}")
 
@@ -43,16 +43,16 @@ def clear_command(older_than: float) -> None:
     click.echo(f"removed {_total(removed)}")
 
 
-def _facts(entry: Entry) -> dict[str, object]:
+def _facts(entry: CacheEntry) -> dict[str, object]:
     return {
         "path": str(entry.path),
         "bytes": entry.size,
         "days": round(entry.days, 3),
-        "whole": entry.whole,
+        "whole": entry.complete,
     }
 
 
-def _total(entries: list[Entry]) -> str:
+def _total(entries: list[CacheEntry]) -> str:
     count = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
     return f"{count}, {_size(sum(each.size for each in entries))}"
 

@@ -32,15 +32,15 @@ def experiments(context: click.Context) -> None:
 @json_option
 def list_experiments(output: Path, as_json: bool) -> None:
     """List the experiments with their state and score, the latest first."""
-    from hydro.artifacts.experiments import experiments as find_all
-    from hydro.artifacts.experiments import summary
+    from hydro.artifacts.experiments import list_experiments as find_all
+    from hydro.artifacts.experiments import summarize
     from hydro.cli.result import plain_console
     from hydro.errors import HydroError
 
     found = []
     for each in find_all(output):
         try:
-            found.append(summary(each))
+            found.append(summarize(each))
         except (HydroError, ValueError, KeyError, OSError) as error:
             # One damaged folder does not hide the others.
             click.echo(f"warning: {each.path} cannot be read: {error}", err=True)
@@ -60,13 +60,13 @@ def list_experiments(output: Path, as_json: bool) -> None:
 @json_option
 def show(experiment: str, output: Path, as_json: bool) -> None:
     """Show the state of EXPERIMENT, its scores, its runs, and what to do with it."""
-    from hydro.artifacts.experiments import find_experiment, leading_runs, summary
+    from hydro.artifacts.experiments import best_runs, find_experiment, summarize
     from hydro.cli.result import plain_console, show_scores
 
     folder = find_experiment(experiment, output)
-    told = summary(folder)
-    runs = [summary(each) for each in folder.runs]
-    leading = leading_runs(folder)
+    told = summarize(folder)
+    runs = [summarize(each) for each in folder.runs]
+    leading = best_runs(folder)
     scores = {} if runs or not leading else folder.read_scores()
     if as_json:
         facts = {"runs": [asdict(each) for each in runs], "scores": scores}
@@ -97,16 +97,16 @@ def compare(first: str, second: str, output: Path, as_json: bool) -> None:
 
     A run of an experiment that has several is named as in NAME/runs/003.
     """
-    from hydro.artifacts.experiments import find_experiment, summary
+    from hydro.artifacts.experiments import find_experiment, summarize
     from hydro.cli.result import plain_console
     from hydro.evaluation.comparison import compare_experiments
 
     folders = find_experiment(first, output), find_experiment(second, output)
-    problem = summary(folders[1]).problem
+    problem = summarize(folders[1]).problem
     metrics = installed_catalog().components("metric", problem)
     directions = {each.name: bool(getattr(each, "higher_is_better", True)) for each in metrics}
     found = compare_experiments(*folders, directions)
-    for note in found.notes:
+    for note in found.warnings:
         click.echo(f"note: {note}", err=True)
     if as_json:
         click.echo(json.dumps(asdict(found)))

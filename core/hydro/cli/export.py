@@ -30,7 +30,7 @@ def export(experiment: str, formats: tuple[str, ...], output: Path | None, as_js
     EXPERIMENT is its folder, or its name below `runs` ($HYDRO_OUTPUT). Of several runs the best is
     taken, unless the folder of one is named.
     """
-    catalog = installed_catalog()
+    registry = installed_catalog()
 
     from hydro.artifacts.experiments import find_experiment
     from hydro.cli.terminal import TerminalProgress
@@ -38,11 +38,11 @@ def export(experiment: str, formats: tuple[str, ...], output: Path | None, as_js
     from hydro.inference.export import pick_exporters
     from hydro.inference.finished_run import finished_run
     from hydro.paths import default_output
-    from hydro.training.signals import Stop
+    from hydro.training.signals import StopSignal
 
-    Stop.on_signals()
+    StopSignal.on_signals()
     with TerminalProgress():
-        run, builder = finished_run(find_experiment(experiment, default_output()), catalog)
+        run, builder = finished_run(find_experiment(experiment, default_output()), registry)
         exporters = pick_exporters(builder, formats)
         written = {each.name: str(write(each, builder, run, output)) for each in exporters}
     if as_json:

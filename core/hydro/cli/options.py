@@ -12,8 +12,8 @@ from hydro.plugins.retrieval import KINDS
 
 if TYPE_CHECKING:
     from hydro.plugins.components import Problem
-    from hydro.plugins.registry import Catalog
-    from hydro.settings.loading import Loaded
+    from hydro.plugins.registry import Registry
+    from hydro.settings.loading import LoadedSettings
     from hydro.settings.yaml_reader import Document
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -57,9 +57,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 class Request:
     """What a command is asked to work on."""
 
-    catalog: "Catalog"
+    registry: "Registry"
     problem: "Problem"
-    loaded: "Loaded"
+    loaded: "LoadedSettings"
 
 
 def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) -> Request:
@@ -70,34 +70,34 @@ def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) 
     """
     from hydro.settings.loading import check, read
 
-    catalog = installed_catalog()
+    registry = installed_catalog()
     document = read(config, overrides)
-    found = _problem(problem, document, catalog)
+    found = _problem(problem, document, registry)
     base = config.resolve().parent
-    loaded = check(document, catalog.schema(found), base=base, overrides=overrides)
+    loaded = check(document, registry.schema(found), base=base, overrides=overrides)
     # Of the processes that torch's launcher starts, the first speaks.
-    for note in loaded.notes if os.environ.get("RANK", "0") == "0" else ():
+    for note in loaded.warnings if os.environ.get("RANK", "0") == "0" else ():
         click.echo(f"note: {note}", err=True)
-    return Request(catalog, found, loaded)
+    return Request(registry, found, loaded)
 
 
-def installed_catalog() -> "Catalog":
+def installed_catalog() -> "Registry":
     """Load what is installed; say which plugins did not load."""
-    from hydro.plugins.registry import Catalog
+    from hydro.plugins.registry import Registry
 
-    catalog = Catalog.installed()
-    for failure in catalog.failures:
+    registry = Registry.installed()
+    for failure in registry.failures:
         click.echo(f"hydro: {failure}", err=True)
-    return catalog
+    return registry
 
 
-def _problem(asked: str | None, document: "Document", catalog: "Catalog") -> "Problem":
+def _problem(asked: str | None, document: "Document", registry: "Registry") -> "Problem":
     """Find the problem type that the command line or the file names."""
     from hydro.errors import SettingsError
 
     written = document.values.get("problem_type")
     written = None if written == "None" else written
-    line, column = document.value_places.get(("problem_type",), (1, 1))
+    line, column = document.value_positions.get(("problem_type",), (1, 1))
     place = f"{document.source}:{line}:{column}: problem_type"
     if asked and written and asked != written:
         msg = f"{place} is '{written}', but --problem says '{asked}'. Change one"
@@ -108,7 +108,7 @@ def _problem(asked: str | None, document: "Document", catalog: "Catalog") -> "Pr
         msg = f"{document.source}: {found}"
         raise SettingsError(msg)
     try:
-        return catalog.problem(name)
+        return registry.problem(name)
     except SettingsError as error:
         msg = str(error) if asked else f"{place}: {error}"
         raise SettingsError(msg) from None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hydro.plugins.predictions import Predictions
 
 
-@click.command(short_help="Embed a table, and find the neighbours of its rows.")
+@click.command(short_help="Embed a table, and find the neighbors of its rows.")
 @experiment_argument
 @click.argument("data")
 @click.option(
@@ -43,18 +43,18 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
     from hydro.paths import default_output
 
     folder = find_experiment(experiment, default_output())
-    catalog = installed_catalog()
+    registry = installed_catalog()
 
     from hydro.artifacts.run_folder import write_predictions, writing
     from hydro.cli.terminal import TerminalProgress
     from hydro.errors import DataError
     from hydro.inference.gallery import read_rows
     from hydro.inference.trained_model import open_trained
-    from hydro.training.signals import Stop
+    from hydro.training.signals import StopSignal
 
-    Stop.on_signals()
+    StopSignal.on_signals()
     with TerminalProgress() as progress, TemporaryDirectory() as temporary:
-        trained = open_trained(folder, catalog)
+        trained = open_trained(folder, registry)
         path = Path(data)
         if data == "-":
             path = Path(temporary, "stdin.csv")
@@ -65,7 +65,7 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
         except DataError as error:
             raise DataError(str(error).replace(str(path), data)) from None
         for note in (*notes, *doubts):
-            progress.say(f"warning: {note}")
+            progress.print(f"warning: {note}")
         total = len(frame) + (0 if searched is None else len(searched))
         with progress.task(path.stem, total, "rows") as task:
             predictions = trained.predict(frame, searched, task.advance)
@@ -77,8 +77,8 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
         told = {"run": str(trained.folder.path), "rows": len(frame), "metrics": metrics}
         click.echo(json.dumps({**told, "files": [str(each) for each in files]}))
         return
-    if trained.decision:
-        click.echo(trained.decision["said"], err=True)
+    if trained.calibration:
+        click.echo(trained.calibration["said"], err=True)
     _show(path.stem, len(frame), metrics)
     for each in files:
         click.echo(each)

@@ -38,10 +38,10 @@ def schema_of(config: Path) -> "type[Settings] | None":
     from hydro.errors import SettingsError
     from hydro.settings.yaml_reader import read_yaml
 
-    catalog = installed_catalog()
+    registry = installed_catalog()
     name = str(read_yaml(config).values.get("problem_type"))
     try:
-        return catalog.schema(catalog.problem(name))
+        return registry.schema(registry.problem(name))
     except SettingsError as error:
         click.echo(f"note: {error}. No setting is compared with its default", err=True)
         return None

@@ -12,14 +12,14 @@ from rich.table import Table
 
 from hydro.settings.export import WIDTH_OF_A_FILE
 from hydro.settings.sections import Settings
-from hydro.tuning.leaderboard import Place
+from hydro.tuning.leaderboard import LeaderboardEntry
 
 if TYPE_CHECKING:
     from hydro.experiment.experiment import Outcome
 
 
 def plain_console() -> Console:
-    """Give standard output as it is: nothing in a text is taken for markup, colour or emoji."""
+    """Give standard output as it is: nothing in a text is taken for markup, color or emoji."""
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = WIDTH_OF_A_FILE
@@ -35,7 +35,7 @@ def show(outcome: "Outcome", *, as_json: bool) -> None:
         return
     console = plain_console()
     if outcome.leaderboard:
-        console.print(_leaderboard(outcome.leaderboard, outcome.settings.prediction.metric))
+        console.print(_print_leaderboard(outcome.leaderboard, outcome.settings.prediction.metric))
         console.print(f"\nreport  {outcome.folder / 'report.html'}", soft_wrap=True)
         console.print(f"folder  {outcome.folder}", soft_wrap=True)
         return
@@ -54,7 +54,7 @@ def showing_failures(settings: Settings, *, as_json: bool) -> Iterator[None]:
     try:
         yield
     except RunsFailed as failure:
-        show(Outcome(failure.folder, settings, {}, failure.places), as_json=as_json)
+        show(Outcome(failure.folder, settings, {}, failure.entries), as_json=as_json)
         raise
 
 
@@ -78,7 +78,7 @@ def _table(split: str, comparison: Mapping[str, Any]) -> Table:
     return table
 
 
-def _leaderboard(places: Sequence[Place], metric: str) -> Table:
+def _print_leaderboard(places: Sequence[LeaderboardEntry], metric: str) -> Table:
     title = f"{len(places)} combination{'s' if len(places) > 1 else ''}, the best first"
     table = Table(title=title, title_justify="left")
     names = [*dict.fromkeys(name for place in places for name, _ in place.values)]

@@ -15,7 +15,7 @@ from hydro.cli.options import (
     read_request,
     set_option,
 )
-from hydro.cli.work import leave, take_part
+from hydro.cli.work import exit_process, join_run
 
 if TYPE_CHECKING:
     from hydro.settings.sections import Settings
@@ -57,9 +57,9 @@ def run(
     if not dry_run:
         train_alone_or_together(request, settings, output, found, as_json=as_json)
         return
-    experiment = prepare(settings, request.problem, request.catalog)
+    experiment = prepare(settings, request.problem, request.registry)
     click.echo(str(experiment), err=True)
-    for note in experiment.frames.notes:
+    for note in experiment.frames.warnings:
         click.echo(f"warning: {note}", err=True)
     click.echo(f"estimate: {estimate(experiment)}", err=True)
     text = dump(experiment.settings)
@@ -76,15 +76,15 @@ def train_alone_or_together(
     from hydro.cli.result import show, showing_failures
     from hydro.cli.terminal import TerminalProgress
     from hydro.experiment.experiment import prepare, resume, run
-    from hydro.training.distributed import joined
-    from hydro.training.signals import Stop
+    from hydro.training.distributed import init_process_group
+    from hydro.training.signals import StopSignal
 
-    stop = Stop.on_signals()
-    with joined() as processes:
+    stop = StopSignal.on_signals()
+    with init_process_group() as processes:
         if processes.rank:
-            take_part(processes)
+            join_run(processes)
         else:
-            experiment = prepare(settings, request.problem, request.catalog, processes)
+            experiment = prepare(settings, request.problem, request.registry, processes)
             failures = showing_failures(experiment.settings, as_json=as_json)
             with failures, TerminalProgress() as progress:
                 if found:
@@ -92,7 +92,7 @@ def train_alone_or_together(
                 else:
                     outcome = run(experiment, output, progress, stop)
             show(outcome, as_json=as_json)
-    leave(processes)
+    exit_process(processes)
 
 
 def find(request: Request, output: Path) -> "tuple[Path | None, Settings]":
@@ -102,7 +102,7 @@ def find(request: Request, output: Path) -> "tuple[Path | None, Settings]":
         SettingsError: the experiment has no name, or began with other settings.
     """
     from hydro.errors import SettingsError
-    from hydro.experiment.resume import find_interrupted, with_stored
+    from hydro.experiment.resume import find_interrupted, merge_stored
     from hydro.settings.loading import load
 
     asked = request.loaded.settings
@@ -117,6 +117,6 @@ def find(request: Request, output: Path) -> "tuple[Path | None, Settings]":
         said = f"no interrupted experiment {asked.experiment_name} in {output}: starting anew"
         click.echo(f"note: {said}", err=True)
         return None, asked
-    stored = load(found.config, request.catalog.schema(request.problem)).settings
+    stored = load(found.config, request.registry.schema(request.problem)).settings
     click.echo(f"note: going on with {found.path}", err=True)
-    return found.path, with_stored(asked, stored, found.read_environment())
+    return found.path, merge_stored(asked, stored, found.read_environment())

@@ -26,12 +26,12 @@ def schema(problem: str | None, level: Level | None, form: str) -> None:
     from hydro.errors import SettingsError
     from hydro.settings.export import json_schema, table, template
 
-    catalog = installed_catalog()
-    names = [each.name for each in catalog.problems]
+    registry = installed_catalog()
+    names = [each.name for each in registry.problems]
     if problem is None and len(names) != 1:
         msg = f"hydro schema PROBLEM: name one of: {', '.join(names) or 'none is installed'}"
         raise SettingsError(msg)
-    model = catalog.schema(catalog.problem(problem or names[0]))
+    model = registry.schema(registry.problem(problem or names[0]))
     if form == "json":
         click.echo(json_schema(model, level or "master"), nl=False)
     elif form == "yaml":

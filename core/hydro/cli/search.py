@@ -67,21 +67,21 @@ def search(
         msg = "give either TEXT or --column, and not both"
         raise click.UsageError(msg)
     folder = find_experiment(experiment, default_output())
-    catalog = installed_catalog()
+    registry = installed_catalog()
 
     import pandas as pd
 
     from hydro.cli.terminal import TerminalProgress
     from hydro.inference.trained_model import open_trained
-    from hydro.training.signals import Stop
+    from hydro.training.signals import StopSignal
 
-    Stop.on_signals()
+    StopSignal.on_signals()
     with TerminalProgress():
-        trained = open_trained(folder, catalog)
+        trained = open_trained(folder, registry)
         queries = _queries(text, columns, trained.columns)
         index = trained.open_index(trained.gallery(gallery), kind)
         found = index.search(pd.DataFrame(queries, dtype="str"), count)
-    _tell(index, trained.decision)
+    _tell(index, trained.calibration)
     if as_json:
         pairs = zip(queries, found, strict=True)
         rows = [{"query": query, "hits": [asdict(hit) for hit in hits]} for query, hits in pairs]

@@ -12,7 +12,7 @@ from hydro.cli.options import experiment_argument, index_option, installed_catal
 from hydro.plugins.retrieval import Kind
 
 if TYPE_CHECKING:
-    from hydro.serving.model_service import Served
+    from hydro.serving.model_service import ModelService
 
 NEEDED = ("fastapi", "fastapi_offline", "uvicorn", "prometheus_client")
 
@@ -56,7 +56,7 @@ def serve(
     EXPERIMENT is the folder of an experiment, or its name below `runs` ($HYDRO_OUTPUT). Of several
     runs the best is taken, unless one is named as in NAME/runs/003.
 
-    It embeds texts (/embed, and /v1/embeddings for OpenAI's clients) and finds the neighbours of
+    It embeds texts (/embed, and /v1/embeddings for OpenAI's clients) and finds the neighbors of
     texts (/similar). /docs tells the rest.
     """
     from hydro.artifacts.experiments import find_experiment
@@ -64,7 +64,7 @@ def serve(
 
     _require_extra()
     folder = find_experiment(experiment, default_output())
-    catalog = installed_catalog()
+    registry = installed_catalog()
 
     from hydro.serving.token import is_loopback, read_token
 
@@ -80,18 +80,18 @@ def serve(
     from hydro.inference.trained_model import open_trained
     from hydro.serving.app import make_app
     from hydro.serving.limits import Limits
-    from hydro.serving.model_service import open_served
-    from hydro.serving.server import address, bind, listen
-    from hydro.training.signals import Stop
+    from hydro.serving.model_service import open_model_service
+    from hydro.serving.server import address, bind, serve
+    from hydro.training.signals import StopSignal
 
-    Stop.on_signals()
+    StopSignal.on_signals()
     with bind(host, port) as taken:
         with TerminalProgress():
-            served = open_served(folder.name, open_trained(folder, catalog), gallery, kind)
+            served = open_model_service(folder.name, open_trained(folder, registry), gallery, kind)
         secret = _secret(token_file) if token else None
         limits = Limits()
         app = make_app(served, limits=limits, token=token)
-        listen(
+        serve(
             app,
             taken,
             limits,
@@ -119,7 +119,7 @@ def _secret(file: Path | None) -> str:
     return f"$(cat {shlex.quote(str(file))})" if file else "$HYDRO_SERVE_TOKEN"
 
 
-def _how_to_ask(address: str, secret: str | None, served: "Served") -> str:
+def _how_to_ask(address: str, secret: str | None, served: "ModelService") -> str:
     """Say where the server listens, with a line that asks it."""
     columns = served.trained.columns.inputs
     text = "a text" if len(columns) == 1 else dict.fromkeys(columns, "a text")

@@ -71,7 +71,7 @@ class TerminalProgress:
             self.bars.remove_task(row)
         shown.finish()
 
-    def say(self, line: str) -> None:
+    def print(self, line: str) -> None:
         """Print a line beside the bars."""
         self.console.print(escape(line), soft_wrap=True)
 
@@ -101,14 +101,14 @@ class _ShownTask:
             self.spoke = now
             left = (now - self.started) / self.done * (self.total - self.done)
             said = (self.name, self._count(), self._pace(), self.figures, f"{left:.0f} s left")
-            self.progress.say("  ".join(each for each in said if each))
+            self.progress.print("  ".join(each for each in said if each))
 
     def finish(self) -> None:
         """Leave a line where there are figures to remember and units that were counted."""
         if not (self.figures and self.unit):
             return
         seconds = time.monotonic() - self.started
-        self.progress.say(f"{self.name}  {self._said()}  {seconds:.1f} s")
+        self.progress.print(f"{self.name}  {self._said()}  {seconds:.1f} s")
 
     def _said(self) -> str:
         beside_the_bar = self._pace() or (self._count() if self.unit else "")

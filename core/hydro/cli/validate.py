@@ -38,7 +38,7 @@ def validate(config: Path, problem: str | None, overrides: tuple[str, ...], as_j
         return
     given = len(request.loaded.given)
     click.echo(f"settings  ok  {given} given, the others have their defaults")
-    click.echo(f"data      ok  {spoken(facts)}")
+    click.echo(f"data      ok  {describe_facts(facts)}")
     click.echo(f"estimate      {cost}")
     click.echo(f"ready         hydro run --problem {request.problem.name} {config}")
 
@@ -48,11 +48,11 @@ def inspect(request: Request) -> "tuple[dict[str, int | str], list[str], Estimat
     from hydro.experiment.estimate import estimate
     from hydro.experiment.experiment import prepare
 
-    experiment = prepare(request.loaded.settings, request.problem, request.catalog)
-    return experiment.facts(), list(experiment.frames.notes), estimate(experiment)
+    experiment = prepare(request.loaded.settings, request.problem, request.registry)
+    return experiment.facts(), list(experiment.frames.warnings), estimate(experiment)
 
 
-def spoken(facts: dict[str, int | str]) -> str:
+def describe_facts(facts: dict[str, int | str]) -> str:
     """Say the counts in one line, without those of nothing."""
     counts = [
         f"{value:,} {name.replace('_', ' ')}"

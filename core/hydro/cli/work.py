@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from hydro.training.distributed import Processes
+    from hydro.training.distributed import ProcessGroup
 
 
 @click.command(hidden=True)
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def work(folder: Path) -> None:
     """Train the run that FOLDER has the settings of."""
-    from hydro.training.distributed import joined
-    from hydro.training.signals import Stop
+    from hydro.training.distributed import init_process_group
+    from hydro.training.signals import StopSignal
 
-    Stop.on_signals(with_parent=True)
-    with joined() as processes:
+    StopSignal.on_signals(with_parent=True)
+    with init_process_group() as processes:
         if processes.count == 1:
             train_folder(folder, processes)
         else:
-            take_part(processes, folder)
-    leave(processes)
+            join_run(processes, folder)
+    exit_process(processes)
 
 
-def leave(processes: "Processes") -> None:
+def exit_process(processes: "ProcessGroup") -> None:
     """End a further process of a run at once, now that its work is done.
 
     While Python takes itself down, threads of torch's backends now and then abort the process, for
@@ -38,7 +38,7 @@ def leave(processes: "Processes") -> None:
         os._exit(0)
 
 
-def take_part(processes: "Processes", folder: Path | None = None) -> None:
+def join_run(processes: "ProcessGroup", folder: Path | None = None) -> None:
     """Train as one of several processes, silently unless the first; it knows the folder."""
     from hydro.errors import HydroError
 
@@ -53,7 +53,7 @@ def take_part(processes: "Processes", folder: Path | None = None) -> None:
         sys.exit(error.exit_code)
 
 
-def train_folder(folder: Path, processes: "Processes") -> None:
+def train_folder(folder: Path, processes: "ProcessGroup") -> None:
     """Train the run that a folder has the settings of."""
     from hydro.artifacts.run_folder import RunFolder
     from hydro.artifacts.status import Status
@@ -62,14 +62,14 @@ def train_folder(folder: Path, processes: "Processes") -> None:
     from hydro.errors import HydroError
     from hydro.experiment.experiment import prepare, train
     from hydro.training.progress import NoProgress
-    from hydro.training.signals import Stop
+    from hydro.training.signals import StopSignal
 
-    stop = Stop.on_signals(with_parent=True)
+    stop = StopSignal.on_signals(with_parent=True)
     run = RunFolder(folder)
     try:
         request = read_request(run.config, None, ())
         loaded = request.loaded.settings
-        experiment = prepare(loaded, request.problem, request.catalog, processes)
+        experiment = prepare(loaded, request.problem, request.registry, processes)
         if processes.rank:
             train(experiment, run, NoProgress(), stop)
             return

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from hydro.data.columns import choose_columns
-from hydro.data.text_bytes import check_text, count_newlines
+from hydro.data.text_bytes import check_encoding, count_newlines
 from hydro.errors import DataError
 
 _SEAL = "\uf8ffend of table\uf8ff"
@@ -56,17 +56,17 @@ def parse_csv(where: str, file: BinaryIO, columns: Sequence[str], *, others: boo
         DataError: with the line, if it is not UTF-8, a row is too long or too short, a quote is
             never closed, or a column is missing or there twice.
     """
-    check_text(where, file)
+    check_encoding(where, file)
     line, header = _header(where, file)
     names = choose_columns(where, header, columns, others=others)
     try:
         table = _parse(file, header, line, names)
     except pa.ArrowInvalid as error:
-        msg = f"{where}: {_fault(file, len(header)) or error}"
+        msg = f"{where}: {_malformed_row(file, len(header)) or error}"
         raise DataError(msg) from None
     rows = table.num_rows - 1
     if table.slice(rows).to_pylist() != [dict.fromkeys(names, _SEAL)]:
-        msg = f"{where}: {_fault(file, len(header))}"
+        msg = f"{where}: {_malformed_row(file, len(header))}"
         raise DataError(msg)
     return table.slice(0, rows)
 
@@ -78,7 +78,7 @@ def _header(where: str, file: BinaryIO) -> tuple[int, list[str]]:
         msg = f"{where} is empty. It needs a line with the names of the columns, and rows below it"
         raise DataError(msg)
     if _swallowed_seal(names):
-        msg = f"{where}: {_fault(file, len(names))}"
+        msg = f"{where}: {_malformed_row(file, len(names))}"
         raise DataError(msg)
     return line, names
 
@@ -126,7 +126,7 @@ def _records(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
         csv.field_size_limit(limit)
 
 
-def _fault(file: BinaryIO, width: int) -> str | None:
+def _malformed_row(file: BinaryIO, width: int) -> str | None:
     """Say on which line the first row is that has not this many fields, or never ends."""
     for line, fields in _records(file):
         if _swallowed_seal(fields):

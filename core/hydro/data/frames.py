@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hydro.data.memory_map import choose_rows
-from hydro.data.quality_checks import find_doubts
-from hydro.data.row_filters import usable_rows
+from hydro.data.memory_map import filter_rows
+from hydro.data.quality_checks import check_data
+from hydro.data.row_filters import drop_incomplete_rows
 from hydro.data.splits import split_rows
 from hydro.data.tables import read_table
 
@@ -34,7 +34,7 @@ class Frames:
     """The fold held out, or ``custom`` or ``automatic``."""
     folds: tuple[str, ...]
     """All folds there are; none for ``custom`` and ``automatic``."""
-    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
     """What the user should know, a sentence each."""
 
     def scored(self, *, with_train: bool) -> list[pd.DataFrame]:
@@ -61,7 +61,7 @@ def load_frames(
     train, validation, held_out, folds = _sides(dataset, columns, fold, seed, notes)
     train = _sampled(train, "Train", dataset, seed)
     validation = _sampled(validation, "Validation", dataset, seed)
-    notes += find_doubts(train, validation, dataset.train_dataframe, columns)
+    notes += check_data(train, validation, dataset.train_dataframe, columns)
     test = _test(dataset.test_dataframe, columns, notes)
     return Frames(train, validation, test, held_out, folds, tuple(notes))
 
@@ -75,30 +75,34 @@ def _sides(
 ) -> tuple[pd.DataFrame, pd.DataFrame, str, tuple[str, ...]]:
     """Give training and validation rows, the fold held out and all folds."""
     group = dataset.group_fold_column if dataset.validation_strategy == "grouped_kfold" else None
-    frame = _labelled(dataset.train_dataframe, columns, notes, group)
+    frame = _labeled(dataset.train_dataframe, columns, notes, group)
     if dataset.validation_strategy == "custom":
         assert dataset.validation_dataframe is not None, "the settings see to it"
-        return frame, _labelled(dataset.validation_dataframe, columns, notes), "custom", ()
+        return frame, _labeled(dataset.validation_dataframe, columns, notes), "custom", ()
     split = split_rows(frame, dataset, fold=fold, seed=seed)
-    train, validation = (choose_rows(frame, each) for each in (~split.validation, split.validation))
+    train, validation = (filter_rows(frame, each) for each in (~split.validation, split.validation))
     return train, validation, split.fold, split.folds
 
 
-def _labelled(
+def _labeled(
     path: Path, columns: "Columns", notes: list[str], group: str | None = None
 ) -> pd.DataFrame:
     """Read the rows that have inputs and targets."""
     needed = (*columns.inputs, *columns.targets, *([group] if group else []))
-    frame, dropped = usable_rows(read_table(path, needed), path, columns.inputs, columns.targets)
+    frame, dropped = drop_incomplete_rows(
+        read_table(path, needed), path, columns.inputs, columns.targets
+    )
     notes += dropped
     return frame
 
 
 def _test(path: Path | None, columns: "Columns", notes: list[str]) -> pd.DataFrame | None:
-    """Read the rows that have inputs, be they labelled or not."""
+    """Read the rows that have inputs, be they labeled or not."""
     if path is None:
         return None
-    frame, dropped = usable_rows(read_table(path, columns.inputs), path, columns.inputs, ())
+    frame, dropped = drop_incomplete_rows(
+        read_table(path, columns.inputs), path, columns.inputs, ()
+    )
     notes += dropped
     absent = [name for name in columns.targets if name not in frame]
     if absent:
@@ -113,4 +117,4 @@ def _sampled(frame: pd.DataFrame, side: str, dataset: "DatasetSection", seed: in
     count = max(1, round(len(frame) * dataset.data_sample))
     # Streams of their own, so that a sample has nothing to do with the split or the other sample.
     random = np.random.default_rng([seed, *side.encode()])
-    return choose_rows(frame, random.permutation(len(frame)) < count)
+    return filter_rows(frame, random.permutation(len(frame)) < count)

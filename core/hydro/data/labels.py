@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hydro.data.memory_map import blocks, empty
+from hydro.data.memory_map import blocks, empty_memmap
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Labels:
             sorted order of those in this table; -1 where a target is missing, or all over if the
             table lacks a column.
         """
-        codes = empty(len(frame), np.int64)
+        codes = empty_memmap(len(frame), np.int64)
         codes.fill(-1)
         if not set(self.targets) <= set(frame.columns):
             return codes
@@ -56,10 +56,10 @@ class Labels:
 def _numbers(rows: pd.DataFrame, number: Mapping[tuple[str, ...], int]) -> NDArray[np.int64]:
     """Look up the combination of values of each row; -1 where one is missing."""
     codes = np.full(len(rows), -1, dtype=np.int64)
-    labelled = rows.notna().all(axis=1).to_numpy(dtype=np.bool_)
-    left = rows[labelled]
+    labeled = rows.notna().all(axis=1).to_numpy(dtype=np.bool_)
+    left = rows[labeled]
     numbers = np.array([number[name] for name in _combinations(left)], dtype=np.int64)
-    codes[labelled] = numbers[left.groupby(list(left), sort=False).ngroup()]
+    codes[labeled] = numbers[left.groupby(list(left), sort=False).ngroup()]
     return codes
 
 

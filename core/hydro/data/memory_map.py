@@ -24,12 +24,12 @@ Number = TypeVar("Number", bound=np.number)
 BLOCK = 65_536
 """Rows that are in memory at a time."""
 
-HELD = 64 * 1024**2
+MAX_TABLE_IN_MEMORY = 64 * 1024**2
 """Bytes of a table that stay in memory."""
 
 COPY = "a copy of the table"
 
-HELD_NUMBERS = 8 * 1024**2
+MAX_ARRAY_IN_MEMORY = 8 * 1024**2
 """Bytes of an array of numbers that stay in memory; a run has several of them."""
 
 
@@ -45,12 +45,12 @@ def collect(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
     held = [schema.empty_table()]
     for table in waiting:
         held.append(table)
-        if sum(each.nbytes for each in held) > HELD:
-            return _write(chain(_let_go(held), waiting), schema)
+        if sum(each.nbytes for each in held) > MAX_TABLE_IN_MEMORY:
+            return _write(chain(_release(held), waiting), schema)
     return pa.concat_tables(held)
 
 
-def _let_go(held: list[pa.Table]) -> Iterator[pa.Table]:
+def _release(held: list[pa.Table]) -> Iterator[pa.Table]:
     """Give the tables that are held, so that each is gone once it has been written."""
     while held:
         yield held.pop(0)
@@ -62,7 +62,7 @@ def blocks(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield frame.iloc[start : start + BLOCK]
 
 
-def some_rows(frame: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+def sample_rows(frame: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     """Draw so many rows of a frame of strings by the seed, or all there are, in their order.
 
     ``frame.iloc`` would bring all of a big frame into memory to take a few.
@@ -74,10 +74,10 @@ def some_rows(frame: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
         return frame
     chosen = np.zeros(len(frame), np.bool_)
     chosen[np.random.default_rng(seed).choice(len(frame), count, replace=False)] = True
-    return choose_rows(frame, chosen)
+    return filter_rows(frame, chosen)
 
 
-def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def concat(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Lay frames of strings one below the other, missing values where one lacks a column.
 
     What comes is on disk if it is big.
@@ -97,7 +97,7 @@ def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return found.set_axis(first.index.append([each.index for each in others]))
 
 
-def empty(count: int, kind: type[Number]) -> NDArray[Number]:
+def empty_memmap(count: int, kind: type[Number]) -> NDArray[Number]:
     """Make room for so many numbers; on disk where they are many.
 
     The file is gone as soon as nothing uses the array.
@@ -106,21 +106,21 @@ def empty(count: int, kind: type[Number]) -> NDArray[Number]:
         ResourceError: the disk is full or cannot be written.
     """
     size = count * np.dtype(kind).itemsize
-    if size <= HELD_NUMBERS:
+    if size <= MAX_ARRAY_IN_MEMORY:
         return np.empty(count, kind)
     folder = tables_folder(default_cache())
     with _writing(folder, "numbers for each row of a table"):
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder) as file:
             # A disk that is full is an error now, and not the end of the process later.
-            for start in range(0, size, HELD_NUMBERS):
-                file.write(bytes(min(HELD_NUMBERS, size - start)))
+            for start in range(0, size, MAX_ARRAY_IN_MEMORY):
+                file.write(bytes(min(MAX_ARRAY_IN_MEMORY, size - start)))
             file.flush()
             # As a plain array: numpy is slow with its own class of mapped ones.
             return np.asarray(np.memmap(file, kind, "r+", shape=(count,)))
 
 
-def choose_rows(
+def filter_rows(
     frame: pd.DataFrame, chosen: NDArray[np.bool_], filled: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Copy some rows of a frame of strings, with their index; to disk where they are many.

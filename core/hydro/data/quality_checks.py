@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hydro.data.labels import Labels
-from hydro.data.memory_map import empty
+from hydro.data.memory_map import empty_memmap
 from hydro.data.row_filters import count_rows
 from hydro.errors import DataError
 
@@ -23,7 +23,7 @@ _PART = 1_000_000
 """Texts whose labels are compared at a time."""
 
 
-def find_doubts(
+def check_data(
     train: pd.DataFrame, validation: pd.DataFrame, path: Path, columns: "Columns"
 ) -> list[str]:
     """Say what is odd about the rows that were chosen, a sentence each.
@@ -40,7 +40,7 @@ def find_doubts(
         DataError: there is only one class to train on.
     """
     texts = _hash_texts(train, columns.inputs)
-    doubts = _label_doubts(train, texts, path, columns.targets) if columns.targets else []
+    doubts = _check_labels(train, texts, path, columns.targets) if columns.targets else []
     leaked = _is_among(_hash_texts(validation, columns.inputs), texts)
     if leaked.any():
         rows = count_rows(leaked)
@@ -51,7 +51,7 @@ def find_doubts(
     return doubts
 
 
-def _label_doubts(
+def _check_labels(
     train: pd.DataFrame, texts: NDArray[np.int64], path: Path, targets: Sequence[str]
 ) -> list[str]:
     labels = Labels.of(train, targets)
@@ -64,18 +64,18 @@ def _label_doubts(
     doubts = []
     if len(labels) == len(train):
         doubts.append(f"{path.name}: every class has a single training row, so there are no pairs")
-    disputed = _count_disputed(texts, labels.encode(train))
+    disputed = _count_conflicting_labels(texts, labels.encode(train))
     if disputed:
         what = "1 text has" if disputed == 1 else f"{disputed:,} texts have"
         doubts.append(f"{path.name}: {what} different values of {' and '.join(targets)}")
     return doubts
 
 
-def _count_disputed(texts: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
+def _count_conflicting_labels(texts: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
     """Count the texts that have several labels, looking at a part of all texts at a time."""
     parts = 1 + len(texts) // _PART
     return sum(
-        _count_disputed_of(texts[rows], labels[rows])
+        _count_conflicting_in_part(texts[rows], labels[rows])
         for rows in (_rows_of_part(texts, part, parts) for part in range(parts))
     )
 
@@ -89,7 +89,7 @@ def _rows_of_part(texts: NDArray[np.int64], part: int, parts: int) -> NDArray[np
     return np.concatenate(found)
 
 
-def _count_disputed_of(texts: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
+def _count_conflicting_in_part(texts: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
     """Count the texts that have several labels; sorted, where one meets another."""
     order = np.argsort(texts)
     texts, labels = texts[order], labels[order]
@@ -109,7 +109,7 @@ def _is_among(few: NDArray[np.int64], many: NDArray[np.int64]) -> NDArray[np.boo
 
 def _hash_texts(frame: pd.DataFrame, inputs: Sequence[str]) -> NDArray[np.int64]:
     """Give a number for the text of each row; copies of ten million texts would not fit."""
-    hashes = empty(len(frame), np.int64)
+    hashes = empty_memmap(len(frame), np.int64)
     for start in range(0, len(frame), _BATCH):
         batch = slice(start, start + _BATCH)
         rows = zip(*(frame[name].iloc[batch].tolist() for name in inputs), strict=True)

@@ -1,4 +1,4 @@
-"""Keep the rows of a table that can be learnt from or predicted."""
+"""Keep the rows of a table that can be learned from or predicted."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hydro.data.memory_map import blocks, choose_rows
+from hydro.data.memory_map import blocks, filter_rows
 from hydro.errors import DataError
 
 BLANKS = (
@@ -19,7 +19,7 @@ BLANKS = (
 _SHOWN = 5
 
 
-def usable_rows(
+def drop_incomplete_rows(
     frame: pd.DataFrame, path: Path, inputs: Sequence[str], targets: Sequence[str]
 ) -> tuple[pd.DataFrame, list[str]]:
     """Drop the rows that lack a target, or whose inputs are all missing or blank.
@@ -37,22 +37,22 @@ def usable_rows(
     Raises:
         DataError: no row is left.
     """
-    unlabelled = _in_blocks(_is_incomplete, frame[list(targets)])
-    empty = _in_blocks(_is_blank, frame[list(inputs)]) & ~unlabelled
+    unlabeled = _in_blocks(_is_incomplete, frame[list(targets)])
+    empty = _in_blocks(_is_blank, frame[list(inputs)]) & ~unlabeled
     notes = [
         f"{path.name}: {count_rows(dropped)} {lack} dropped ({number_rows(frame, dropped)})"
         for dropped, lack in (
-            (unlabelled, f"without {' or '.join(targets)}"),
+            (unlabeled, f"without {' or '.join(targets)}"),
             (empty, f"with missing or blank {' and '.join(inputs)}"),
         )
         if dropped.any()
     ]
-    kept = ~(unlabelled | empty)
+    kept = ~(unlabeled | empty)
     if not kept.any():
         msg = f"{path} has no row left to use. {'; '.join(notes)}. Fill in these columns"
         raise DataError(msg)
     whole = kept.all() and not _in_blocks(_is_incomplete, frame[list(inputs)]).any()
-    return frame if whole else choose_rows(frame, kept, inputs), notes
+    return frame if whole else filter_rows(frame, kept, inputs), notes
 
 
 def count_rows(chosen: NDArray[np.bool_]) -> str:

@@ -9,7 +9,7 @@ from hydro.errors import DataError
 _BLOCK = 1 << 20
 
 
-def check_text(where: str, file: BinaryIO) -> None:
+def check_encoding(where: str, file: BinaryIO) -> None:
     """Read a seekable file to its end, in bounded memory, to see that it is UTF-8 without NUL.
 
     Raises:
@@ -20,7 +20,7 @@ def check_text(where: str, file: BinaryIO) -> None:
         msg = f"{where} is UTF-16 text. Convert it: iconv -f utf-16 -t utf-8 OLD > NEW"
         raise DataError(msg)
     file.seek(0)
-    offset = _first_fault(file)
+    offset = _first_undecodable(file)
     if offset is not None:
         msg = f"{where}: line {_line_at(file, offset)}, {_described(file, offset)}"
         raise DataError(msg)
@@ -31,7 +31,7 @@ def count_newlines(text: str) -> int:
     return len(re.findall("\r\n|\r|\n", text))
 
 
-def _first_fault(file: BinaryIO) -> int | None:
+def _first_undecodable(file: BinaryIO) -> int | None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     offset, block = 0, b" "
     while block:

@@ -56,7 +56,7 @@ def compare(
     }
 
 
-def figures_of(scores: Mapping[str, Any]) -> dict[str, float]:
+def flatten_scores(scores: Mapping[str, Any]) -> dict[str, float]:
     """List every metric of every split before, after and as a change, for a tracker."""
     return {
         f"scores/{split}/{metric}/{when}": value

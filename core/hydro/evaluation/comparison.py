@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hydro.artifacts.experiments import leading_runs, settings_of, summary
+from hydro.artifacts.experiments import best_runs, settings_of, summarize
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import DataError, ResourceError, SettingsError
 
@@ -43,7 +43,7 @@ class Comparison:
     rows: int
     """That both held out."""
     changes: tuple[Change, ...]
-    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
     """What the reader should know, a sentence each."""
 
 
@@ -64,7 +64,7 @@ def compare_experiments(
         ResourceError: one has not finished, or its predictions are not there.
         DataError: no row was held out by both.
     """
-    problems = [summary(each).problem for each in (first, second)]
+    problems = [summarize(each).problem for each in (first, second)]
     if problems[0] != problems[1]:
         msg = f"{first.name} is of {problems[0]}, {second.name} of {problems[1]}: nothing compares"
         raise SettingsError(msg)
@@ -129,7 +129,7 @@ def _held_out(folder: RunFolder) -> "Held":
     import numpy as np
     import pandas as pd
 
-    runs = leading_runs(folder)
+    runs = best_runs(folder)
     if not runs:
         msg = f"{folder.path}: {folder.read_status().state}; no run of it has finished"
         raise ResourceError(msg)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import PluginError
-from hydro.plugins.attribution import blaming
+from hydro.plugins.attribution import attribute_errors
 from hydro.plugins.builder import Builder
 from hydro.plugins.charts import Chart, Finding
 from hydro.plugins.components import Insight
@@ -22,10 +22,10 @@ def write_insights(builder: Builder, folder: RunFolder, material: Mapping[str, A
     """
     for place, insight in enumerate(builder.components("insight")):
         assert isinstance(insight, Insight)
-        needed = ("predictions", "frame", *insight.needs)
+        needed = ("predictions", "frame", *insight.inputs)
         try:
             given = {name: material[name] for name in needed}
-            with blaming(builder):
+            with attribute_errors(builder):
                 found = builder.make(insight, **given)
                 finding = found if isinstance(found, Finding) else Finding(found)
                 _check(insight, finding)
@@ -34,8 +34,8 @@ def write_insights(builder: Builder, folder: RunFolder, material: Mapping[str, A
             logger.warning("insight '%s' is left out: %s: %s", insight.name, kind, error)
             logger.debug("insight '%s' failed", insight.name, exc_info=error)
             continue
-        if finding.said or not finding.table.empty:
-            folder.write_insight(insight.name, finding.table, _told(place, insight, finding))
+        if finding.summary or not finding.table.empty:
+            folder.write_insight(insight.name, finding.table, _metadata(place, insight, finding))
 
 
 def _check(insight: Insight, finding: Finding) -> None:
@@ -60,13 +60,13 @@ def _columns(chart: Chart) -> Iterator[str]:
         yield from (each for each in ((value,) if isinstance(value, str) else value) if each)
 
 
-def _told(place: int, insight: Insight, finding: Finding) -> dict[str, Any]:
+def _metadata(place: int, insight: Insight, finding: Finding) -> dict[str, Any]:
     return {
         "name": insight.name,
         "place": place,
         "title": insight.title or insight.name.replace("_", " ").capitalize(),
-        "look": insight.look,
-        "said": list(finding.said),
+        "look": insight.caption,
+        "said": list(finding.summary),
         "rows": len(finding.table),
         "chart": {"kind": insight.chart.kind, **dataclasses.asdict(insight.chart)},
     }

@@ -33,16 +33,16 @@ def slots(gpus: Sequence[str], per_run: int) -> list[Slot]:
     return [tuple(seen[end - per_run : end]) for end in ends] or [()]
 
 
-Watch = Callable[[], bool]
+ShouldStop = Callable[[], bool]
 """Called every now and then while a run trains; tells whether it is to be stopped."""
 
-Train = Callable[[Path, Watch], None]
+Train = Callable[[Path, ShouldStop], None]
 """Trains the run of a folder on a slot, in a process of its own."""
 
 Task = Callable[[Train], None]
 """Work for one slot: some runs, one after another."""
 
-WATCHED_SECONDS = 0.5
+POLL_SECONDS = 0.5
 """How often a run that trains is looked at."""
 
 
@@ -51,24 +51,24 @@ class Interrupted(Exception):
 
 
 @dataclass
-class Queue:
+class LocalExecutor:
     """Tasks that wait for a slot, and the runs that have one."""
 
-    places: Sequence[Slot]
+    slots: Sequence[Slot]
     running: set["subprocess.Popen[bytes]"] = field(default_factory=set)
     stopped: bool = False
-    turn: Lock = field(default_factory=Lock)
+    lock: Lock = field(default_factory=Lock)
 
-    def work(self, tasks: Iterator[Task]) -> None:
+    def run(self, tasks: Iterator[Task]) -> None:
         """Do the tasks, each when a slot is free for it; the next is asked for only then.
 
         A run that fails does not stop the others. What interrupts this process stops them all.
         """
         try:
-            with ThreadPoolExecutor(len(self.places)) as threads:
+            with ThreadPoolExecutor(len(self.slots)) as threads:
                 try:
                     for each in as_completed(
-                        [threads.submit(self._serve, slot, tasks) for slot in self.places]
+                        [threads.submit(self._run_tasks, slot, tasks) for slot in self.slots]
                     ):
                         each.result()
                 except BaseException:
@@ -79,17 +79,17 @@ class Queue:
             self._stop()
             raise
 
-    def _serve(self, slot: Slot, tasks: Iterator[Task]) -> None:
+    def _run_tasks(self, slot: Slot, tasks: Iterator[Task]) -> None:
         """Do one task after another on a slot."""
         while not self.stopped:
-            with self.turn:
+            with self.lock:
                 task = next(tasks, None)
             if task is None:
                 return
             with suppress(Interrupted):
                 task(partial(self._train, slot))
 
-    def _train(self, slot: Slot, folder: Path, watch: Watch) -> None:
+    def _train(self, slot: Slot, folder: Path, watch: ShouldStop) -> None:
         if self.stopped:
             raise Interrupted
         run = RunFolder(folder)
@@ -112,7 +112,7 @@ class Queue:
                 code = _wait(process, watch)
             finally:
                 self.running.discard(process)
-            last = _last(said)
+            last = _last_line(said)
         wanted, state = not watch(), run.read_status().state
         if self.stopped or (wanted and state == "stopped"):
             raise Interrupted
@@ -126,12 +126,12 @@ class Queue:
             process.terminate()
 
 
-def _wait(process: "subprocess.Popen[bytes]", watch: Watch) -> int:
+def _wait(process: "subprocess.Popen[bytes]", watch: ShouldStop) -> int:
     """Wait for the end of a process; end it when whoever watches has seen enough."""
     ended = False
     while True:
         try:
-            return process.wait(WATCHED_SECONDS)
+            return process.wait(POLL_SECONDS)
         except subprocess.TimeoutExpired:
             # Once: told a second time, it would not finish what it does.
             if not ended and watch():
@@ -139,7 +139,7 @@ def _wait(process: "subprocess.Popen[bytes]", watch: Watch) -> int:
                 ended = True
 
 
-def _last(said: IO[bytes]) -> str:
+def _last_line(said: IO[bytes]) -> str:
     """Give the last line of what a process said, to follow its end."""
     said.seek(0)
     lines = said.read().decode("utf-8", "replace").strip().splitlines()

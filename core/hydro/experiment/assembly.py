@@ -14,13 +14,13 @@ from hydro.training.dataset import Dataset
 
 
 @dataclass(frozen=True)
-class Parts:
+class RunComponents:
     """What a run computes with."""
 
     tokenizer: Any
     labels: Labels
     train: Dataset
-    train_as_predicted: Dataset
+    train_eval: Dataset
     """The training rows without what only training does to them."""
     validation: Dataset
     test: Dataset | None
@@ -29,7 +29,7 @@ class Parts:
     metrics: Mapping[str, Any]
 
 
-def assemble(builder: Builder, frames: Frames) -> Parts:
+def assemble(builder: Builder, frames: Frames) -> RunComponents:
     """Build tokenizer, datasets, model, loss and metrics, each from those before it."""
     settings = builder.settings
     tokenizer = builder.build("tokenizer")
@@ -41,11 +41,11 @@ def assemble(builder: Builder, frames: Frames) -> Parts:
         )
 
     model = builder.build("model", tokenizer=tokenizer)
-    return Parts(
+    return RunComponents(
         tokenizer=tokenizer,
         labels=labels,
         train=dataset(frames.train, training=True),
-        train_as_predicted=dataset(frames.train),
+        train_eval=dataset(frames.train),
         validation=dataset(frames.validation),
         test=None if frames.test is None else dataset(frames.test),
         model=model,

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from hydro.data.frames import Frames
     from hydro.settings.sections import Settings
 
-EXPORTS = 4
+EXPORTS_PER_MODEL = 4
 """How many times the model's bytes all exports take together, about."""
 
-CHECKPOINTS = 9
+CHECKPOINTS_PER_MODEL = 9
 """The same for checkpoints: up to three at once, each with what an optimizer keeps."""
 
-ROW = 2_000
+BYTES_PER_ROW = 2_000
 """Bytes that the predictions of a row take beside its own columns and its embedding, about."""
 
 
@@ -30,11 +30,11 @@ def needed_space(settings: "Settings", model: "nn.Module", frames: "Frames") -> 
     rows = sum(map(len, scored))
     needed = {
         "model": weights,
-        "checkpoints": CHECKPOINTS * weights,
-        "predictions": rows * (ROW + 4 * _embedding_size(model)),
+        "checkpoints": CHECKPOINTS_PER_MODEL * weights,
+        "predictions": rows * (BYTES_PER_ROW + 4 * _embedding_size(model)),
     }
     if settings.training.build_scoring_pipelines:
-        needed["exports"] = EXPORTS * weights
+        needed["exports"] = EXPORTS_PER_MODEL * weights
     return needed
 
 

@@ -13,19 +13,19 @@ from torch import nn
 
 from hydro.data.frames import Frames
 from hydro.data.labels import Labels
-from hydro.data.memory_map import some_rows
+from hydro.data.memory_map import sample_rows
 from hydro.experiment.disk_space import megabytes, needed_space
 from hydro.experiment.experiment import Experiment
-from hydro.plugins.attribution import blaming
+from hydro.plugins.attribution import attribute_errors
 from hydro.plugins.builder import Builder
 from hydro.settings.sections import Settings
-from hydro.training.auto_batch_size import limited_memory
-from hydro.training.batch_plan import updates_of
-from hydro.training.dataset import Dataset, load
-from hydro.training.param_groups import parameter_groups, parts_of
+from hydro.training.auto_batch_size import explain_out_of_memory
+from hydro.training.batch_plan import plan_batches
+from hydro.training.dataset import Dataset, load_batches
+from hydro.training.param_groups import model_parts, parameter_groups
 from hydro.training.precision import Precision
 from hydro.training.randomness import seed_torch
-from hydro.training.trainer import Step
+from hydro.training.trainer import TrainStep
 
 TIMED = 3
 """Updates that are timed, after one that is not: the first is slower than the others."""
@@ -73,11 +73,11 @@ def estimate(experiment: Experiment) -> Estimate:
         HydroError: what a run would raise at its start, such as a backbone that is not there.
     """
     settings, frames, device = experiment.settings, experiment.frames, experiment.precision.device
-    with limited_memory():
+    with explain_out_of_memory():
         started = time.perf_counter()
         seed_torch(settings.environment.seed)
-        builder = Builder(settings, experiment.catalog, experiment.problem)
-        with blaming(builder):
+        builder = Builder(settings, experiment.registry, experiment.problem)
+        with attribute_errors(builder):
             trial = _Trial.of(builder, experiment)
             seconds = time.perf_counter() - started
             if settings.training.epochs:
@@ -85,7 +85,7 @@ def estimate(experiment: Experiment) -> Estimate:
             seconds += _rows_predicted(settings, frames) * trial.predict()
     needed = needed_space(settings, trial.model, frames)
     memory = trial.memory() | {"peak": _peak(device)}
-    runs = max(1, len(experiment.runs))
+    runs = max(1, len(experiment.planned_runs))
     return Estimate(seconds, memory, sum(needed.values()), runs, str(device))
 
 
@@ -119,12 +119,12 @@ class _Trial:
             loss.to(device),
             builder.build(
                 "dataset",
-                frame=some_rows(frames.train, max(ROWS, timed), SEED),
+                frame=sample_rows(frames.train, max(ROWS, timed), SEED),
                 training=True,
                 **given,
             ),
             builder.build(
-                "dataset", frame=some_rows(frames.validation, ROWS, SEED), training=False, **given
+                "dataset", frame=sample_rows(frames.validation, ROWS, SEED), training=False, **given
             ),
         )
 
@@ -132,26 +132,28 @@ class _Trial:
         """Make some updates; give the seconds that a row of them took."""
         settings = self.builder.settings
         once = settings.training.model_copy(update={"epochs": 1.0})
-        updates = updates_of(self.train_rows, settings.model_copy(update={"training": once}))
-        groups = updates.groups(0)[: TIMED + 1]
+        updates = plan_batches(self.train_rows, settings.model_copy(update={"training": once}))
+        groups = updates.batches_for_epoch(0)[: TIMED + 1]
         flat = [rows for group in groups for rows in group]
-        batches = load(self.train_rows, flat, workers=0, device=self.precision.device)
-        learning = parts_of(self.model, self.loss)
+        batches = load_batches(self.train_rows, flat, workers=0, device=self.precision.device)
+        learning = model_parts(self.model, self.loss)
         self.optimizer = self.builder.build(
             "optimizer", groups=parameter_groups(learning, settings.training)
         )
-        factor = self.builder.build("schedule", steps=updates.count, warmup=updates.warmup)
+        factor = self.builder.build(
+            "schedule", steps=updates.num_updates, warmup=updates.warmup_updates
+        )
         clip = settings.training.gradient_clip
-        step = Step(self.model, self.loss, self.optimizer, factor, self.precision, clip)
+        step = TrainStep(self.model, self.loss, self.optimizer, factor, self.precision, clip)
         self.model.train()
         self.loss.train()
         taken = []
         for group in groups:
             started = time.perf_counter()
-            step.gradients(batches, group)
+            step.accumulate(batches, group)
             # Reading the norm waits for a GPU to be through.
-            step.norm().item()
-            step.apply()
+            step.clip().item()
+            step.optimizer_step()
             taken.append((time.perf_counter() - started) / sum(map(len, group)))
         return median(taken[1:] or taken)
 

@@ -1,4 +1,4 @@
-"""The straight line from settings to artefacts."""
+"""The straight line from settings to artifacts."""
 
 import dataclasses
 import logging
@@ -16,42 +16,42 @@ from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status
 from hydro.data.frames import Frames, load_frames
 from hydro.data.labels import Labels
-from hydro.data.memory_map import stack
+from hydro.data.memory_map import concat
 from hydro.errors import HydroError, SettingsError
 from hydro.experiment.follower import Follower
 from hydro.experiment.launch import launch
 from hydro.experiment.resume import (
     check_settings,
     check_tables,
-    comparable,
-    tables,
+    hash_tables,
+    resume_fingerprint,
     warn_of_environment,
 )
 from hydro.experiment.run import Run
 from hydro.paths import experiment_name
-from hydro.plugins.attribution import blaming
+from hydro.plugins.attribution import attribute_errors
 from hydro.plugins.builder import Builder
 from hydro.plugins.components import Problem
-from hydro.plugins.registry import Catalog
-from hydro.report.write import reported
+from hydro.plugins.registry import Registry
+from hydro.report.write import write_report_at_end
 from hydro.settings.loading import dump
-from hydro.settings.schema import flat
+from hydro.settings.schema import flatten
 from hydro.settings.sections import Settings
 from hydro.trackers.background import Aside
 from hydro.trackers.tracker import Tracker
-from hydro.training.auto_batch_size import halve_until_it_fits, limited_memory
+from hydro.training.auto_batch_size import explain_out_of_memory, halve_batch_until_it_fits
 from hydro.training.checkpoint import Checkpoint, Checkpoints
-from hydro.training.checkpointing import Savepoints
-from hydro.training.devices import check_gpus, facts_of, pick_device
-from hydro.training.distributed import ALONE, Processes
+from hydro.training.checkpointing import Checkpointer
+from hydro.training.devices import check_gpus, describe_device, pick_device
+from hydro.training.distributed import SINGLE_PROCESS, ProcessGroup
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress, Progress
 from hydro.training.randomness import draw_seed
-from hydro.training.signals import Stop
-from hydro.tuning.leaderboard import Place
+from hydro.training.signals import StopSignal
+from hydro.tuning.leaderboard import LeaderboardEntry
 from hydro.tuning.optuna_strategy import require_optuna
-from hydro.tuning.plan import PlannedRun, plan, spoken
-from hydro.tuning.tuning import search
+from hydro.tuning.plan import PlannedRun, describe_plan, plan
+from hydro.tuning.tuning import tune
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Outcome:
     settings: Settings
     scores: Mapping[str, Any]
     """Of every split; none where there are several runs."""
-    leaderboard: tuple[Place, ...] = ()
+    leaderboard: tuple[LeaderboardEntry, ...] = ()
     """The combinations, the best first, where there are several runs."""
 
 
@@ -74,10 +74,10 @@ class Experiment:
 
     settings: Settings
     problem: Problem
-    catalog: Catalog
+    registry: Registry
     frames: Frames
     precision: Precision
-    processes: Processes
+    processes: ProcessGroup
 
     @property
     def folds(self) -> tuple[str, ...]:
@@ -85,23 +85,23 @@ class Experiment:
         return self.settings.dataset.folds if self.frames.folds else ()
 
     @property
-    def runs(self) -> list[PlannedRun]:
+    def planned_runs(self) -> list[PlannedRun]:
         """The runs of a grid: every combination of the search on every fold."""
         return plan(self.settings, self.folds)
 
     @property
-    def searches(self) -> bool:
+    def has_several_runs(self) -> bool:
         """Tell whether there are several runs, or one among what could be several."""
         return bool(self.settings.grid_search) or len({*self.folds}) > 1
 
     def __str__(self) -> str:
         """Say how many runs there are to train."""
-        return spoken(self.settings, self.folds)
+        return describe_plan(self.settings, self.folds)
 
     @property
     def higher_is_better(self) -> bool:
         """Tell in which direction the chosen metric improves."""
-        return Builder(self.settings, self.catalog, self.problem).higher_is_better
+        return Builder(self.settings, self.registry, self.problem).higher_is_better
 
     @property
     def batch_setting(self) -> str:
@@ -117,12 +117,12 @@ class Experiment:
     @cached_property
     def tables(self) -> dict[str, str]:
         """Give a hash of each table."""
-        return tables(self.settings)
+        return hash_tables(self.settings)
 
     @property
     def environment(self) -> dict[str, Any]:
         """Give the versions, the hardware, the number format and the tables of the figures."""
-        facts = facts_of(self.precision.device)
+        facts = describe_device(self.precision.device)
         own = {"precision": self.precision.name, "processes": self.processes.count}
         return facts | own | {"tables": self.tables}
 
@@ -144,8 +144,8 @@ class Experiment:
 def prepare(
     settings: Settings,
     problem: Problem,
-    catalog: Catalog,
-    processes: Processes = ALONE,
+    registry: Registry,
+    processes: ProcessGroup = SINGLE_PROCESS,
 ) -> Experiment:
     """Settle what is left to chance, find the device, and read and split the tables.
 
@@ -155,31 +155,31 @@ def prepare(
         HydroError: something the user can mend; nothing has been written.
     """
     require_optuna(settings)
-    settings = _settle(settings, problem)
+    settings = _draw_random_settings(settings, problem)
     precision = _precision(settings, processes)
     frames = _read(settings, problem)
     if frames.folds and not settings.dataset.folds:
         named = settings.dataset.model_copy(update={"folds": (frames.fold,)})
         settings = settings.model_copy(update={"dataset": named})
-    if problem.notes and problem.classes:
+    if problem.warnings and problem.classes:
         classes = len(Labels.of(frames.train, problem.columns(settings).targets))
-        more = tuple(problem.notes(settings, classes=classes))
-        frames = dataclasses.replace(frames, notes=frames.notes + more)
-    return Experiment(settings, problem, catalog, frames, precision, processes)
+        more = tuple(problem.warnings(settings, classes=classes))
+        frames = dataclasses.replace(frames, warnings=frames.warnings + more)
+    return Experiment(settings, problem, registry, frames, precision, processes)
 
 
 def run(
-    experiment: Experiment, output: Path, progress: Progress, stop: Stop | None = None
+    experiment: Experiment, output: Path, progress: Progress, stop: StopSignal | None = None
 ) -> Outcome:
     """Run an experiment into a folder of its own below ``output``.
 
     Raises:
         HydroError: something the user can mend; the folder's status says what.
     """
-    if experiment.searches and experiment.processes.count > 1:
+    if experiment.has_several_runs and experiment.processes.count > 1:
         msg = (
-            f"{len(experiment.runs)} runs, in processes that torch's launcher started. Start hydro "
-            "run without it: each run then gets environment.number_of_gpus_per_run GPUs"
+            f"{len(experiment.planned_runs)} runs, in processes that torch's launcher started. "
+            "Start hydro run without it: each run then gets environment.number_of_gpus_per_run GPUs"
         )
         raise SettingsError(msg)
     folder = RunFolder.create(output, experiment.settings.experiment_name or "")
@@ -187,7 +187,7 @@ def run(
 
 
 def resume(
-    experiment: Experiment, path: Path, progress: Progress, stop: Stop | None = None
+    experiment: Experiment, path: Path, progress: Progress, stop: StopSignal | None = None
 ) -> Outcome:
     """Go on with an experiment in its folder: with what is missing, from the last checkpoint.
 
@@ -204,12 +204,12 @@ def resume(
 
 
 def _work(
-    experiment: Experiment, folder: RunFolder, progress: Progress, stop: Stop | None
+    experiment: Experiment, folder: RunFolder, progress: Progress, stop: StopSignal | None
 ) -> Outcome:
     try:
-        if experiment.searches:
+        if experiment.has_several_runs:
             return _search(experiment, folder, progress)
-        with folder.claimed():
+        with folder.exclusive_lock():
             if folder.read_status().state != "finished":
                 scores = train(experiment, folder, progress, stop)
             else:
@@ -222,8 +222,8 @@ def _work(
 
 
 def _search(experiment: Experiment, folder: RunFolder, progress: Progress) -> Outcome:
-    with _told(experiment, folder):
-        places = search(
+    with _record_run(experiment, folder):
+        places = tune(
             experiment.settings,
             experiment.folds,
             folder,
@@ -234,7 +234,7 @@ def _search(experiment: Experiment, folder: RunFolder, progress: Progress) -> Ou
 
 
 def train(
-    experiment: Experiment, folder: RunFolder, progress: Progress, stop: Stop | None = None
+    experiment: Experiment, folder: RunFolder, progress: Progress, stop: StopSignal | None = None
 ) -> dict[str, Any]:
     """Train the one model of an experiment into its folder; give the scores of every split.
 
@@ -247,25 +247,31 @@ def train(
     if processes.count == 1 and settings.environment.number_of_gpus_per_run > 1:
         launch(settings, folder, settings.environment.number_of_gpus_per_run)
         return folder.read_scores()
-    stop = stop or Stop()
+    stop = stop or StopSignal()
     checkpoints = Checkpoints(folder.checkpoints)
-    with nullcontext() if processes.rank else folder.training():
+    with nullcontext() if processes.rank else folder.training_lock():
         # Before anything is written: what is refused leaves the folder as it was.
         with nullcontext() if processes.rank else folder.log():
-            size, found = _begun(experiment, folder, checkpoints)
-        told = _failure_told(folder, folder.log()) if processes.rank else _told(experiment, folder)
-        with told, limited_memory(), processes.connected():
+            size, found = _starting_state(experiment, folder, checkpoints)
+        told = (
+            _record_failure(folder, folder.log())
+            if processes.rank
+            else _record_run(experiment, folder)
+        )
+        with told, explain_out_of_memory(), processes.connected():
             # Several processes have to be started again together, which is for who started them.
             if not settings.training.automatically_adjust_batch_size or processes.count > 1:
                 scores = _execute(experiment, folder, progress, stop, found)
             else:
-                scores = _adjust(experiment, folder, progress, stop, size, found)
+                scores = _train_with_adjusted_batches(
+                    experiment, folder, progress, stop, size, found
+                )
         if not processes.rank:
             checkpoints.clear()
     return scores
 
 
-def _begun(
+def _starting_state(
     experiment: Experiment, folder: RunFolder, checkpoints: Checkpoints
 ) -> tuple[int, Checkpoint | None]:
     """Give the size of a batch and the checkpoint to begin with; memory may have run out before."""
@@ -276,11 +282,11 @@ def _begun(
     return size, _checkpoint(experiment.with_batches(size), checkpoints)
 
 
-def _adjust(
+def _train_with_adjusted_batches(
     experiment: Experiment,
     folder: RunFolder,
     progress: Progress,
-    stop: Stop,
+    stop: StopSignal,
     first: int,
     found: Checkpoint | None,
 ) -> dict[str, Any]:
@@ -300,15 +306,15 @@ def _adjust(
             folder.write_status(Status("running"))
         return _execute(smaller, folder, progress, stop, found if size == first else None)
 
-    return halve_until_it_fits(first, attempt)
+    return halve_batch_until_it_fits(first, attempt)
 
 
 @contextmanager
-def _told(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
+def _record_run(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
     """Keep settings, versions, log and status in the folder, however the work ends."""
     started = time.monotonic()
-    with folder.log(), reported(folder, type(experiment.settings)):
-        for note in experiment.frames.notes:
+    with folder.log(), write_report_at_end(folder, type(experiment.settings)):
+        for note in experiment.frames.warnings:
             logger.warning(note)
         device = experiment.precision.device
         said = f"{device} ({experiment.precision.name})"
@@ -320,14 +326,14 @@ def _told(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
         sizes = {name: each for name, each in earlier.items() if name.startswith("batch_")}
         folder.write_environment(experiment.environment | sizes)
         folder.write_status(Status("running"))
-        with _failure_told(folder, nullcontext()):
+        with _record_failure(folder, nullcontext()):
             yield
         seconds = round(time.monotonic() - started, 1)
         folder.write_status(Status("finished", seconds=seconds))
 
 
 @contextmanager
-def _failure_told(folder: RunFolder, log: AbstractContextManager[object]) -> Iterator[None]:
+def _record_failure(folder: RunFolder, log: AbstractContextManager[object]) -> Iterator[None]:
     """Say why the work failed: in the log, and in the status unless another process of it has."""
     started = time.monotonic()
     try:
@@ -338,11 +344,11 @@ def _failure_told(folder: RunFolder, log: AbstractContextManager[object]) -> Ite
         first = folder.read_status()
         if first.state == "failed":
             raise first.error from error
-        folder.write_status(_failure(error, round(time.monotonic() - started, 1)))
+        folder.write_status(_failure_status(error, round(time.monotonic() - started, 1)))
         raise
 
 
-def _settle(settings: Settings, problem: Problem) -> Settings:
+def _draw_random_settings(settings: Settings, problem: Problem) -> Settings:
     """Draw what is left to chance, so that the stored settings repeat the experiment."""
     seed = draw_seed(settings.environment.seed)
     drawn = {
@@ -360,12 +366,12 @@ def _read(settings: Settings, problem: Problem) -> Frames:
     # All chosen folds have to be there, though only the first is read here.
     frames = load_frames(dataset, problem.columns(settings), fold=None, seed=seed)
     if settings.training.train_validation_data:
-        both = stack([frames.train, frames.validation])
+        both = concat([frames.train, frames.validation])
         frames = dataclasses.replace(frames, train=both)
     return frames
 
 
-def _precision(settings: Settings, processes: Processes) -> Precision:
+def _precision(settings: Settings, processes: ProcessGroup) -> Precision:
     environment = settings.environment
     if processes.count == 1:
         check_gpus(environment.gpus, environment.number_of_gpus_per_run)
@@ -380,23 +386,23 @@ def _execute(
     experiment: Experiment,
     folder: RunFolder,
     progress: Progress,
-    stop: Stop,
+    stop: StopSignal,
     found: Checkpoint | None,
 ) -> dict[str, Any]:
-    settings, problem, catalog = experiment.settings, experiment.problem, experiment.catalog
+    settings, problem, registry = experiment.settings, experiment.problem, experiment.registry
     if experiment.precision.device.type == "cuda":
         torch.cuda.set_device(experiment.precision.device)
     if not experiment.processes.rank:
         folder.clear()
-    saves = Savepoints(
+    saves = Checkpointer(
         Checkpoints(folder.checkpoints),
         found,
         folder.history,
         settings.training.checkpoint_minutes,
         stop,
-        {"settings": _comparable(experiment), "environment": experiment.environment},
+        {"settings": _resume_fingerprint(experiment), "environment": experiment.environment},
     )
-    builder = Builder(settings, catalog, problem)
+    builder = Builder(settings, registry, problem)
     given = (builder, experiment.frames, experiment.precision, folder)
     if experiment.processes.rank:
         untold = Aside(Tracker(), "None", {})
@@ -404,9 +410,12 @@ def _execute(
     # A run among several is named by a number, which says little beside those of others.
     full = folder.name.startswith(settings.experiment_name or "")
     name = folder.name if full else f"{settings.experiment_name}-{folder.name}"
-    with blaming(builder):
+    with attribute_errors(builder):
         built = builder.build("logger", name=name, folder=folder.path.absolute())
-    with blaming(builder), Aside(built, settings.logging.logger, flat(settings)) as tracker:
+    with (
+        attribute_errors(builder),
+        Aside(built, settings.logging.logger, flatten(settings)) as tracker,
+    ):
         return Run(*given, tracker, progress, experiment.processes, saves).execute()
 
 
@@ -415,18 +424,18 @@ def _checkpoint(experiment: Experiment, checkpoints: Checkpoints) -> Checkpoint 
     found = checkpoints.newest()
     if found:
         then = found.facts
-        check_settings(_comparable(experiment), then["settings"])
+        check_settings(_resume_fingerprint(experiment), then["settings"])
         check_tables(experiment.tables, then["environment"]["tables"])
         warn_of_environment(experiment.environment, then["environment"])
         logger.info("going on from checkpoint %s", found.path.name)
     return found
 
 
-def _comparable(experiment: Experiment) -> dict[str, Any]:
-    return comparable(experiment.settings) | {"processes": experiment.processes.count}
+def _resume_fingerprint(experiment: Experiment) -> dict[str, Any]:
+    return resume_fingerprint(experiment.settings) | {"processes": experiment.processes.count}
 
 
-def _failure(error: BaseException, seconds: float) -> Status:
+def _failure_status(error: BaseException, seconds: float) -> Status:
     """Say why an experiment ended."""
     if isinstance(error, KeyboardInterrupt | SystemExit):
         return Status("stopped", "interrupted", seconds=seconds)

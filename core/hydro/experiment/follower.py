@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hydro.experiment.assembly import Parts
+from hydro.experiment.assembly import RunComponents
 from hydro.experiment.run import Run
-from hydro.training.best_weights import Best
+from hydro.training.best_weights import BestWeights
 
 
 @dataclass(frozen=True)
@@ -16,14 +16,14 @@ class Follower(Run):
     def execute(self) -> dict[str, Any]:
         """Train along with the first process, which has the scores."""
         parts = self._assemble()
-        with self.savepoints.stop.held():
+        with self.savepoints.stop.defer_signals():
             self._train(parts)
         return {}
 
     def record(self, event: str, values: Mapping[str, Any]) -> None:
         """Leave the figures to the first process, which has the same."""
 
-    def _validate(self, parts: Parts, best: Best, samples: int) -> float:
+    def _validate(self, parts: RunComponents, best: BestWeights, samples: int) -> float:
         """Wait while the first process validates."""
         self.processes.meet()
         return float("nan")

@@ -13,10 +13,10 @@ from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status
 from hydro.settings.loading import dump
 from hydro.settings.sections import Settings
-from hydro.training.auto_batch_size import halve_until_it_fits, limited_memory
+from hydro.training.auto_batch_size import explain_out_of_memory, halve_batch_until_it_fits
 from hydro.training.checkpoint import Checkpoints
 
-GRACE = 30
+GRACE_SECONDS = 30
 """Seconds that processes have to end in, once one has failed or all are told to stop."""
 
 
@@ -48,9 +48,9 @@ def launch(settings: Settings, folder: RunFolder, count: int) -> None:
             folder.write_environment(folder.read_environment() | sizes)
 
     asked = settings.training.batch_size
-    with limited_memory():
+    with explain_out_of_memory():
         if settings.training.automatically_adjust_batch_size:
-            halve_until_it_fits(asked, attempt)
+            halve_batch_until_it_fits(asked, attempt)
         else:
             attempt(asked)
 
@@ -61,7 +61,7 @@ def _start(folder: RunFolder, count: int) -> None:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    with TemporaryDirectory() as logs, _own_signals(), _quiet():
+    with TemporaryDirectory() as logs, _translate_signals(), _silence_logging():
         config = LaunchConfig(
             min_nodes=1,
             max_nodes=1,
@@ -72,17 +72,17 @@ def _start(folder: RunFolder, count: int) -> None:
             local_addr="localhost",
             max_restarts=0,
             logs_specs=DefaultLogsSpecs(log_dir=logs),
-            shutdown_timeout=GRACE,
+            shutdown_timeout=GRACE_SECONDS,
         )
         try:
             elastic_launch(config, sys.executable)("-m", "hydro.cli", "work", str(folder.path))
         except ChildFailedError as error:
             # What is stopped here was stopped by the launcher, on account of another process.
             if folder.read_status().state in ("queued", "running", "stopped"):
-                folder.write_status(_death(error.get_first_failure()[1].exitcode))
+                folder.write_status(_exit_status(error.get_first_failure()[1].exitcode))
 
 
-def _death(code: int) -> Status:
+def _exit_status(code: int) -> Status:
     """Say of a process that it ended before it could say why."""
     if code == -signal.SIGKILL:
         killed = "a process of it was killed, often for want of memory. Lower training.batch_size"
@@ -92,7 +92,7 @@ def _death(code: int) -> Status:
 
 
 @contextmanager
-def _own_signals() -> Iterator[None]:
+def _translate_signals() -> Iterator[None]:
     """Stop the processes on what stops this one, and end as this one would; torch does otherwise.
 
     Raises:
@@ -115,7 +115,7 @@ def _own_signals() -> Iterator[None]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _silence_logging() -> Iterator[None]:
     """Leave it to the processes to say what went wrong."""
     logging.disable(logging.ERROR)
     try:

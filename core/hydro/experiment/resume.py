@@ -10,12 +10,12 @@ from typing import Any
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import DataError, SettingsError
 from hydro.settings.grid_search import with_values
-from hydro.settings.schema import describe, flat
+from hydro.settings.schema import flatten, list_settings
 from hydro.settings.sections import Settings
 
 logger = logging.getLogger(__name__)
 
-FREE = (
+MAY_CHANGE_ON_RESUME = (
     "experiment_name",
     "environment.gpus",
     "environment.number_of_workers",
@@ -24,32 +24,32 @@ FREE = (
 )
 """What may differ when a run goes on, and the whole section of logging: no weight depends on it."""
 
-TELLING = ("device", "gpu", "precision", "threads", "torch")
+AFFECTS_NUMERICS = ("device", "gpu", "precision", "threads", "torch")
 """Facts of the environment that change the last bits of a result."""
 
 
-def is_free(path: str) -> bool:
+def may_change(path: str) -> bool:
     """Tell whether a setting, by dotted name, may differ when a run goes on."""
-    return path in FREE or path.startswith("logging.")
+    return path in MAY_CHANGE_ON_RESUME or path.startswith("logging.")
 
 
-def comparable(settings: Settings) -> dict[str, Any]:
+def resume_fingerprint(settings: Settings) -> dict[str, Any]:
     """Give the settings that apply, by dotted name and ready for JSON.
 
     Paths are left out: a table may lie elsewhere, and is known by its content.
     """
-    values = flat(settings)
+    values = flatten(settings)
     applying = (
         each.path
-        for each in describe(type(settings))
-        if each.facts.when is None or each.facts.when.holds(values)
+        for each in list_settings(type(settings))
+        if each.metadata.applies_if is None or each.metadata.applies_if.holds(values)
     )
     kept = {path: values[path] for path in applying if not isinstance(values[path], Path)}
     ready: dict[str, Any] = json.loads(json.dumps(kept, default=str))
     return ready
 
 
-def tables(settings: Settings) -> dict[str, str]:
+def hash_tables(settings: Settings) -> dict[str, str]:
     """Give a hash of every table that the settings name, by the setting's dotted name."""
     found = {}
     for name, path in settings.dataset:
@@ -74,7 +74,7 @@ def find_interrupted(output: Path, name: str) -> RunFolder | None:
     return None
 
 
-def with_stored(asked: Settings, stored: Settings, environment: Mapping[str, Any]) -> Settings:
+def merge_stored(asked: Settings, stored: Settings, environment: Mapping[str, Any]) -> Settings:
     """Give an interrupted experiment's settings, with what may differ as it is asked for now.
 
     Args:
@@ -85,7 +85,7 @@ def with_stored(asked: Settings, stored: Settings, environment: Mapping[str, Any
     Raises:
         SettingsError: the two differ in something else.
     """
-    now, then = comparable(asked), comparable(stored)
+    now, then = resume_fingerprint(asked), resume_fingerprint(stored)
     drawn = ["problem_type", "from_experiment"]
     if asked.environment.seed == -1:
         drawn.append("environment.seed")
@@ -94,8 +94,10 @@ def with_stored(asked: Settings, stored: Settings, environment: Mapping[str, Any
     if environment.get("batch_size_asked") == asked.training.batch_size:
         drawn.append("training.batch_size")
     check_settings({path: each for path, each in now.items() if path not in drawn}, then)
-    values = flat(asked)
-    taken = {path: each for path, each in values.items() if is_free(path) or isinstance(each, Path)}
+    values = flatten(asked)
+    taken = {
+        path: each for path, each in values.items() if may_change(path) or isinstance(each, Path)
+    }
     del taken["experiment_name"]
     # The values are those of a run alone, which searches over nothing.
     search = {"grid_search": stored.grid_search, "search": stored.search}
@@ -109,7 +111,7 @@ def check_settings(now: Mapping[str, Any], then: Mapping[str, Any]) -> None:
         SettingsError: one that may not differ does; the message names all of them.
     """
     changed = [path for path in now if path in then and now[path] != then[path]]
-    refused = [path for path in changed if not is_free(path)]
+    refused = [path for path in changed if not may_change(path)]
     if refused:
         listed = "; ".join(f"{path} is {now[path]}, was {then[path]}" for path in refused)
         msg = (
@@ -141,6 +143,6 @@ def warn_of_environment(now: Mapping[str, Any], then: Mapping[str, Any]) -> None
 
 
 def _differences(now: Mapping[str, Any], then: Mapping[str, Any]) -> Iterator[str]:
-    for name in TELLING:
+    for name in AFFECTS_NUMERICS:
         if name in then and now.get(name) != then[name]:
             yield f"{name} is {now.get(name)}, was {then[name]}"

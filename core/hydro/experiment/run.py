@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from hydro.artifacts.run_folder import RunFolder, writing
 from hydro.data.frames import Frames
-from hydro.evaluation.bootstrap import compare, figures_of
+from hydro.evaluation.bootstrap import compare, flatten_scores
 from hydro.evaluation.insights import write_insights
-from hydro.experiment.assembly import Parts, assemble
+from hydro.experiment.assembly import RunComponents, assemble
 from hydro.experiment.disk_space import needed_space, require_space
 from hydro.inference.export import export_at_end
 from hydro.plugins.builder import Builder
@@ -20,16 +20,16 @@ from hydro.plugins.components import Problem
 from hydro.plugins.predictions import Predictions, check_values
 from hydro.settings.sections import Settings
 from hydro.trackers.background import Aside
-from hydro.training.batch_plan import Updates, updates_of
-from hydro.training.best_weights import Best
-from hydro.training.checkpointing import Savepoints
+from hydro.training.batch_plan import BatchPlan, plan_batches
+from hydro.training.best_weights import BestWeights
+from hydro.training.checkpointing import Checkpointer
 from hydro.training.dataset import Dataset
-from hydro.training.distributed import Processes
-from hydro.training.param_groups import parameter_groups, parts_of
+from hydro.training.distributed import ProcessGroup
+from hydro.training.param_groups import model_parts, parameter_groups
 from hydro.training.precision import Precision
 from hydro.training.progress import Progress
 from hydro.training.randomness import seed_torch
-from hydro.training.trainer import Step, fit
+from hydro.training.trainer import TrainStep, fit
 
 logger = logging.getLogger(__name__)
 
@@ -44,27 +44,27 @@ class Run:
     folder: RunFolder
     tracker: Aside
     progress: Progress
-    processes: Processes
-    savepoints: Savepoints
+    processes: ProcessGroup
+    savepoints: Checkpointer
 
     def execute(self) -> dict[str, Any]:
         """Train, and give the scores of the model before and after."""
         parts = self._assemble()
-        # What is tokenised now need not be once more by the others, who wait for this.
+        # What is tokenized now need not be once more by the others, who wait for this.
         self.processes.agree(str(self.folder.path))
 
         # A run that goes on makes these again: they are a function of the seed.
         before = self._predict_splits(parts, "before training")
-        if not self.savepoints.found:
-            self._tell("before training", before, samples=0)
-        with self.savepoints.stop.held():
+        if not self.savepoints.resume_from:
+            self._record_metric("before training", before, samples=0)
+        with self.savepoints.stop.defer_signals():
             samples = self._train(parts)
-            with self.savepoints.looking():
+            with self.savepoints.evaluating():
                 after = self._predict_splits(parts, "after training")
-                self._tell("after training", after, samples)
+                self._record_metric("after training", after, samples)
                 scores = self._compare(parts, before, after)
                 self._write(parts, before, after, scores)
-                self.tracker.log(figures_of(scores), samples)
+                self.tracker.log(flatten_scores(scores), samples)
         return scores
 
     def record(self, event: str, values: Mapping[str, Any]) -> None:
@@ -87,35 +87,35 @@ class Run:
     def _metric(self) -> str:
         return self.settings.prediction.metric
 
-    def _assemble(self) -> Parts:
+    def _assemble(self) -> RunComponents:
         """Build the parts, on the device."""
         environment = self.settings.environment
         seed_torch(environment.seed)
         parts = assemble(self.builder, self.frames)
         self.processes.seed(environment.seed)
-        if environment.sync_batch_normalization and not self.processes.synchronise(parts.model):
-            logger.warning("the model has no batch normalisation to synchronise")
+        if environment.sync_batch_normalization and not self.processes.synchronize(parts.model):
+            logger.warning("the model has no batch normalization to synchronize")
         parts.model.to(self.precision.device)
         parts.loss.to(self.precision.device)
         require_space(self.folder.path, needed_space(self.settings, parts.model, self.frames))
         return parts
 
-    def _predict_splits(self, parts: Parts, when: str) -> dict[str, Predictions]:
+    def _predict_splits(self, parts: RunComponents, when: str) -> dict[str, Predictions]:
         """Predict every split that is scored."""
         splits = {"validation": parts.validation}
         if parts.test is not None:
             splits["test"] = parts.test
         if self.settings.training.calculate_train_metric:
-            splits["train"] = parts.train_as_predicted
+            splits["train"] = parts.train_eval
         return {name: self._predict(parts, each, f"{name} {when}") for name, each in splits.items()}
 
-    def _tell(self, when: str, found: Mapping[str, Predictions], samples: int) -> None:
+    def _record_metric(self, when: str, found: Mapping[str, Predictions], samples: int) -> None:
         """Record how the model does before or after training."""
         score = found["validation"].score(self._metric)
         logger.info("%s: validation %s %.4f", when, self._metric, score)
         self.record(when, {"samples": samples, self._metric: score})
 
-    def _predict(self, parts: Parts, dataset: Dataset, title: str) -> Predictions:
+    def _predict(self, parts: RunComponents, dataset: Dataset, title: str) -> Predictions:
         with self.progress.task(title, len(dataset), "rows") as task:
             predictions: Predictions = self.problem.predict(
                 self.settings,
@@ -128,25 +128,25 @@ class Run:
         check_values(predictions.values, len(dataset))
         return predictions
 
-    def _train(self, parts: Parts) -> int:
+    def _train(self, parts: RunComponents) -> int:
         """Train the model in place, so that it has the weights to keep; count the samples seen."""
         settings = self.settings
-        updates = updates_of(parts.train, settings, self.processes.count)
-        if updates.count == 0:
+        updates = plan_batches(parts.train, settings, self.processes.count)
+        if updates.num_updates == 0:
             logger.info("epochs: %g is no update, so nothing is trained", settings.training.epochs)
             return 0
-        if settings.training.drop_last_batch and not updates.drops_last:
+        if settings.training.drop_last_batch and not updates.drop_last:
             logger.warning("fewer training rows than one batch: drop_last_batch is off")
         saves = self.savepoints
-        if self.problem.prepare and not saves.found:
+        if self.problem.prepare and not saves.resume_from:
             self.problem.prepare(
                 settings,
                 model=parts.model,
                 loss=parts.loss,
-                dataset=parts.train_as_predicted,
+                dataset=parts.train_eval,
                 precision=self.precision,
             )
-        saves.best = best = Best(parts.model, self.builder.higher_is_better)
+        saves.best = best = BestWeights(parts.model, self.builder.higher_is_better)
         samples = fit(
             self._step(parts, updates),
             parts.train,
@@ -158,32 +158,34 @@ class Run:
             savepoints=saves,
         )
         if settings.training.save_best_checkpoint and not saves.trained:
-            with saves.looking():
+            with saves.evaluating():
                 self._validate(parts, best, samples)
             best.restore()
         saves.trained = True
-        saves.edge()
+        saves.on_step_end()
         return samples
 
-    def _step(self, parts: Parts, updates: Updates) -> Step:
-        learning = parts_of(parts.model, parts.loss)
+    def _step(self, parts: RunComponents, updates: BatchPlan) -> TrainStep:
+        learning = model_parts(parts.model, parts.loss)
         for name in self.settings.training.differential_learning_rate_layers:
             if name not in learning:
                 logger.warning("the model has no %s to give a rate of its own", name)
         groups = parameter_groups(learning, self.settings.training)
-        return Step(
+        return TrainStep(
             parts.model,
             parts.loss,
             optimizer=self.builder.build("optimizer", groups=groups),
-            factor=self.builder.build("schedule", steps=updates.count, warmup=updates.warmup),
+            lr_lambda=self.builder.build(
+                "schedule", steps=updates.num_updates, warmup=updates.warmup_updates
+            ),
             precision=self.precision,
-            clip=self.settings.training.gradient_clip,
+            max_grad_norm=self.settings.training.gradient_clip,
             processes=self.processes,
         )
 
-    def _validate(self, parts: Parts, best: Best, samples: int) -> float:
+    def _validate(self, parts: RunComponents, best: BestWeights, samples: int) -> float:
         score = self._predict(parts, parts.validation, "validation").score(self._metric)
-        kept = self.settings.training.save_best_checkpoint and best.offer(score)
+        kept = self.settings.training.save_best_checkpoint and best.update(score)
         logger.info(
             "validation %s %.4f%s", self._metric, score, ", the best so far" if kept else ""
         )
@@ -192,7 +194,7 @@ class Run:
         return score
 
     def _compare(
-        self, parts: Parts, before: dict[str, Predictions], after: dict[str, Predictions]
+        self, parts: RunComponents, before: dict[str, Predictions], after: dict[str, Predictions]
     ) -> dict[str, Any]:
         """Compare before and after on every split that has labels; a test may have none."""
         overstated = self.settings.training.train_validation_data
@@ -213,13 +215,13 @@ class Run:
             )
             if name == "train" or (name == "validation" and overstated):
                 scores[name]["overstated"] = "trained on these very rows"
-        if self.problem.decide:
-            scores["validation"]["decision"] = self.problem.decide(
+        if self.problem.calibrate:
+            scores["validation"]["decision"] = self.problem.calibrate(
                 self.settings, predictions=after["validation"], precision=self.precision
             )
         return scores
 
-    def _unseen(self, parts: Parts, split: str) -> NDArray[np.bool_]:
+    def _unseen(self, parts: RunComponents, split: str) -> NDArray[np.bool_]:
         """Tell for each row whether training never saw its class."""
         frame = getattr(self.frames, split)
         classes = parts.labels.encode(frame)
@@ -227,7 +229,7 @@ class Run:
 
     def _write(
         self,
-        parts: Parts,
+        parts: RunComponents,
         before: dict[str, Predictions],
         after: dict[str, Predictions],
         scores: dict[str, Any],

@@ -1,1 +1,1 @@
-"""What a trained model is asked: predictions, neighbours, indexes."""
+"""What a trained model is asked: predictions, neighbors, indexes."""

@@ -8,16 +8,16 @@ from pathlib import Path
 
 from hydro.artifacts.run_folder import RunFolder, writing
 from hydro.errors import PluginError, ResourceError, SettingsError
-from hydro.plugins.attribution import blaming
+from hydro.plugins.attribution import attribute_errors
 from hydro.plugins.builder import Builder
 from hydro.plugins.components import Exporter
 
 logger = logging.getLogger(__name__)
 
-SAMPLE = 128
+SAMPLE_ROWS = 128
 """Held-out rows that exporters are given to try their work on."""
 
-ALL = "all"
+ALL_FORMATS = "all"
 """Stands for every format."""
 
 
@@ -29,12 +29,12 @@ def pick_exporters(builder: Builder, names: Sequence[str]) -> list[Exporter]:
         PluginError: a package is missing.
     """
     offered = _offered(builder)
-    unknown = [name for name in names if name != ALL and name not in offered]
+    unknown = [name for name in names if name != ALL_FORMATS and name not in offered]
     if unknown:
-        there = ", ".join([*offered, ALL])
+        there = ", ".join([*offered, ALL_FORMATS])
         msg = f"--to {unknown[0]}: no such format for {builder.problem.name}; there is: {there}"
         raise SettingsError(msg)
-    picked = [offered[name] for name in offered if name in names or ALL in names]
+    picked = [offered[name] for name in offered if name in names or ALL_FORMATS in names]
     if lacking := [each for each in picked if missing(each)]:
         msg = f"--to {lacking[0].name} needs {_list_missing(lacking)}. First: {_install(lacking)}"
         raise PluginError(msg)
@@ -67,8 +67,8 @@ def export(
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as temporary:
             new = Path(temporary, "new")
             new.mkdir()
-            sample = run.read_sample(SAMPLE)
-            with blaming(builder):
+            sample = run.read_sample(SAMPLE_ROWS)
+            with attribute_errors(builder):
                 builder.make(exporter, model=run.model, sample=sample, folder=new)
             if target.exists():
                 target.rename(Path(temporary, "old"))

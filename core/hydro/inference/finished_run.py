@@ -6,20 +6,20 @@ from hydro.artifacts.experiments import best_run
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import ResourceError
 from hydro.plugins.builder import Builder
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.loading import load_stored, read
 
 logger = logging.getLogger(__name__)
 
 
-def finished_run(folder: RunFolder, catalog: Catalog) -> tuple[RunFolder, Builder]:
+def finished_run(folder: RunFolder, registry: Registry) -> tuple[RunFolder, Builder]:
     """Give a finished run; of an experiment of several the best one, and say so.
 
     Raises:
         SettingsError: its settings no longer fit what is installed.
         ResourceError: no run has finished, or its model was deleted.
     """
-    builder = _builder(folder, catalog)
+    builder = _builder(folder, registry)
     run = best_run(folder, higher_is_better=builder.higher_is_better)
     if not run.model.is_dir():
         msg = f"{run.path} has no model/ any more, so there is nothing to use. Train it again"
@@ -27,10 +27,10 @@ def finished_run(folder: RunFolder, catalog: Catalog) -> tuple[RunFolder, Builde
     if run.path == folder.path:
         return folder, builder
     logger.info("the best of %d runs: %s", len(folder.runs), run.path)
-    return run, _builder(run, catalog)
+    return run, _builder(run, registry)
 
 
-def _builder(folder: RunFolder, catalog: Catalog) -> Builder:
-    problem = catalog.problem(str(read(folder.config).values.get("problem_type")))
+def _builder(folder: RunFolder, registry: Registry) -> Builder:
+    problem = registry.problem(str(read(folder.config).values.get("problem_type")))
     # The tables may be gone by now, which matters to nobody who has the model.
-    return Builder(load_stored(folder.config, catalog.schema(problem)), catalog, problem)
+    return Builder(load_stored(folder.config, registry.schema(problem)), registry, problem)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from hydro.data.columns import Columns
 from hydro.data.frames import load_frames
-from hydro.data.row_filters import usable_rows
+from hydro.data.row_filters import drop_incomplete_rows
 from hydro.data.tables import read_table
 from hydro.settings.sections import Settings
 
@@ -45,7 +45,7 @@ class Gallery:
         return f"{self.path.stem}-{hashlib.sha256(bytes(self.path)).hexdigest()[:8]}"
 
     @property
-    def stamp(self) -> dict[str, str | int] | None:
+    def fingerprint(self) -> dict[str, str | int] | None:
         """Tell this state of the file from others; None where there is no file."""
         try:
             found = self.path.stat()
@@ -67,9 +67,9 @@ class Gallery:
 
 
 def read_rows(path: Path, columns: Columns) -> tuple[pd.DataFrame, list[str]]:
-    """Read the rows of a table that can be predicted, labelled or not, with a note on others.
+    """Read the rows of a table that can be predicted, labeled or not, with a note on others.
 
     Raises:
         DataError: the table cannot be read, lacks an input column or has no row to use.
     """
-    return usable_rows(read_table(path, columns.inputs), path, columns.inputs, ())
+    return drop_incomplete_rows(read_table(path, columns.inputs), path, columns.inputs, ())

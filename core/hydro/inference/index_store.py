@@ -10,11 +10,11 @@ from typing import Any
 from hydro.artifacts.run_folder import writing
 from hydro.plugins.retrieval import Index
 
-ABOUT = "about.json"
+METADATA = "about.json"
 """Says what an index was made of, so that it is made again when that changes."""
 
 
-def keep(index: Index, folder: Path, made_of: Mapping[str, Any]) -> None:
+def save_index(index: Index, folder: Path, made_of: Mapping[str, Any]) -> None:
     """Write an index into a folder that appears once it is whole, in the place of an older one.
 
     Raises:
@@ -27,16 +27,16 @@ def keep(index: Index, folder: Path, made_of: Mapping[str, Any]) -> None:
         new = Path(temporary, "new")
         new.mkdir()
         index.save(new)
-        (new / ABOUT).write_text(json.dumps(made_of, indent=2) + "\n", encoding="utf-8")
+        (new / METADATA).write_text(json.dumps(made_of, indent=2) + "\n", encoding="utf-8")
         if folder.exists():
             folder.rename(Path(temporary, "old"))
         new.rename(folder)
 
 
-def read_about(folder: Path) -> dict[str, Any] | None:
+def read_metadata(folder: Path) -> dict[str, Any] | None:
     """Say what an index was made of; None where there is none that is whole."""
     try:
-        told: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        told: dict[str, Any] = json.loads((folder / METADATA).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return told

@@ -15,7 +15,7 @@ from hydro.training.auto_batch_size import is_out_of_memory
 
 
 @contextmanager
-def blaming(builder: Builder) -> Iterator[None]:
+def attribute_errors(builder: Builder) -> Iterator[None]:
     """Say whose code failed, if it is that of a plugin which did not come with hydro.
 
     Raises:
@@ -26,23 +26,23 @@ def blaming(builder: Builder) -> Iterator[None]:
     try:
         yield
     except TrainingError as error:
-        brought = _brought("loss", builder.pick("loss").name, builder)
+        brought = _origin_of("loss", builder.pick("loss").name, builder)
         msg = f"{error}{brought}"
         raise TrainingError(msg) from error
     except PluginError as error:
-        brought = _brought(*error.component, builder) if error.component else ""
+        brought = _origin_of(*error.component, builder) if error.component else ""
         msg = f"{error}{brought}"
         raise PluginError(msg) from error
     except (Exception, SystemExit) as error:
         if isinstance(error, HydroError) or is_out_of_memory(error):
             raise
-        said = _verdict(error, builder)
+        said = _plugin_error(error, builder)
         if said is None:
             raise
         raise PluginError(said) from error
 
 
-def _verdict(error: BaseException, builder: Builder) -> str | None:
+def _plugin_error(error: BaseException, builder: Builder) -> str | None:
     """Say which plugin failed, in which component and line; nothing if it was none."""
     frames = list(_frames(error.__traceback__))
     if isinstance(error, SystemExit):
@@ -58,7 +58,9 @@ def _verdict(error: BaseException, builder: Builder) -> str | None:
     what = f"the {component.kind} '{component.name}' of " if component else ""
     told = " ".join("".join(traceback.format_exception_only(error)).split())
     place = f"{Path(frame.f_code.co_filename).name}, line {line}"
-    return f"{what}{_named(plugin)} failed: {told} ({place}). {_advice(component, plugin, builder)}"
+    return (
+        f"{what}{_describe(plugin)} failed: {told} ({place}). {_advice(component, plugin, builder)}"
+    )
 
 
 def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
@@ -71,7 +73,7 @@ def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
 def _owner(frame: FrameType, builder: Builder) -> Plugin | None:
     package = _package(frame.f_globals.get("__name__") or "")
     # hydro's own components are of the package that calls all others.
-    found = (each for each in builder.catalog.plugins if _package(each.module) == package)
+    found = (each for each in builder.registry.plugins if _package(each.module) == package)
     return next((each for each in found if each.name != "builtin"), None)
 
 
@@ -96,7 +98,7 @@ def _code(function: object) -> object:
     return getattr(function, "__code__", None)
 
 
-def _named(plugin: Plugin) -> str:
+def _describe(plugin: Plugin) -> str:
     return f"the plugin '{plugin.name}' ({plugin.distribution})"
 
 
@@ -106,10 +108,10 @@ def _advice(component: Component | None, plugin: Plugin, builder: Builder) -> st
     return f"log.txt has the traceback for its authors; until it is mended, {other}"
 
 
-def _brought(kind: str, name: str, builder: Builder) -> str:
+def _origin_of(kind: str, name: str, builder: Builder) -> str:
     """Say in a sentence where a component comes from, if not from hydro."""
-    for plugin in filter(_is_foreign, builder.catalog.plugins):
+    for plugin in filter(_is_foreign, builder.registry.plugins):
         for each in plugin.records:
             if isinstance(each, Component) and (each.kind, each.name) == (kind, name):
-                return f". The {kind} '{name}' is of {_named(plugin)}"
+                return f". The {kind} '{name}' is of {_describe(plugin)}"
     return ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hydro.plugins.components import Component, Metric, Problem
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.sections import Settings
 
 
@@ -14,18 +14,18 @@ class Builder:
     """Builds the selected component of each kind for one run."""
 
     settings: Settings
-    catalog: Catalog
+    registry: Registry
     problem: Problem
     built: list[tuple[Component, Any]] = field(default_factory=list, init=False, compare=False)
     """What has been built so far; None until its builder is through."""
 
     def components(self, kind: str) -> Sequence[Component]:
         """List the components of a kind that fit the problem."""
-        return self.catalog.components(kind, self.problem.name)
+        return self.registry.components(kind, self.problem.name)
 
     def pick(self, kind: str) -> Component:
         """Give the component of a kind that the settings select."""
-        return self.catalog.pick(kind, self.problem.name, self.settings)
+        return self.registry.pick(kind, self.problem.name, self.settings)
 
     @property
     def higher_is_better(self) -> bool:

@@ -14,7 +14,7 @@ from hydro.trackers.tracker import Tracker
 if TYPE_CHECKING:
     import torch
 
-Factor = Callable[[int], float]
+LrLambda = Callable[[int], float]
 
 
 @hookimpl
@@ -52,22 +52,22 @@ def hydro_loggers() -> list[Logger]:
     ]
 
 
-def cosine(settings: Settings, *, steps: int, warmup: int) -> Factor:
+def cosine(settings: Settings, *, steps: int, warmup: int) -> LrLambda:
     """Fall from 1 to exactly 0 as ½(1 + cos(πi/N)) over the N updates after the warm-up."""
     return _after_warmup(lambda done: (1 + math.cos(math.pi * done)) / 2, steps, warmup)
 
 
-def linear(settings: Settings, *, steps: int, warmup: int) -> Factor:
+def linear(settings: Settings, *, steps: int, warmup: int) -> LrLambda:
     """Fall from 1 to 0 in a straight line over the updates after the warm-up."""
     return _after_warmup(lambda done: 1 - done, steps, warmup)
 
 
-def constant(settings: Settings, *, steps: int, warmup: int) -> Factor:
+def constant(settings: Settings, *, steps: int, warmup: int) -> LrLambda:
     """Stay at 1 after the warm-up."""
     return _after_warmup(lambda done: 1.0, steps, warmup)
 
 
-def _after_warmup(shape: Callable[[float], float], steps: int, warmup: int) -> Factor:
+def _after_warmup(shape: Callable[[float], float], steps: int, warmup: int) -> LrLambda:
     def factor(update: int) -> float:
         if update < warmup:
             return update / warmup
@@ -80,11 +80,11 @@ def _torch_optimizer(name: str, *, fused: bool = False) -> Callable[..., "torch.
     def build(settings: Settings, *, groups: list[dict[str, Any]]) -> "torch.optim.Optimizer":
         import torch
 
-        from hydro.training.sparse_optimizer import update_touched_rows
+        from hydro.training.sparse_optimizer import use_sparse_updates
 
         options: dict[str, Any] = {"fused": True} if fused else {}
         optimizer: torch.optim.Optimizer = getattr(torch.optim, name)(groups, **options)
-        update_touched_rows(optimizer)
+        use_sparse_updates(optimizer)
         return optimizer
 
     return build

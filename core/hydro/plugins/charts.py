@@ -13,7 +13,7 @@ class Finding:
 
     table: "pd.DataFrame"
     """Kept whole as CSV; a picture shows its first rows where there are many."""
-    said: tuple[str, ...] = ()
+    summary: tuple[str, ...] = ()
     """What it comes to, in sentences with figures."""
 
 
@@ -34,9 +34,9 @@ class Histogram(Chart):
     """The columns with what is counted, as numbers or shares."""
     y: str = ""
     """What is counted, in words."""
-    panel: str = ""
+    facet: str = ""
     """A column by whose values the rows are drawn apart, one below the other."""
-    mark: str = ""
+    rule: str = ""
     """A column that has one value of ``x`` to mark, the same in all rows of a panel."""
     kind: ClassVar[str] = "histogram"
 
@@ -47,9 +47,9 @@ class Scatter(Chart):
 
     x: str
     y: str
-    group: str
-    """A column; the largest twelve groups are coloured."""
-    text: str
+    color: str
+    """A column; the largest twelve groups are colored."""
+    tooltip: str
     """A column that is shown while the mouse is over a point."""
     kind: ClassVar[str] = "scatter"
 

@@ -11,7 +11,7 @@ from hydro.settings.sections import Settings
 
 
 @dataclass(frozen=True)
-class Use:
+class Inference:
     """What can be done with a trained model of a problem type."""
 
     load: Callable[..., Any]
@@ -19,7 +19,7 @@ class Use:
     the others as ``trained``."""
     predict: Callable[..., Any]
     """``predict(settings, *, trained, frame, gallery, metrics, precision, watch) ->
-    Predictions`` of the rows of a table, labelled or not. ``gallery`` is another table to compare
+    Predictions`` of the rows of a table, labeled or not. ``gallery`` is another table to compare
     them with, None for the table itself."""
     build_index: Callable[..., Any] | None = None
     """``build_index(settings, *, trained, gallery, kind, precision, watch)``: make what finds the
@@ -57,14 +57,14 @@ class Problem:
     was trained on; with ``decide``, ``scores`` hold the ``decision`` under ``validation``."""
     prepare: Callable[..., None] | None = None
     """``prepare(settings, *, model, loss, dataset, precision)``, once, before the first update."""
-    notes: Callable[..., Sequence[str]] | None = None
+    warnings: Callable[..., Sequence[str]] | None = None
     """``notes(settings, *, classes)``: what a user should know before training, a sentence
     each. It may read the backbone's config, and nothing big."""
-    decide: Callable[..., Mapping[str, Any]] | None = None
+    calibrate: Callable[..., Mapping[str, Any]] | None = None
     """``decide(settings, *, predictions, precision)``: choose by the held-out rows what later
     decisions rest on, such as a threshold. It is stored in ``scores.json``; ``said`` is a sentence
     for people."""
-    use: Use | None = None
+    inference: Inference | None = None
     """What a trained model is good for; without it, it cannot be used from the command line."""
     classes: bool = True
     """Whether targets are classes, so that classes unseen in training are scored apart."""
@@ -173,11 +173,11 @@ class Insight(Component):
 
     title: str = ""
     """What stands above it in the report."""
-    look: str = ""
+    caption: str = ""
     """One sentence on what to look at."""
     chart: Chart = field(default_factory=Chart)
     """How it is drawn: ``Histogram``, ``Scatter``, ``Bars``, ``Matrix``, ``Cards``, or a table."""
-    needs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
     """What else ``build`` is given: ``before`` (the untrained model's predictions of these rows),
     ``train`` (the training rows), ``labels``, ``tokenizer``."""
     kind: ClassVar[str] = "insight"

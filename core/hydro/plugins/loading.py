@@ -47,22 +47,24 @@ def load_plugins(found: Iterable[EntryPoint] | None = None) -> list[Plugin]:
     with redirect_stdout(sys.stderr):
         for point in sorted(points, key=lambda each: each.name):
             if point.name not in disabled:
-                plugins.append(_without_clash(_load(point), plugins))
+                plugins.append(_refuse_conflicts(_load(point), plugins))
     return plugins
 
 
 def _load(point: EntryPoint) -> Plugin:
     distribution = f"{point.dist.name} {point.dist.version}" if point.dist else "unknown"
     try:
-        if unmet := _unmet(point):
+        if unmet := _unmet_requirement(point):
             return _failed(point.name, point.value, distribution, unmet)
         module = point.load()
     except (Exception, SystemExit) as error:
-        return _failed(point.name, point.value, distribution, f"does not load: {_said(error)}")
+        return _failed(
+            point.name, point.value, distribution, f"does not load: {_error_text(error)}"
+        )
     return _collect(point.name, module, distribution)
 
 
-def _unmet(point: EntryPoint) -> str:
+def _unmet_requirement(point: EntryPoint) -> str:
     """Say which other version of hydro a plugin wants; nothing if this one will do."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
@@ -86,7 +88,7 @@ def _collect(name: str, module: ModuleType, distribution: str) -> Plugin:
         manager.check_pending()
         records = tuple(_records(manager))
     except (Exception, SystemExit) as error:
-        return _failed(name, module.__name__, distribution, f"does not load: {_said(error)}")
+        return _failed(name, module.__name__, distribution, f"does not load: {_error_text(error)}")
     return Plugin(name, module.__name__, distribution, records)
 
 
@@ -110,7 +112,7 @@ def _check(record: Any, spec: str) -> None:
         raise TypeError(msg)
 
 
-def _without_clash(plugin: Plugin, earlier: Iterable[Plugin]) -> Plugin:
+def _refuse_conflicts(plugin: Plugin, earlier: Iterable[Plugin]) -> Plugin:
     """Refuse a plugin that claims a name which is taken for the same problem type."""
     taken = [(record, other) for other in earlier for record in other.records]
     for record in plugin.records:
@@ -143,6 +145,6 @@ def _failed(name: str, module: str, distribution: str, why: str) -> Plugin:
     return Plugin(name, module, distribution, failure=said)
 
 
-def _said(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

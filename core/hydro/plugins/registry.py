@@ -8,18 +8,18 @@ from hydro.errors import PluginError, SettingsError
 from hydro.plugins.components import Component, Problem
 from hydro.plugins.loading import Plugin, load_plugins
 from hydro.settings.compose import compose, selector
-from hydro.settings.schema import flat
+from hydro.settings.schema import flatten
 from hydro.settings.sections import Settings
 
 
 @dataclass(frozen=True)
-class Catalog:
+class Registry:
     """The plugins there are, and what they bring."""
 
     plugins: tuple[Plugin, ...]
 
     @classmethod
-    def installed(cls) -> "Catalog":
+    def installed(cls) -> "Registry":
         """Load what is installed in this environment."""
         return cls(tuple(load_plugins()))
 
@@ -72,7 +72,7 @@ class Catalog:
         fitting = self.components(kind, problem)
         path = selector(type(settings), kind)
         if path:
-            name = flat(settings)[path]
+            name = flatten(settings)[path]
             fitting = [each for each in fitting if each.name == name]
         if len(fitting) != 1:
             names = ", ".join(each.name for each in fitting) or "none"

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from hydro.report.numbers import cut, short
+from hydro.report.numbers import format_number, truncate
 
-MOST = 6
+MAX_TICKS = 6
 """Numbers on an axis, about."""
 
 
@@ -60,13 +60,13 @@ class Axis:
     def ticks(self) -> list[tuple[float, str]]:
         """Give the pixels to mark, and the number to write at each."""
         if self.names:
-            return [(self.at(place), cut(name, 16)) for place, name in enumerate(self.names)]
+            return [(self.at(place), truncate(name, 16)) for place, name in enumerate(self.names)]
         values = self._powers() if self.log else self._steps()
-        return [(self.at(value), short(value)) for value in values]
+        return [(self.at(value), format_number(value)) for value in values]
 
     def _steps(self) -> list[float]:
         """Give multiples of 1, 2 or 5 times a power of ten."""
-        rough = (self.high - self.low) / MOST
+        rough = (self.high - self.low) / MAX_TICKS
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(power * each for each in (1, 2, 5, 10) if power * each >= rough * (1 - 1e-9))
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
@@ -75,7 +75,7 @@ class Axis:
     def _powers(self) -> list[float]:
         """Give powers of ten; with few of them, 2 and 5 times those as well."""
         first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
-        every = max(1, math.ceil((last - first) / MOST))
+        every = max(1, math.ceil((last - first) / MAX_TICKS))
         factors = (1, 2, 5) if last - first <= 2 else (1,)
         values = [f * 10.0**power for power in range(first, last + 1, every) for f in factors]
         return [v for v in values if self.low * (1 - 1e-9) <= v <= self.high * (1 + 1e-9)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hydro.plugins.charts import Bars, Cards, Matrix
-from hydro.report.numbers import SHOWN, cut, number
+from hydro.report.numbers import SHOWN, number, truncate
 
 OPEN = 20
 """Rows that are seen at once."""
@@ -17,7 +17,7 @@ PLAIN = 50
 CHARACTERS = 60_000
 """Of all texts of a table; where there are many, each is cut earlier."""
 PAIRS = 25
-"""Cells of a matrix that have a colour."""
+"""Cells of a matrix that have a color."""
 CARDS = 60
 """Cards, all sections together."""
 BELOW = 5
@@ -69,9 +69,9 @@ def matrix(chart: Matrix, table: pd.DataFrame) -> Grid:
     rows = []
     for name in dict.fromkeys(pairs[chart.row]):
         values = [filled.get((name, column), math.nan) for column in across]
-        rows.append([Cell(cut(name, 40)), *(_shaded(value) for value in values)])
+        rows.append([Cell(truncate(name, 40)), *(_shaded(value) for value in values)])
     return Grid(
-        ("", *(cut(each, 40) for each in across)), rows, len(table) - len(pairs), square=True
+        ("", *(truncate(each, 40) for each in across)), rows, len(table) - len(pairs), square=True
     )
 
 
@@ -96,14 +96,17 @@ def cards(chart: Cards, table: pd.DataFrame) -> dict[str, list[Card]]:
     for (section, _), rows in groups[:CARDS]:
         first = rows.iloc[0]
         others = [
-            (cut(row[chart.other]), row[chart.other_tag], row[chart.value], row[chart.match])
+            (truncate(row[chart.other]), row[chart.other_tag], row[chart.value], row[chart.match])
             for _, row in rows.head(BELOW).iterrows()
         ]
         card = Card(
-            cut(first[chart.text]),
-            cut(first[chart.tag], 60),
-            [(name.replace("_", " "), cut(first[name], 40)) for name in facts],
-            [(text, cut(tag, 60), value, match == "True") for text, tag, value, match in others],
+            truncate(first[chart.text]),
+            truncate(first[chart.tag], 60),
+            [(name.replace("_", " "), truncate(first[name], 40)) for name in facts],
+            [
+                (text, truncate(tag, 60), value, match == "True")
+                for text, tag, value, match in others
+            ],
         )
         found.setdefault(str(section), []).append(card)
     return found
@@ -113,7 +116,7 @@ def _grid(table: pd.DataFrame, drawn: tuple[str, ...], most: int) -> Grid:
     shown = table.head(most)
     longest = min(SHOWN, CHARACTERS // max(1, shown.size))
     columns = [_column(shown[name], name in drawn, longest) for name in shown.columns]
-    heads = tuple(cut(str(name).replace("_", " "), 60) for name in shown.columns)
+    heads = tuple(truncate(str(name).replace("_", " "), 60) for name in shown.columns)
     rows = [list(row) for row in zip(*columns, strict=True)]
     return Grid(heads, rows, len(table) - len(shown))
 
@@ -124,7 +127,7 @@ def _column(values: "pd.Series[str]", drawn: bool, longest: int) -> list[Cell]:
     if drawn:
         return [_bar(each) for each in numbers]
     if numbers.isna().any():
-        return [Cell(cut(each, longest)) for each in values]
+        return [Cell(truncate(each, longest)) for each in values]
     if values.str.contains(".", regex=False).any():
         return [Cell(f"{each:.4f}", numeric=True) for each in numbers]
     return [Cell(each, numeric=True) for each in values]

@@ -11,13 +11,13 @@ from hydro.artifacts.run_folder import RunFolder
 from hydro.report.axes import Axis
 from hydro.report.figure import Figure
 from hydro.report.numbers import number
-from hydro.report.picture import ACROSS, UPWARD, Picture, dot, plot
+from hydro.report.picture import ACROSS, UPWARD, Drawing, dot, plot
 from hydro.report.run_page import head, read_config
 from hydro.report.settings import flat_values, value_text
 
 FACTS = ("state", "mean", "spread", "scores", "folds", "runs", "seconds")
 """What a row of a leaderboard has beside the values that were searched."""
-MOST = 200
+MAX_RUNS = 200
 """Combinations that are listed and drawn."""
 CHOICES = 12
 """Values of one setting that have a place of their own on an axis."""
@@ -33,10 +33,10 @@ def experiment_page(folder: RunFolder) -> dict[str, Any]:
         **head(folder, values),
         "metric": metric,
         "names": names,
-        "places": [_place(row, names) for row in rows[:MOST]],
-        "left_out": max(0, len(rows) - MOST),
-        "runs": [_run(run) for run in folder.runs[: 5 * MOST]],
-        "figures": list(_figures(rows[:MOST], names, metric)),
+        "places": [_place(row, names) for row in rows[:MAX_RUNS]],
+        "left_out": max(0, len(rows) - MAX_RUNS),
+        "runs": [_run(run) for run in folder.runs[: 5 * MAX_RUNS]],
+        "figures": list(_figures(rows[:MAX_RUNS], names, metric)),
     }
 
 
@@ -61,7 +61,7 @@ def _figures(
     folds = list(dict.fromkeys(str(fold) for row in scored for fold in row["folds"]))
     if len(folds) > 1:
         points = [
-            (str(fold), score, _said(row, names))
+            (str(fold), score, _run_label(row, names))
             for row in scored
             for fold, score in zip(row["folds"], row["scores"], strict=True)
             if score is not None
@@ -70,7 +70,7 @@ def _figures(
         yield Figure(f"{metric} by fold", look, picture=_dots("fold", metric, points))
     for name in names:
         points = [
-            (value_text(row[name]), score, _said(row, names))
+            (value_text(row[name]), score, _run_label(row, names))
             for row in scored
             if name in row
             for score in row["scores"]
@@ -82,7 +82,7 @@ def _figures(
             yield Figure(f"{metric} by {name}", look, picture=_dots(name, metric, points))
 
 
-def _dots(label: str, metric: str, points: Sequence[tuple[str, float, str]]) -> Picture:
+def _dots(label: str, metric: str, points: Sequence[tuple[str, float, str]]) -> Drawing:
     """Draw scores above the values that they were reached with; a line at each value's mean."""
     values = sorted({value for value, _, _ in points}, key=_order)
     shown = values[:CHOICES]
@@ -96,7 +96,7 @@ def _dots(label: str, metric: str, points: Sequence[tuple[str, float, str]]) -> 
         marks += [dot(x.at(place), y.at(score), "dot c0", said, 4) for score, said in found]
     drawing = plot(f"{metric} by {label}", x, y, marks)
     left_out = len(values) - len(shown)
-    return Picture(drawing, note=f"{left_out} more values are not drawn." if left_out else "")
+    return Drawing(drawing, note=f"{left_out} more values are not drawn." if left_out else "")
 
 
 def _mean(x: float, y: float, mean: float) -> Markup:
@@ -106,7 +106,7 @@ def _mean(x: float, y: float, mean: float) -> Markup:
     ).format(x - 14, x + 14, y, y, mean)
 
 
-def _said(row: Mapping[str, Any], names: Sequence[str]) -> str:
+def _run_label(row: Mapping[str, Any], names: Sequence[str]) -> str:
     tried = [f"{name}={value_text(row[name])}" for name in names if name in row]
     return ", ".join(tried) or "all folds"
 

@@ -9,7 +9,7 @@ import pandas as pd
 from hydro.plugins.charts import CHARTS, Bars, Cards, Chart, Histogram, Matrix, Scatter
 from hydro.report.cells import Card, Grid, bars, cards, matrix, plain
 from hydro.report.histogram import draw_histogram
-from hydro.report.picture import Picture
+from hydro.report.picture import Drawing
 from hydro.report.scatter import draw_scatter
 
 
@@ -18,9 +18,9 @@ class Figure:
     """What a template writes out."""
 
     title: str
-    look: str = ""
-    said: Sequence[str] = ()
-    picture: Picture | None = None
+    caption: str = ""
+    summary: Sequence[str] = ()
+    picture: Drawing | None = None
     square: Grid | None = None
     grid: Grid | None = None
     cards: Mapping[str, Sequence[Card]] = field(default_factory=dict)

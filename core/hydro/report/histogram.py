@@ -7,30 +7,30 @@ from markupsafe import Markup
 
 from hydro.plugins.charts import Histogram
 from hydro.report.axes import Axis
-from hydro.report.numbers import number, short
-from hydro.report.picture import ACROSS, UPWARD, Picture, plot, upright
+from hydro.report.numbers import format_number, number
+from hydro.report.picture import ACROSS, UPWARD, Drawing, plot, upright
 
 PANELS = 6
 BARS = 400
 """Panels, and intervals of each, that are drawn."""
 
 
-def draw_histogram(chart: Histogram, table: pd.DataFrame) -> Picture:
+def draw_histogram(chart: Histogram, table: pd.DataFrame) -> Drawing:
     """Draw the series of each panel over one axis, so that panels can be compared."""
-    columns = [chart.x, *chart.series, *([chart.mark] if chart.mark else [])]
+    columns = [chart.x, *chart.series, *([chart.rule] if chart.rule else [])]
     numbers = table.assign(**{name: table[name].map(number) for name in columns})
     starts = sorted(numbers[chart.x].dropna().unique())
     width = min((b - a for a, b in pairwise(starts)), default=1.0)
-    marked = list(numbers[chart.mark].dropna()) if chart.mark else []
+    marked = list(numbers[chart.rule].dropna()) if chart.rule else []
     ends = [*starts[:1], starts[-1] + width, *marked]
-    x = Axis(_words(chart.x), min(ends), max(ends), *ACROSS)
+    x = Axis(_series_label(chart.x), min(ends), max(ends), *ACROSS)
     panels = [("", numbers)]
-    if chart.panel:
-        groups = numbers.groupby(chart.panel, sort=False)
+    if chart.facet:
+        groups = numbers.groupby(chart.facet, sort=False)
         panels = [(str(name), rows) for name, rows in groups]
     drawn = [_panel(chart, name, rows.head(BARS), x, width) for name, rows in panels[:PANELS]]
-    legend = tuple((f"c{place}", _words(name)) for place, name in enumerate(chart.series))
-    return Picture(Markup("").join(drawn), legend)
+    legend = tuple((f"c{place}", _series_label(name)) for place, name in enumerate(chart.series))
+    return Drawing(Markup("").join(drawn), legend)
 
 
 def _panel(chart: Histogram, name: str, rows: pd.DataFrame, x: Axis, width: float) -> Markup:
@@ -40,10 +40,10 @@ def _panel(chart: Histogram, name: str, rows: pd.DataFrame, x: Axis, width: floa
         _outline(rows, chart.x, series, x, y, width, place)
         for place, series in enumerate(chart.series)
     ]
-    if chart.mark and rows[chart.mark].notna().any():
-        value = float(rows[chart.mark].dropna().iloc[0])
-        marks.append(upright(x.at(value), f"{_words(chart.mark)} {short(value)}"))
-    said = f"Histogram of {x.label}: {', '.join(map(_words, chart.series))}"
+    if chart.rule and rows[chart.rule].notna().any():
+        value = float(rows[chart.rule].dropna().iloc[0])
+        marks.append(upright(x.at(value), f"{_series_label(chart.rule)} {format_number(value)}"))
+    said = f"Histogram of {x.label}: {', '.join(map(_series_label, chart.series))}"
     heading = Markup("<h4>{}</h4>").format(name) if name else Markup("")
     return heading + plot(f"{said}{', ' if name else ''}{name}", x, y, marks)
 
@@ -59,5 +59,5 @@ def _outline(
     return Markup("<polygon class='area c{}' points='{}'/>").format(color, steps)
 
 
-def _words(name: str) -> str:
+def _series_label(name: str) -> str:
     return name.replace("_", " ")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from hydro.report.axes import Axis
-from hydro.report.picture import ACROSS, UPWARD, Picture, path, plot
+from hydro.report.picture import ACROSS, UPWARD, Drawing, path, plot
 
 POINTS = 600
 """Of a line; more would not be seen."""
@@ -17,7 +17,7 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Line:
-    """A curve: its name, its points, its colour and whether it stands back."""
+    """A curve: its name, its points, its color and whether it stands back."""
 
     name: str
     points: Points
@@ -31,7 +31,7 @@ def draw_lines(
     log: bool = False,
     zero: bool = False,
     level: tuple[float, str] | None = None,
-) -> Picture:
+) -> Drawing:
     """Draw curves over the samples seen, and a level line where something lies at one value."""
     points = [point for line in lines for point in line.points]
     across = Axis.over("samples seen", [x for x, _ in points], ACROSS, zero=True)
@@ -43,7 +43,7 @@ def draw_lines(
     named = ", ".join(line.name for line in lines)
     title = f"{named} over samples seen. {_ends(lines[-1])}"
     legend = [(f"c{each.color}{' faint' if each.faint else ''}", each.name) for each in lines]
-    return Picture(plot(title, across, upward, marks), tuple(legend))
+    return Drawing(plot(title, across, upward, marks), tuple(legend))
 
 
 def smoothed(points: Points) -> Points:

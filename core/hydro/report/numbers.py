@@ -8,7 +8,7 @@ SHOWN = 300
 """Characters of a text that a table shows; the files have all of them."""
 
 
-def short(value: float) -> str:
+def format_number(value: float) -> str:
     """Write a number beside an axis: ``10,000``, ``0.25``, ``1e-5``."""
     if value and not 1e-3 <= abs(value) < 1e6:
         mantissa, _, exponent = f"{value:.3e}".partition("e")
@@ -16,7 +16,7 @@ def short(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def spoken(seconds: float | None) -> str:
+def format_duration(seconds: float | None) -> str:
     """Write a time in the unit that suits it."""
     if seconds is None:
         return ""
@@ -25,7 +25,7 @@ def spoken(seconds: float | None) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
-def cut(text: str, longest: int = SHOWN) -> str:
+def truncate(text: str, longest: int = SHOWN) -> str:
     """Leave out the end of a long text, earlier where characters take more than two bytes."""
     if len(text) > longest // 2 and len(escape(text[:longest]).encode()) > 2 * longest:
         longest //= 2

@@ -1,4 +1,4 @@
-"""A picture: axes, what is drawn between them, and what its colours mean."""
+"""A picture: axes, what is drawn between them, and what its colors mean."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ TALL = (412.0, 12.0)
 
 
 @dataclass(frozen=True)
-class Picture:
+class Drawing:
     """Something drawn, with its legend."""
 
     drawing: Markup
     legend: tuple[tuple[str, str], ...] = ()
-    """The class of a colour in the style sheet, and what it stands for."""
+    """The class of a color in the style sheet, and what it stands for."""
     note: str = ""
     """What is not in the picture."""
 

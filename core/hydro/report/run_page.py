@@ -10,7 +10,7 @@ import yaml
 from hydro.artifacts.run_folder import RunFolder
 from hydro.report.curves import curves
 from hydro.report.figure import Figure, figure_of
-from hydro.report.numbers import cut
+from hydro.report.numbers import truncate
 from hydro.report.settings import changed, flat_values
 from hydro.settings.sections import Settings
 
@@ -44,7 +44,7 @@ def run_page(folder: RunFolder, model: type[Settings] | None) -> dict[str, Any]:
 
 def head(folder: RunFolder, values: Mapping[str, Any]) -> dict[str, Any]:
     """Gather what the page of a run and the page of an experiment begin and end with."""
-    warnings = [cut(each, 500) for each in folder.read_warnings()]
+    warnings = [truncate(each, 500) for each in folder.read_warnings()]
     return {
         "name": folder.name,
         "problem": values.get("problem_type", ""),

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from hydro.settings.export import default_text
-from hydro.settings.schema import describe
+from hydro.settings.schema import list_settings
 from hydro.settings.sections import Settings
 
 HEADED = ("experiment_name", "problem_type")
@@ -27,7 +27,7 @@ def changed(config: Mapping[str, Any], model: type[Settings]) -> list[Changed]:
     """List the settings of a stored configuration that are not at their defaults."""
     values = flat_values(config)
     found = []
-    for each in describe(model):
+    for each in list_settings(model):
         default = "" if each.required else default_text(each)
         if each.path not in values or each.path in HEADED:
             continue

@@ -8,7 +8,7 @@ from pathlib import Path
 from hydro.artifacts.run_folder import RunFolder
 from hydro.report.cells import OPEN
 from hydro.report.experiment_page import experiment_page
-from hydro.report.numbers import breakable, spoken
+from hydro.report.numbers import breakable, format_duration
 from hydro.report.run_page import run_page
 from hydro.settings.sections import Settings
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def reported(folder: RunFolder, model: type[Settings]) -> Iterator[None]:
+def write_report_at_end(folder: RunFolder, model: type[Settings]) -> Iterator[None]:
     """Write the report once the context ends, however it does.
 
     A report that cannot be written is warned of: a trained model is worth more than a page on it.
@@ -46,7 +46,7 @@ def write_report(folder: RunFolder, model: type[Settings] | None) -> Path:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    pages.globals.update(spoken=spoken, breakable=breakable, open=OPEN)
+    pages.globals.update(spoken=format_duration, breakable=breakable, open=OPEN)
     if folder.runs:
         page = pages.get_template("experiment.html").render(experiment_page(folder))
     else:

@@ -15,12 +15,12 @@ from starlette.responses import JSONResponse
 
 from hydro.errors import DataError
 from hydro.serving import openai, schemas
-from hydro.serving.batching import Batcher, Closed, Full, Row
-from hydro.serving.errors import LATER, first_fault, refusal
+from hydro.serving.batching import Batcher, BatcherClosed, QueueFull, Row
+from hydro.serving.errors import RETRY_AFTER, error_response, first_error
 from hydro.serving.limits import Limits
 from hydro.serving.metrics import Metrics
-from hydro.serving.middleware import Gate
-from hydro.serving.model_service import Question, Served, Vector
+from hydro.serving.middleware import RequestMiddleware
+from hydro.serving.model_service import ModelService, Query, Vector
 
 PROMETHEUS = "text/plain; version=1.0.0; charset=utf-8"
 
@@ -28,14 +28,14 @@ PROMETHEUS = "text/plain; version=1.0.0; charset=utf-8"
 class Service:
     """Answers requests with a model that one thread runs."""
 
-    def __init__(self, served: Served, limits: Limits, metrics: Metrics) -> None:
+    def __init__(self, served: ModelService, limits: Limits, metrics: Metrics) -> None:
         """Start the thread."""
         self.served, self.limits = served, limits
         self.batcher = Batcher(
-            served.answer,
+            served.run,
             texts=limits.batch_texts,
             waiting=limits.waiting,
-            seconds=limits.batch_seconds,
+            seconds=limits.max_batch_wait,
             watch=metrics.batch,
         )
         metrics.follow(lambda: self.batcher.waiting)
@@ -46,37 +46,39 @@ class Service:
         Raises:
             HTTPException: there is too much to do, or a text gives no embedding.
         """
-        vectors = list(await self._ask(Question(), rows))
+        vectors = list(await self._ask(Query(), rows))
         if not all(np.isfinite(each.values).all() for each in vectors):
             raise HTTPException(422, "the model gives no finite embedding for one of these texts")
         return vectors
 
     async def search(self, rows: list[Row], k: int) -> Sequence[Any]:
-        """Find the neighbours of some texts.
+        """Find the neighbors of some texts.
 
         Raises:
             HTTPException: there is too much to do, or there is no gallery.
         """
         if self.served.index is None:
             raise HTTPException(404, "there is no gallery; hydro serve --gallery names one")
-        return await self._ask(Question(k), rows)
+        return await self._ask(Query(k), rows)
 
-    async def _ask(self, question: Question, rows: list[Row]) -> Sequence[Any]:
+    async def _ask(self, question: Query, rows: list[Row]) -> Sequence[Any]:
         try:
             future = asyncio.wrap_future(self.batcher.submit(question, rows))
-            # What takes too long is cancelled, and not computed where its turn has not come.
+            # What takes too long is canceled, and not computed where its turn has not come.
             return await asyncio.wait_for(future, self.limits.answer_seconds)
-        except Full:
-            raise HTTPException(503, "too many texts are waiting; try again", LATER) from None
+        except QueueFull:
+            raise HTTPException(503, "too many texts are waiting; try again", RETRY_AFTER) from None
         except TimeoutError:
-            raise HTTPException(503, "it took too long; try again", LATER) from None
-        except Closed:
-            raise HTTPException(503, "the server is stopping", LATER) from None
+            raise HTTPException(503, "it took too long; try again", RETRY_AFTER) from None
+        except BatcherClosed:
+            raise HTTPException(503, "the server is stopping", RETRY_AFTER) from None
         except DataError:
             raise HTTPException(422, "one of these texts cannot be read") from None
 
 
-def make_app(served: Served, *, limits: Limits | None = None, token: str | None = None) -> FastAPI:
+def make_app(
+    served: ModelService, *, limits: Limits | None = None, token: str | None = None
+) -> FastAPI:
     """Make the application that answers for a model.
 
     Args:
@@ -98,9 +100,12 @@ def make_app(served: Served, *, limits: Limits | None = None, token: str | None 
         version=version("hydro-experiments"),
         lifespan=lifespan,
         redoc_url=None,
-        responses={"4XX": {"model": schemas.Refused}, "5XX": {"model": schemas.Refused}},
+        responses={
+            "4XX": {"model": schemas.ErrorResponse},
+            "5XX": {"model": schemas.ErrorResponse},
+        },
     )
-    app.add_middleware(Gate, limits=limits, token=token, metrics=metrics)
+    app.add_middleware(RequestMiddleware, limits=limits, token=token, metrics=metrics)
     _add_refusals(app)
     _add_routes(app, service)
     _add_openai(app, service)
@@ -112,24 +117,24 @@ def _add_routes(app: FastAPI, service: Service) -> None:
     served = service.served
 
     @app.post("/embed")
-    async def embed(asked: schemas.Embed) -> schemas.Embedded:
+    async def embed(asked: schemas.EmbedRequest) -> schemas.EmbedResponse:
         """Embed texts."""
         vectors = await service.embed(served.rows(asked.texts))
         numbers = [each.values.tolist() for each in vectors]
-        return schemas.Embedded(model=served.name, embeddings=numbers)
+        return schemas.EmbedResponse(model=served.name, embeddings=numbers)
 
     @app.post("/similar")
-    async def similar(asked: schemas.Similar) -> schemas.Found:
-        """Find the neighbours of texts in the gallery."""
+    async def similar(asked: schemas.SearchRequest) -> schemas.SearchResponse:
+        """Find the neighbors of texts in the gallery."""
         hits = await service.search(served.rows(asked.texts), asked.k)
-        return schemas.Found(model=served.name, hits=[list(each) for each in hits])
+        return schemas.SearchResponse(model=served.name, hits=[list(each) for each in hits])
 
 
 def _add_openai(app: FastAPI, service: Service) -> None:
     served = service.served
 
     @app.post("/v1/embeddings")
-    async def embeddings(asked: openai.EmbeddingsRequest) -> openai.EmbeddingsAnswer:
+    async def embeddings(asked: openai.EmbeddingsRequest) -> openai.EmbeddingsResponse:
         """Embed texts, for OpenAI's clients."""
         if asked.model != served.name:
             raise HTTPException(404, f"no such model; there is: {served.name}")
@@ -146,7 +151,7 @@ def _add_openai(app: FastAPI, service: Service) -> None:
         ]
         tokens = sum(each.tokens for each in vectors)
         usage = openai.Usage(prompt_tokens=tokens, total_tokens=tokens)
-        return openai.EmbeddingsAnswer(data=data, model=served.name, usage=usage)
+        return openai.EmbeddingsResponse(data=data, model=served.name, usage=usage)
 
     @app.get("/v1/models")
     async def models() -> openai.Models:
@@ -157,16 +162,16 @@ def _add_openai(app: FastAPI, service: Service) -> None:
 
 def _add_state(app: FastAPI, service: Service, metrics: Metrics) -> None:
     @app.get("/health")
-    async def health() -> schemas.Alive:
+    async def health() -> schemas.Health:
         """Tell that the server is there."""
-        return schemas.Alive(status="ok")
+        return schemas.Health(status="ok")
 
     @app.get("/ready")
-    async def ready() -> schemas.Alive:
+    async def ready() -> schemas.Health:
         """Tell whether requests are answered."""
         if not service.batcher.works:
-            raise HTTPException(503, "not ready", LATER)
-        return schemas.Alive(status="ready")
+            raise HTTPException(503, "not ready", RETRY_AFTER)
+        return schemas.Health(status="ready")
 
     @app.get("/metrics", response_class=Response)
     async def count() -> Response:
@@ -177,14 +182,14 @@ def _add_state(app: FastAPI, service: Service, metrics: Metrics) -> None:
 def _add_refusals(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
-        return refusal(error)
+        return error_response(error)
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
         body = getattr(request.scope.get("route"), "body_field", None)
         fields = list(body.field_info.annotation.model_fields) if body else []
-        return refusal(HTTPException(422, first_fault(error.errors(), fields)))
+        return error_response(HTTPException(422, first_error(error.errors(), fields)))
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> JSONResponse:
-        return refusal(HTTPException(500, "an error of the server, which its log tells"))
+        return error_response(HTTPException(500, "an error of the server, which its log tells"))

@@ -8,9 +8,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from hydro.serving.memory import give_back_memory
+from hydro.serving.memory import trim_heap
 
-TIDIED = 20
+TRIM_EVERY = 20
 """Batches after which memory is given back, which takes some milliseconds."""
 
 Row = dict[str, str]
@@ -19,14 +19,14 @@ Row = dict[str, str]
 Compute = Callable[[Any, list[Row]], Sequence[Any]]
 """``compute(question, rows)`` gives an answer for each row."""
 
-Watch = Callable[[int, float], object]
+OnBatch = Callable[[int, float], object]
 
 
-class Full(Exception):
+class QueueFull(Exception):
     """So many texts are waiting that no more are taken."""
 
 
-class Closed(Exception):
+class BatcherClosed(Exception):
     """No more requests are taken."""
 
 
@@ -34,13 +34,13 @@ class Closed(Exception):
 class Job:
     """The texts of one request."""
 
-    question: Hashable
+    query: Hashable
     """What is asked of them; those with one question are computed together."""
     rows: list[Row]
     future: Future[Sequence[Any]] = field(default_factory=Future)
 
 
-def _unwatched(texts: int, seconds: float) -> None:
+def _no_callback(texts: int, seconds: float) -> None:
     """Take note of nothing."""
 
 
@@ -58,7 +58,7 @@ class Batcher:
         texts: int,
         waiting: int,
         seconds: float,
-        watch: Watch = _unwatched,
+        watch: OnBatch = _no_callback,
     ) -> None:
         """Start the thread.
 
@@ -91,7 +91,7 @@ class Batcher:
     def submit(self, question: Hashable, rows: list[Row]) -> Future[Sequence[Any]]:
         """Ask something of some texts; the answers come in their order.
 
-        What is cancelled before its turn is not computed.
+        What is canceled before its turn is not computed.
 
         Raises:
             Full: too many texts are waiting.
@@ -100,9 +100,9 @@ class Batcher:
         job = Job(question, rows)
         with self._changed:
             if self._closed:
-                raise Closed
+                raise BatcherClosed
             if self._waiting + len(rows) > self._limit:
-                raise Full
+                raise QueueFull
             self._jobs.append(job)
             self._waiting += len(rows)
             self._changed.notify()
@@ -124,8 +124,8 @@ class Batcher:
                 self._answer(wanted)
                 self._watch(sum(len(job.rows) for job in wanted), time.perf_counter() - start)
                 done += 1
-                if done % TIDIED == 0:
-                    give_back_memory()
+                if done % TRIM_EVERY == 0:
+                    trim_heap()
 
     def _next(self) -> list[Job]:
         """Wait for requests and take a batch of them; none once all is answered and closed."""
@@ -146,7 +146,7 @@ class Batcher:
         room = self._texts
         for job in self._jobs:
             first = taken[0] if taken else job
-            fits = job is first or (job.question == first.question and len(job.rows) <= room)
+            fits = job is first or (job.query == first.query and len(job.rows) <= room)
             (taken if fits else left).append(job)
             room -= len(job.rows) if fits else 0
         self._jobs = left
@@ -157,7 +157,7 @@ class Batcher:
         """Answer some requests; where that fails each alone, so that one spoils no other."""
         rows = [row for job in jobs for row in job.rows]
         try:
-            answers = self._compute(jobs[0].question, rows)
+            answers = self._compute(jobs[0].query, rows)
         except Exception as error:
             if len(jobs) == 1:
                 jobs[0].future.set_exception(error)

@@ -6,18 +6,18 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-LATER = {"Retry-After": "1"}
+RETRY_AFTER = {"Retry-After": "1"}
 """For a server that has too much to do."""
 
 
-def refusal(error: HTTPException) -> JSONResponse:
+def error_response(error: HTTPException) -> JSONResponse:
     """Write a refusal."""
     kind = "invalid_request_error" if error.status_code < 500 else "server_error"
     told = {"message": error.detail, "type": kind, "param": None, "code": None}
     return JSONResponse({"error": told}, error.status_code, headers=error.headers)
 
 
-def first_fault(errors: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> str:
+def first_error(errors: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> str:
     """Say the first thing that is wrong with a body, and repeat nothing that was sent."""
     error = errors[0]
     kind, where = error["type"], list(error["loc"])[1:]

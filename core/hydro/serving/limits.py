@@ -14,7 +14,7 @@ class Limits:
     characters: int = 32_768
     """Of a text."""
     hits: int = 100
-    """Neighbours of a text."""
+    """Neighbors of a text."""
     waiting: int = 512
     """Texts that wait for the model; a request that would make them more is turned away."""
     connections: int = 512
@@ -31,5 +31,5 @@ class Limits:
     """For requests in flight, once the server is told to stop."""
     batch_texts: int = 128
     """Texts that are computed together; a request is never cut, so it may be more."""
-    batch_seconds: float = 0.002
+    max_batch_wait: float = 0.002
     """That an idle server waits for company after a first request."""

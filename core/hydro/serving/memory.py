@@ -3,7 +3,7 @@
 import ctypes
 
 
-def give_back_memory() -> None:
+def trim_heap() -> None:
     """Hand to the system what is free, where the C library has a function for it, as on Linux.
 
     It keeps what was freed between pieces that are still used, and batches of all sizes leave

@@ -8,19 +8,19 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hydro.serving.errors import refusal
+from hydro.serving.errors import error_response
 from hydro.serving.limits import Limits
 from hydro.serving.metrics import Metrics
-from hydro.serving.token import asks_loopback, knows
+from hydro.serving.token import is_authorized, is_loopback_host_header
 
-OPEN = ("/health", "/ready")
+PUBLIC_PATHS = ("/health", "/ready")
 """What is answered without a token: it says nothing of the model."""
 
-CLOSE = {"Connection": "close"}
+CLOSE_CONNECTION = {"Connection": "close"}
 """For a body that is not read to its end."""
 
 
-class Gate:
+class RequestMiddleware:
     """Lets requests through to an app with their whole body, or refuses them."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Gate:
             self._check(scope["path"], Headers(scope=scope))
             body = await self._read(receive)
         except HTTPException as error:
-            await refusal(error)(scope, receive, send)
+            await error_response(error)(scope, receive, send)
             return
         if body is not None:
             await self.app(scope, _replay(body, receive), send)
@@ -62,13 +62,15 @@ class Gate:
         Raises:
             HTTPException: with the reason.
         """
-        if self.token is None and not asks_loopback(headers.get("host", "")):
+        if self.token is None and not is_loopback_host_header(headers.get("host", "")):
             raise HTTPException(400, "this server answers to localhost only")
         authorization = headers.get("authorization", "")
-        if self.token and path not in OPEN and not knows(self.token, authorization):
-            raise HTTPException(401, "unauthorized", CLOSE | {"WWW-Authenticate": "Bearer"})
+        if self.token and path not in PUBLIC_PATHS and not is_authorized(self.token, authorization):
+            raise HTTPException(
+                401, "unauthorized", CLOSE_CONNECTION | {"WWW-Authenticate": "Bearer"}
+            )
         if headers.get("content-encoding", "identity").lower() != "identity":
-            raise HTTPException(415, "a compressed body is not taken", CLOSE)
+            raise HTTPException(415, "a compressed body is not taken", CLOSE_CONNECTION)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self.limits.body:
             raise self._too_large()
@@ -89,11 +91,13 @@ class Gate:
                     if not message.get("more_body", False):
                         return bytes(body)
         except TimeoutError:
-            raise HTTPException(408, "the body took too long", CLOSE) from None
+            raise HTTPException(408, "the body took too long", CLOSE_CONNECTION) from None
         return None
 
     def _too_large(self) -> HTTPException:
-        return HTTPException(413, f"a body has at most {self.limits.body:,} bytes", CLOSE)
+        return HTTPException(
+            413, f"a body has at most {self.limits.body:,} bytes", CLOSE_CONNECTION
+        )
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

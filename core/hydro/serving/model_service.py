@@ -1,4 +1,4 @@
-"""A trained model as requests ask it: texts in, embeddings or neighbours out."""
+"""A trained model as requests ask it: texts in, embeddings or neighbors out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from starlette.exceptions import HTTPException
 
-from hydro.inference.trained_model import Trained
+from hydro.inference.trained_model import TrainedModel
 from hydro.plugins.retrieval import Index, Kind
 from hydro.serving.batching import Row
 
-Sent = Sequence[str | dict[str, str]]
+RawRow = Sequence[str | dict[str, str]]
 
 
 @dataclass(frozen=True)
-class Question:
+class Query:
     """What is asked of a batch of texts."""
 
-    neighbours: int | None = None
+    neighbors: int | None = None
     """How many of each; None for the embeddings."""
 
 
@@ -34,16 +34,16 @@ class Vector:
 
 
 @dataclass(frozen=True)
-class Served:
+class ModelService:
     """A model, and the index of a gallery where there is one."""
 
     name: str
     created: int
     """When the run ended, in seconds since 1970."""
-    trained: Trained
+    trained: TrainedModel
     index: Index | None = None
 
-    def rows(self, texts: Sent, field: str = "texts") -> list[Row]:
+    def rows(self, texts: RawRow, field: str = "texts") -> list[Row]:
         """Give the columns of each text that was sent.
 
         Raises:
@@ -51,12 +51,12 @@ class Served:
         """
         return [self._row(text, f"{field}[{place}]") for place, text in enumerate(texts)]
 
-    def answer(self, question: Question, rows: list[Row]) -> Sequence[Any]:
+    def run(self, question: Query, rows: list[Row]) -> Sequence[Any]:
         """Answer a batch: a `Vector` a row, or a list of hits."""
         frame = pd.DataFrame(rows, dtype="str")
-        if question.neighbours is not None:
-            assert self.index, "nobody is asked for neighbours without a gallery"
-            return self.index.search(frame, question.neighbours)
+        if question.neighbors is not None:
+            assert self.index, "nobody is asked for neighbors without a gallery"
+            return self.index.search(frame, question.neighbors)
         vectors, tokens = self.trained.embed(frame)
         return [Vector(*each) for each in zip(vectors, tokens.tolist(), strict=True)]
 
@@ -77,7 +77,9 @@ class Served:
         return row
 
 
-def open_served(name: str, trained: Trained, gallery: str | None, kind: Kind) -> Served:
+def open_model_service(
+    name: str, trained: TrainedModel, gallery: str | None, kind: Kind
+) -> ModelService:
     """Make an opened model ready to be asked, with the index of a gallery where one is named.
 
     Raises:
@@ -86,7 +88,7 @@ def open_served(name: str, trained: Trained, gallery: str | None, kind: Kind) ->
     """
     index = trained.open_index(trained.gallery(gallery), kind) if gallery else None
     scores = trained.folder.path / "scores.json"
-    served = Served(name, int(scores.stat().st_mtime), trained, index)
+    served = ModelService(name, int(scores.stat().st_mtime), trained, index)
     # What is prepared at the first call is not left to the first request.
-    served.answer(Question(), [dict.fromkeys(trained.columns.inputs, "a")])
+    served.run(Query(), [dict.fromkeys(trained.columns.inputs, "a")])
     return served

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from hydro.serving.schemas import LIMITS, Asked, Value
+from hydro.serving.schemas import LIMITS, Request, Value
 
 Inputs = Annotated[list[Value], Field(min_length=1, max_length=LIMITS.texts)]
 
 
-class EmbeddingsRequest(Asked):
+class EmbeddingsRequest(Request):
     """Texts to embed."""
 
     input: Value | Inputs = Field(description="Texts; lists of tokens are not taken.")
@@ -39,7 +39,7 @@ class Usage(BaseModel):
     total_tokens: int
 
 
-class EmbeddingsAnswer(BaseModel):
+class EmbeddingsResponse(BaseModel):
     """The embeddings of texts, in their order."""
 
     object: Literal["list"] = "list"

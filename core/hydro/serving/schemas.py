@@ -21,40 +21,40 @@ Texts = Annotated[
 ]
 
 
-class Asked(BaseModel):
+class Request(BaseModel):
     """What is sent; nothing besides, and no value of another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Embed(Asked):
+class EmbedRequest(Request):
     """Texts to embed."""
 
     texts: Texts
 
 
-class Embedded(BaseModel):
+class EmbedResponse(BaseModel):
     """The embeddings of texts, of length 1, in their order."""
 
     model: str
     embeddings: list[list[float]]
 
 
-class Similar(Asked):
-    """Texts to find the neighbours of."""
+class SearchRequest(Request):
+    """Texts to find the neighbors of."""
 
     texts: Texts
-    k: int = Field(5, ge=1, le=LIMITS.hits, description="Neighbours of each.")
+    k: int = Field(5, ge=1, le=LIMITS.hits, description="Neighbors of each.")
 
 
-class Found(BaseModel):
-    """The neighbours of each text, the most similar first."""
+class SearchResponse(BaseModel):
+    """The neighbors of each text, the most similar first."""
 
     model: str
     hits: list[list[Hit]]
 
 
-class Fault(BaseModel):
+class ErrorDetail(BaseModel):
     """What is wrong with a request."""
 
     message: str
@@ -63,13 +63,13 @@ class Fault(BaseModel):
     code: None
 
 
-class Refused(BaseModel):
+class ErrorResponse(BaseModel):
     """A request that was refused."""
 
-    error: Fault
+    error: ErrorDetail
 
 
-class Alive(BaseModel):
+class Health(BaseModel):
     """That the server is there, or ready."""
 
     status: str

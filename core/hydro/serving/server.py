@@ -41,7 +41,7 @@ def address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def listen(app: Any, taken: socket.socket, limits: Limits, say: Callable[[], object]) -> None:
+def serve(app: Any, taken: socket.socket, limits: Limits, say: Callable[[], object]) -> None:
     """Answer requests until SIGTERM or an interrupt, then those that are in flight, and return.
 
     Args:

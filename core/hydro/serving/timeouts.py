@@ -10,7 +10,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from hydro.serving.limits import Limits
 
 
-class Patient(H11Protocol):
+class TimeoutProtocol(H11Protocol):
     """uvicorn's protocol, with the two times that it has no setting for.
 
     It ends a connection whose headers do not come, or whose answer is not read.
@@ -71,7 +71,7 @@ def config(app: Any, limits: Limits) -> Config:
     """Set uvicorn up for an app; of its log only errors are left."""
     return Config(
         app,
-        http=type("Limited", (Patient,), {"limits": limits}),
+        http=type("Limited", (TimeoutProtocol,), {"limits": limits}),
         ws="none",
         loop="asyncio",
         limit_concurrency=limits.connections,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from hydro.errors import SettingsError
 
 VARIABLE = "HYDRO_SERVE_TOKEN"
-SHORTEST = 16
+MIN_LENGTH = 16
 """Characters of a token."""
 
 
@@ -30,9 +30,9 @@ def read_token(file: Path | None, environment: Mapping[str, str] = os.environ) -
     if said is None:
         return None
     token = said.strip()
-    if len(token) < SHORTEST or not token.isascii() or not token.isprintable() or " " in token:
+    if len(token) < MIN_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
         msg = (
-            f"{place}: a token is {SHORTEST} or more letters, digits and signs without a space. "
+            f"{place}: a token is {MIN_LENGTH} or more letters, digits and signs without a space. "
             "Make one by: openssl rand -hex 32"
         )
         raise SettingsError(msg)
@@ -49,7 +49,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def asks_loopback(host: str) -> bool:
+def is_loopback_host_header(host: str) -> bool:
     """Tell whether a ``Host`` header names this machine.
 
     A page in a browser can make a name of its own stand for 127.0.0.1, and would else be answered.
@@ -60,7 +60,7 @@ def asks_loopback(host: str) -> bool:
         return False
 
 
-def knows(token: str, authorization: str) -> bool:
+def is_authorized(token: str, authorization: str) -> bool:
     """Tell whether an ``Authorization`` header has the token; the time it takes tells nothing."""
     scheme, _, given = authorization.partition(" ")
     return scheme.lower() == "bearer" and hmac.compare_digest(

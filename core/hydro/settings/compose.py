@@ -8,7 +8,7 @@ from pydantic import create_model
 from pydantic.fields import FieldInfo
 
 from hydro.errors import PluginError
-from hydro.settings.fields import Facts, Section, only_if, section
+from hydro.settings.fields import Section, SettingMetadata, only_if, section
 from hydro.settings.schema import is_section, section_of
 from hydro.settings.sections import Settings
 
@@ -26,7 +26,7 @@ class SettingsOwner(Protocol):
 
 
 class ComponentsByKind(Protocol):
-    """The part of a catalog that knows which components fit a problem type."""
+    """The part of a registry that knows which components fit a problem type."""
 
     def components(self, kind: str, problem: str) -> Sequence[SettingsOwner]:
         """List the components of a kind that fit a problem type."""
@@ -48,7 +48,7 @@ class ProblemSchema(Protocol):
         """Its defaults for shared settings."""
 
 
-def compose(problem: ProblemSchema, catalog: ComponentsByKind) -> type[Settings]:
+def compose(problem: ProblemSchema, registry: ComponentsByKind) -> type[Settings]:
     """Build the settings model of a problem type.
 
     Each setting that names a component gets the choices there are; the components' own settings
@@ -61,7 +61,7 @@ def compose(problem: ProblemSchema, catalog: ComponentsByKind) -> type[Settings]
     sections: dict[str, Any] = {}
     for name, field in problem.settings.model_fields.items():
         if is_section(field):
-            grown = _grow(name, section_of(field), problem, catalog, unused)
+            grown = _grow(name, section_of(field), problem, registry, unused)
             sections[name] = (grown, section())
     if unused:
         msg = f"problem '{problem.name}' has defaults for settings that do not exist: {[*unused]}"
@@ -74,7 +74,7 @@ def selector(model: type[Settings], kind: str) -> str | None:
     for name, part in model.model_fields.items():
         if is_section(part):
             for each, field in section_of(part).model_fields.items():
-                if Facts.of(field).component == kind:
+                if SettingMetadata.of(field).component == kind:
                     return f"{name}.{each}"
     return None
 
@@ -83,7 +83,7 @@ def _grow(
     name: str,
     base: type[Section],
     problem: ProblemSchema,
-    catalog: ComponentsByKind,
+    registry: ComponentsByKind,
     defaults: dict[str, Any],
 ) -> type[Section]:
     """Extend one section; defaults that were used are taken out of ``defaults``."""
@@ -94,8 +94,8 @@ def _grow(
         changed = field._copy() if path in defaults else field
         if path in defaults:
             changed.default = defaults.pop(path)
-        kind = Facts.of(field).component
-        owners = catalog.components(kind, problem.name) if kind else ()
+        kind = SettingMetadata.of(field).component
+        owners = registry.components(kind, problem.name) if kind else ()
         fields[key] = (_choice(owners) if kind else changed.annotation, changed)
         for owner, own, declared in _owned(path, owners):
             if own in claimed:
@@ -119,9 +119,9 @@ def _owned(
     for owner in owners:
         for key, field in owner.settings.model_fields.items() if owner.settings else ():
             declared = field._copy()
-            facts = Facts.of(field)
-            when = facts.when or only_if(path, owner.name)
-            extra: Any = {"x-hydro": dataclasses.replace(facts, when=when, owner=owner.name)}
+            facts = SettingMetadata.of(field)
+            when = facts.applies_if or only_if(path, owner.name)
+            extra: Any = {"x-hydro": dataclasses.replace(facts, applies_if=when, owner=owner.name)}
             declared.json_schema_extra = extra
             yield owner, key, declared
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from hydro.errors import SettingsError
-from hydro.settings.schema import Described
-from hydro.settings.yaml_reader import Document, Place, Trail
+from hydro.settings.schema import SettingInfo
+from hydro.settings.yaml_reader import Document, KeyPath, Position
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 COMMAND_LINE = "--set"
 
-MOST = 50
+MAX_ISSUES = 50
 """Problems told at once; what has more is no settings file."""
 
 SYNONYMS = {
@@ -42,56 +42,58 @@ WRONG_TYPE = ("_type", "_parsing", "_parsing_size", "_from_float")
 
 
 @dataclass(frozen=True)
-class Issue:
+class SettingsIssue:
     """One thing that is wrong with the settings."""
 
-    path: Trail
+    path: KeyPath
     message: str
     at_value: bool = True
 
 
-def refusal(issues: Sequence[Issue], document: Document, untold: int = 0) -> SettingsError:
+def settings_error(
+    issues: Sequence[SettingsIssue], document: Document, untold: int = 0
+) -> SettingsError:
     """Make the error that tells all issues, in the order in which they stand in the file."""
     count = len(issues) + untold
     headline = f"{document.source}: {count} problem{'s' if count > 1 else ''} with the settings"
-    placed = sorted(issues, key=lambda issue: (_place(issue, document), issue.message))
+    placed = sorted(issues, key=lambda issue: (_position(issue, document), issue.message))
     said = [_with_line(issue, document) for issue in placed]
     rest = [f"and {untold} more"] if untold else []
     return SettingsError("\n".join([headline, *said, *rest]))
 
 
-def explain(
-    error: ValidationError, document: Document, known: Mapping[str, Described]
+def from_validation_error(
+    error: ValidationError, document: Document, known: Mapping[str, SettingInfo]
 ) -> SettingsError:
     """Say what pydantic found as a person would."""
     found = error.errors(include_url=False, include_context=False)
-    issues = [issue_of(each, known) for each in found[:MOST]]
-    return refusal(issues, document, untold=max(0, len(found) - MOST))
+    issues = [issue_of(each, known) for each in found[:MAX_ISSUES]]
+    return settings_error(issues, document, untold=max(0, len(found) - MAX_ISSUES))
 
 
-def issue_of(error: "ErrorDetails", known: Mapping[str, Described]) -> Issue:
+def issue_of(error: "ErrorDetails", known: Mapping[str, SettingInfo]) -> SettingsIssue:
     """Say one of pydantic's errors as a person would."""
-    path: Trail = error["loc"]
+    path: KeyPath = error["loc"]
     name = _shortened(".".join(str(each) for each in path[:2]))
     value, kind = error["input"], error["type"]
     if kind == "extra_forbidden":
-        return Issue(path, f"{name}: {_unknown(path, known)}", at_value=False)
+        return SettingsIssue(path, f"{name}: {_unknown(path, known)}", at_value=False)
     if kind == "missing":
         told = known[name].help if name in known else ""
-        return Issue(path, f"{name}: must be given. {told}".rstrip(), at_value=False)
+        return SettingsIssue(path, f"{name}: must be given. {told}".rstrip(), at_value=False)
     if kind in ("model_type", "dict_type"):
-        return Issue(path, f"{name}: holds settings of its own, not {_shown(value)}")
+        return SettingsIssue(path, f"{name}: holds settings of its own, not {_shown(value)}")
     if kind == "literal_error":
-        return Issue(path, f"{name}: {_no_choice(value, known[name].choices)}")
+        return SettingsIssue(path, f"{name}: {_no_choice(value, known[name].choices)}")
     if kind == "too_short":
-        return Issue(path, f"{name}: must not be empty")
+        return SettingsIssue(path, f"{name}: must not be empty")
     said = error["msg"].replace("Input should be", "must be").replace("a valid", "a")
     if kind.endswith(WRONG_TYPE) and name in known:
         said = f"must be {_kind(known[name], item=len(path) > name.count('.') + 1)}"
-    return Issue(path, f"{name}: {said}, not {_shown(value)}")
+    return SettingsIssue(path, f"{name}: {said}, not {_shown(value)}")
 
 
-def _kind(setting: Described, *, item: bool) -> str:
+def _kind(setting: SettingInfo, *, item: bool) -> str:
     """Name the type of a setting, or of one item of its list, with its article."""
     kind = setting.kind.removesuffix(" or nothing")
     if item:
@@ -106,7 +108,7 @@ def _no_choice(value: Any, choices: Sequence[Any]) -> str:
     return f"there is no {_shown(value)}; there is: {', '.join(map(str, choices))}{hint}"
 
 
-def _unknown(path: Trail, known: Mapping[str, Described]) -> str:
+def _unknown(path: KeyPath, known: Mapping[str, SettingInfo]) -> str:
     """Name the setting that an unknown key was meant to be, or else list those there are."""
     section, key = ".".join(str(each) for each in path[:-1]), str(path[-1])
     here = [each.name for each in known.values() if each.section == section]
@@ -135,24 +137,26 @@ def _shortened(text: str) -> str:
     return plain if len(plain) <= 60 else f"{plain[:57]}..."
 
 
-def _place(issue: Issue, document: Document) -> Place:
+def _position(issue: SettingsIssue, document: Document) -> Position:
     """Find where an issue stands; what is missing stands where its section starts."""
     if _override(issue, document):
         return 0, 0
-    if issue.at_value and issue.path in document.value_places:
-        return document.value_places[issue.path]
+    if issue.at_value and issue.path in document.value_positions:
+        return document.value_positions[issue.path]
     inside = (issue.path[:length] for length in range(len(issue.path), 0, -1))
-    return next((document.places[each] for each in inside if each in document.places), (0, 0))
+    return next(
+        (document.key_positions[each] for each in inside if each in document.key_positions), (0, 0)
+    )
 
 
-def _override(issue: Issue, document: Document) -> str | None:
+def _override(issue: SettingsIssue, document: Document) -> str | None:
     """Find what on the command line set the value, or the map that it is in."""
     given = document.overridden
     return given.get(issue.path[:2]) or given.get(issue.path[:1])
 
 
-def _with_line(issue: Issue, document: Document) -> str:
-    line, column = _place(issue, document)
+def _with_line(issue: SettingsIssue, document: Document) -> str:
+    line, column = _position(issue, document)
     if not line:
         override = _override(issue, document)
         source = f"{COMMAND_LINE} {override}" if override else document.source

@@ -11,7 +11,7 @@ import yaml
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from hydro.settings.fields import Level, Rule
-from hydro.settings.schema import Described, describe
+from hydro.settings.schema import SettingInfo, list_settings
 from hydro.settings.sections import Settings
 
 WIDTH_OF_A_FILE = 120
@@ -62,7 +62,7 @@ def json_schema(model: type[Settings], level: Level) -> str:
     Editors complete and check a file that starts with ``# yaml-language-server: $schema=`` and the
     schema's path. The facts stand under ``x-hydro``: level, grid, rules.
     """
-    facts = {each.path: each for each in describe(model)}
+    facts = {each.path: each for each in list_settings(model)}
     schema = model.model_json_schema(schema_generator=_Schema)
     schema["$schema"] = GenerateJsonSchema.schema_dialect
     definitions = schema.get("$defs", {})
@@ -78,18 +78,18 @@ def json_schema(model: type[Settings], level: Level) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
-def sentence(setting: Described) -> str:
+def sentence(setting: SettingInfo) -> str:
     """Say what a setting does, what it takes and which rules it is part of."""
-    grid = ["Grid search."] if setting.facts.grid else []
+    grid = ["Grid search."] if setting.metadata.grid else []
     return " ".join([setting.help, f"{values_text(setting)}.", *setting.rules, *grid])
 
 
-def default_text(setting: Described) -> str:
+def default_text(setting: SettingInfo) -> str:
     """Say a default as the YAML would."""
     return "must be given" if setting.required else _yaml(setting.default)
 
 
-def values_text(setting: Described) -> str:
+def values_text(setting: SettingInfo) -> str:
     """Say what values a setting takes."""
     choices = ", ".join(_yaml(each) for each in setting.choices)
     if choices:
@@ -130,10 +130,14 @@ def _properties(schema: Any, definitions: Any) -> Iterator[tuple[str, dict[str, 
             yield name, definitions[target]["properties"]
 
 
-def _facts(setting: Described) -> dict[str, Any]:
-    facts = setting.facts
+def _facts(setting: SettingInfo) -> dict[str, Any]:
+    facts = setting.metadata
     told: dict[str, Any] = {"level": facts.level, "grid": facts.grid}
-    rules = {"when": facts.when, "required": facts.required, "clashes": facts.clashes}
+    rules = {
+        "when": facts.applies_if,
+        "required": facts.required_if,
+        "clashes": facts.conflicts_with,
+    }
     told |= {name: _rule(rule) for name, rule in rules.items() if rule}
     description = " ".join([setting.help, *setting.rules])
     return {"description": description, "x-hydro": told}
@@ -143,9 +147,9 @@ def _rule(rule: Rule) -> dict[str, Any]:
     return {"setting": rule.path, "not" if rule.negated else "is": list(rule.values)}
 
 
-def _by_section(model: type[Settings], level: Level) -> Iterator[tuple[str, list[Described]]]:
-    sections: dict[str, list[Described]] = {}
-    for each in describe(model):
+def _by_section(model: type[Settings], level: Level) -> Iterator[tuple[str, list[SettingInfo]]]:
+    sections: dict[str, list[SettingInfo]] = {}
+    for each in list_settings(model):
         if each.shown_at(level):
             sections.setdefault(each.section, []).append(each)
     yield from sections.items()
@@ -160,7 +164,7 @@ def _yaml(value: Any) -> str:
     return text.removesuffix("\n").removesuffix("\n...")
 
 
-def _example(setting: Described) -> str:
+def _example(setting: SettingInfo) -> str:
     if setting.kind == "path":
         return "train.csv"
     return setting.name.removesuffix("s").rpartition("_")[0] or setting.name

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 Level = Literal["novice", "intermediate", "expert", "master"]
 LEVELS: tuple[Level, ...] = ("novice", "intermediate", "expert", "master")
 
-NOTHING = frozenset({"", "~", "null", "Null", "NULL", "None"})
+NULL_VALUES = frozenset({"", "~", "null", "Null", "NULL", "None"})
 """What people write for no value; the reference system exports the word None."""
 
 EXPONENT = re.compile(r"[+-]?\d+(\.\d+)?[eE]\+?\d")
@@ -36,7 +36,7 @@ class Rule:
 
     def __str__(self) -> str:
         """Say the condition as ``training.loss_function is ArcFace``."""
-        listed = " or ".join(_spoken(value) for value in self.values)
+        listed = " or ".join(_to_yaml_text(value) for value in self.values)
         return f"{self.path} is {'not ' if self.negated else ''}{listed}"
 
 
@@ -51,20 +51,20 @@ def unless(path: str, *values: Any) -> Rule:
 
 
 @dataclass(frozen=True)
-class Facts:
+class SettingMetadata:
     """What hydro knows of a setting beyond its type, default and bounds."""
 
     level: Level = "novice"
     grid: bool = False
     component: str | None = None
-    when: Rule | None = None
-    required: Rule | None = None
-    clashes: Rule | None = None
+    applies_if: Rule | None = None
+    required_if: Rule | None = None
+    conflicts_with: Rule | None = None
     alias: str | None = None
     owner: str | None = None
 
     @classmethod
-    def of(cls, field: FieldInfo) -> "Facts":
+    def of(cls, field: FieldInfo) -> "SettingMetadata":
         """Read the facts back from a declared field; a field without them has the defaults."""
         extra = field.json_schema_extra
         facts = extra.get("x-hydro") if isinstance(extra, dict) else None
@@ -84,8 +84,12 @@ def setting(default: Any = ..., *, help: str, **facts: Any) -> Any:
             it holds), ``alias`` (another key it is read from). Everything else is a bound of
             ``pydantic.Field``: ``ge``, ``gt``, ``le``, ``lt``, ``min_length``.
     """
-    known = {name: facts.pop(name) for name in tuple(facts) if name in Facts.__dataclass_fields__}
-    extra: Any = {"x-hydro": Facts(**known)}
+    known = {
+        name: facts.pop(name)
+        for name in tuple(facts)
+        if name in SettingMetadata.__dataclass_fields__
+    }
+    extra: Any = {"x-hydro": SettingMetadata(**known)}
     return Field(default, description=help, json_schema_extra=extra, **facts)
 
 
@@ -140,7 +144,7 @@ def choices_of(field: FieldInfo) -> tuple[Any, ...]:
     return ()
 
 
-def _spoken(value: Any) -> str:
+def _to_yaml_text(value: Any) -> str:
     """Say a value as the YAML would."""
     if isinstance(value, tuple):
         return str([*value])

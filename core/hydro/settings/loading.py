@@ -10,29 +10,39 @@ import yaml
 from pydantic import ValidationError
 
 from hydro.errors import SettingsError
-from hydro.settings.base_config import earlier_settings, fill_in
-from hydro.settings.error_messages import COMMAND_LINE, Issue, explain, refusal
-from hydro.settings.fields import NOTHING
-from hydro.settings.grid_search import resolve
+from hydro.settings.base_config import base_settings, inherit
+from hydro.settings.error_messages import (
+    COMMAND_LINE,
+    SettingsIssue,
+    from_validation_error,
+    settings_error,
+)
+from hydro.settings.fields import NULL_VALUES
+from hydro.settings.grid_search import resolve_grid
 from hydro.settings.reference import without_empty_sections
-from hydro.settings.schema import Described, describe, flat
-from hydro.settings.search_space import Space
+from hydro.settings.schema import SettingInfo, flatten, list_settings
+from hydro.settings.search_space import SearchSpace
 from hydro.settings.sections import Settings
-from hydro.settings.validation import broken_rules, idle_settings, missing_files, unsafe_name
+from hydro.settings.validation import (
+    broken_rules,
+    check_experiment_name,
+    inactive_settings,
+    missing_files,
+)
 from hydro.settings.yaml_reader import Document, parse_value, read_yaml
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedSettings:
     """Checked settings, with what the user should be told of them."""
 
     settings: Settings
-    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
     given: frozenset[str]
     """The dotted names of the settings that were given."""
 
 
-def load(path: Path, model: type[Settings], overrides: Sequence[str] = ()) -> Loaded:
+def load(path: Path, model: type[Settings], overrides: Sequence[str] = ()) -> LoadedSettings:
     """Read a settings file and check it against a composed model.
 
     Args:
@@ -58,10 +68,10 @@ def read(path: Path, overrides: Sequence[str] = ()) -> Document:
     for override in overrides:
         if "." not in override.partition("=")[0]:
             _apply(override, document, {})
-    document.earlier = earlier_settings(document, path.resolve().parent)
+    document.base_values = base_settings(document, path.resolve().parent)
     told = document.values.get("problem_type") not in (None, "None")
-    if not told and "problem_type" in document.earlier:
-        document.values["problem_type"] = document.earlier["problem_type"]
+    if not told and "problem_type" in document.base_values:
+        document.values["problem_type"] = document.base_values["problem_type"]
     return document
 
 
@@ -81,34 +91,34 @@ def check(
     base: Path,
     overrides: Sequence[str] = (),
     files: bool = True,
-) -> Loaded:
+) -> LoadedSettings:
     """Check a document that has been read; relative paths in it start from ``base``.
 
     ``files`` tells whether those that it names have to be there.
     """
-    known = {each.path: each for each in describe(model)}
+    known = {each.path: each for each in list_settings(model)}
     document.values = without_empty_sections(document.values)
     _rename_aliases(document, known)
     _anchor_paths(document.values, known, base)
-    fill_in(document, document.earlier)
+    inherit(document, document.base_values)
     for override in overrides:
         _apply(override, document, known)
     try:
         settings = model.model_validate(document.values)
     except ValidationError as error:
-        raise explain(error, document, known) from None
+        raise from_validation_error(error, document, known) from None
     given = known.keys() & _given(document.values)
-    settings, wrong_searches = resolve(settings, known)
+    settings, wrong_searches = resolve_grid(settings, known)
     issues = [
         *wrong_searches,
         *broken_rules(settings, known, given),
-        *unsafe_name(settings),
+        *check_experiment_name(settings),
         *(missing_files(settings, known) if files else ()),
     ]
     if issues:
-        raise refusal(issues, document)
-    notes = [*idle_settings(settings, known, given), *Space.of(settings).idle()]
-    return Loaded(settings, tuple(notes), frozenset(given))
+        raise settings_error(issues, document)
+    notes = [*inactive_settings(settings, known, given), *SearchSpace.of(settings).inactive()]
+    return LoadedSettings(settings, tuple(notes), frozenset(given))
 
 
 def dump(settings: Settings) -> str:
@@ -118,10 +128,10 @@ def dump(settings: Settings) -> str:
     file loads where those components are not installed.
     """
     values: dict[str, Any] = {}
-    chosen = flat(settings)
+    chosen = flatten(settings)
     written = settings.model_dump(mode="json")
-    for each in describe(type(settings)):
-        if each.facts.owner and not _is_tried(each, settings, chosen):
+    for each in list_settings(type(settings)):
+        if each.metadata.owner and not _is_active_or_searched(each, settings, chosen):
             continue
         place = values.setdefault(each.section, {}) if each.section else values
         source = written[each.section] if each.section else written
@@ -129,9 +139,11 @@ def dump(settings: Settings) -> str:
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
 
 
-def _is_tried(setting: Described, settings: Settings, chosen: Mapping[str, Any]) -> bool:
+def _is_active_or_searched(
+    setting: SettingInfo, settings: Settings, chosen: Mapping[str, Any]
+) -> bool:
     """Tell whether a setting applies, or would with a value that is searched over."""
-    when = setting.facts.when
+    when = setting.metadata.applies_if
     if when is None:
         return True
     tried = [chosen.get(when.path), *settings.grid_search.get(when.path, ())]
@@ -142,28 +154,28 @@ class _Dumper(yaml.SafeDumper):
     """Quotes the texts that would else be read as nothing, or with their line ends changed."""
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
-        style = '"' if text in NOTHING or not text.isprintable() else None
+        style = '"' if text in NULL_VALUES or not text.isprintable() else None
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _Dumper.represent_text)
 
 
-def _rename_aliases(document: Document, known: Mapping[str, Described]) -> None:
+def _rename_aliases(document: Document, known: Mapping[str, SettingInfo]) -> None:
     for each in known.values():
         values = document.values.get(each.section)
-        alias = each.facts.alias
+        alias = each.metadata.alias
         if alias and isinstance(values, dict) and alias in values:
             old, new = (each.section, alias), (each.section, each.name)
             if each.name in values:
                 msg = f"{each.path} and {each.section}.{alias} are the same setting. Keep one"
-                raise refusal([Issue(old, msg, at_value=False)], document)
+                raise settings_error([SettingsIssue(old, msg, at_value=False)], document)
             values[each.name] = values.pop(alias)
-            for places in (document.places, document.value_places):
+            for places in (document.key_positions, document.value_positions):
                 places[new] = places[old]
 
 
-def _anchor_paths(values: dict[str, Any], known: Mapping[str, Described], base: Path) -> None:
+def _anchor_paths(values: dict[str, Any], known: Mapping[str, SettingInfo], base: Path) -> None:
     for each in known.values():
         part = values.get(each.section) if each.section else values
         if not isinstance(part, dict) or not each.kind.startswith("path"):
@@ -174,7 +186,7 @@ def _anchor_paths(values: dict[str, Any], known: Mapping[str, Described], base: 
             part[each.name] = str(base / os.path.expanduser(value))  # noqa: PTH111
 
 
-def _apply(override: str, document: Document, known: Mapping[str, Described]) -> None:
+def _apply(override: str, document: Document, known: Mapping[str, SettingInfo]) -> None:
     """Put ``section.key=value`` in the place of what the file says."""
     path, equals, text = override.partition("=")
     names = path.strip().split(".")
@@ -182,7 +194,7 @@ def _apply(override: str, document: Document, known: Mapping[str, Described]) ->
         msg = f"{COMMAND_LINE} {override}: write section.key=value, as in training.epochs=3"
         raise SettingsError(msg)
     section, key = ("", *names)[-2:]
-    aliases = {(each.section, each.facts.alias): each.name for each in known.values()}
+    aliases = {(each.section, each.metadata.alias): each.name for each in known.values()}
     key = aliases.get((section, key), key)
     value = {key: parse_value(text, f"{COMMAND_LINE} {override}")}
     _anchor_paths({section: value} if section else value, known, Path.cwd())

@@ -10,7 +10,7 @@ import annotated_types
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hydro.settings.fields import LEVELS, Facts, Level, Section, choices_of
+from hydro.settings.fields import LEVELS, Level, Section, SettingMetadata, choices_of
 
 BOUNDS = {
     annotated_types.Ge: ("ge", "≥"),
@@ -21,7 +21,7 @@ BOUNDS = {
 
 
 @dataclass(frozen=True)
-class Described:
+class SettingInfo:
     """One setting, as the table, the template, the JSON Schema and the documentation show it."""
 
     path: str
@@ -32,7 +32,7 @@ class Described:
     default: Any
     required: bool
     help: str
-    facts: Facts
+    metadata: SettingMetadata
 
     @property
     def section(self) -> str:
@@ -46,19 +46,21 @@ class Described:
 
     def shown_at(self, level: Level) -> bool:
         """Tell whether somebody of this experience is shown the setting."""
-        return LEVELS.index(self.facts.level) <= LEVELS.index(level)
+        return LEVELS.index(self.metadata.level) <= LEVELS.index(level)
 
     @property
     def rules(self) -> tuple[str, ...]:
         """Its rules, each as a sentence."""
-        facts = self.facts
-        applies = [f"Only while {facts.when}."] if facts.when else []
-        needed = [f"Must be given while {facts.required}."] if facts.required else []
-        clashes = [f"Must keep its default while {facts.clashes}."] if facts.clashes else []
+        facts = self.metadata
+        applies = [f"Only while {facts.applies_if}."] if facts.applies_if else []
+        needed = [f"Must be given while {facts.required_if}."] if facts.required_if else []
+        clashes = (
+            [f"Must keep its default while {facts.conflicts_with}."] if facts.conflicts_with else []
+        )
         return (*applies, *needed, *clashes)
 
 
-def describe(model: type[BaseModel], prefix: str = "") -> Iterator[Described]:
+def list_settings(model: type[BaseModel], prefix: str = "") -> Iterator[SettingInfo]:
     """Walk a settings model in display order.
 
     What must be given comes first in its section; a component's settings follow their selector.
@@ -66,9 +68,9 @@ def describe(model: type[BaseModel], prefix: str = "") -> Iterator[Described]:
     for name, field in _in_order(model):
         path = f"{prefix}{name}"
         if is_section(field):
-            yield from describe(section_of(field), f"{path}.")
+            yield from list_settings(section_of(field), f"{path}.")
         else:
-            yield Described(
+            yield SettingInfo(
                 path=path,
                 kind=_kind(field.annotation),
                 choices=choices_of(field),
@@ -76,21 +78,21 @@ def describe(model: type[BaseModel], prefix: str = "") -> Iterator[Described]:
                 default=None if field.is_required() else field.default,
                 required=field.is_required(),
                 help=field.description or "",
-                facts=Facts.of(field),
+                metadata=SettingMetadata.of(field),
             )
 
 
 def _in_order(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
     # pydantic keeps inherited fields first, so what compose() added stands at the end.
     fields = sorted(model.model_fields.items(), key=lambda each: not each[1].is_required())
-    owned = [(name, field) for name, field in fields if Facts.of(field).owner]
+    owned = [(name, field) for name, field in fields if SettingMetadata.of(field).owner]
     for name, field in fields:
-        facts = Facts.of(field)
+        facts = SettingMetadata.of(field)
         if not facts.owner:
             yield name, field
         if facts.component:
             names = choices_of(field)
-            yield from (each for each in owned if Facts.of(each[1]).owner in names)
+            yield from (each for each in owned if SettingMetadata.of(each[1]).owner in names)
 
 
 def is_section(field: FieldInfo) -> bool:
@@ -104,13 +106,13 @@ def section_of(field: FieldInfo) -> type[Section]:
     return annotation  # type: ignore[no-any-return]
 
 
-def flat(settings: BaseModel, prefix: str = "") -> dict[str, Any]:
+def flatten(settings: BaseModel, prefix: str = "") -> dict[str, Any]:
     """Give the values of all settings by dotted name."""
     values: dict[str, Any] = {}
     for name in type(settings).model_fields:
         value = getattr(settings, name)
         if isinstance(value, Section):
-            values |= flat(value, f"{prefix}{name}.")
+            values |= flatten(value, f"{prefix}{name}.")
         else:
             values[f"{prefix}{name}"] = value
     return values

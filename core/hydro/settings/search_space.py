@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hydro.settings.fields import Rule
-from hydro.settings.schema import describe, flat
+from hydro.settings.schema import flatten, list_settings
 from hydro.settings.sections import Settings
 
 Values = dict[str, Any]
@@ -15,7 +15,7 @@ Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Space:
+class SearchSpace:
     """The combinations there are, of which those that differ only in what does not apply are one.
 
     With a loss that has no margin, say, no margin is chosen, whatever the list of margins says.
@@ -24,51 +24,51 @@ class Space:
     lists: Mapping[str, list[Any]]
     rules: Mapping[str, Rule]
     """When each searched setting applies, where that depends on another one."""
-    settled: Mapping[str, Any]
+    defaults: Mapping[str, Any]
     """The settings as they are where nothing is chosen."""
 
     @classmethod
-    def of(cls, settings: Settings) -> "Space":
+    def of(cls, settings: Settings) -> "SearchSpace":
         """Give the space of checked settings."""
         lists = settings.grid_search
-        rules = {each.path: each.facts.when for each in describe(type(settings))}
+        rules = {each.path: each.metadata.applies_if for each in list_settings(type(settings))}
         found = {path: rule for path in lists if (rule := rules[path]) is not None}
-        return cls(lists, found, flat(settings))
+        return cls(lists, found, flatten(settings))
 
     @property
     def size(self) -> int:
         """The product of the lengths of the lists; there are at most as many combinations."""
         return math.prod(len(each) for each in self.lists.values())
 
-    def choose(self, pick: Callable[[str], Any]) -> Values:
+    def sample(self, pick: Callable[[str], Any]) -> Values:
         """Make one combination; ``pick`` is asked for the value of each setting that applies."""
-        values = dict(self.settled)
+        values = dict(self.defaults)
         chosen: Values = {}
         for path in self._selectors_first():
             if path not in self.rules or self.rules[path].holds(values):
                 values[path] = chosen[path] = pick(path)
         return {path: chosen[path] for path in self.lists if path in chosen}
 
-    def numbered(self, number: int) -> Values:
+    def combination_at(self, number: int) -> Values:
         """Give the combination of a number from 0 to ``size``; several may have the same."""
         places = {}
         for path, values in reversed([*self.lists.items()]):
             number, places[path] = divmod(number, len(values))
-        return self.choose(lambda path: self.lists[path][places[path]])
+        return self.sample(lambda path: self.lists[path][places[path]])
 
     def combinations(self) -> Iterator[Values]:
         """Give every combination once, the last list changing fastest."""
         seen: set[str] = set()
         for each in itertools.product(*self.lists.values()):
-            values = self.choose(dict(zip(self.lists, each, strict=True)).__getitem__)
+            values = self.sample(dict(zip(self.lists, each, strict=True)).__getitem__)
             if repr(values) not in seen:
                 seen.add(repr(values))
                 yield values
 
-    def idle(self) -> Iterator[str]:
+    def inactive(self) -> Iterator[str]:
         """Say which lists change nothing, because their setting applies in no combination."""
         for path, rule in self.rules.items():
-            tried = self.lists.get(rule.path, [self.settled.get(rule.path)])
+            tried = self.lists.get(rule.path, [self.defaults.get(rule.path)])
             if not any(rule.holds({rule.path: value}) for value in tried):
                 yield (
                     f"grid_search.{path} does not apply here (only while {rule}); "

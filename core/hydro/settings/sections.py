@@ -36,7 +36,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_as_list), _one_or_several("s
 Ids = Annotated[tuple[str, ...], BeforeValidator(_as_texts), _one_or_several("string", "integer")]
 """Ids, kept as the strings they are written as."""
 
-HOLDS_OUT = unless("dataset.validation_strategy", "custom")
+HAS_HELD_OUT_SHARE = unless("dataset.validation_strategy", "custom")
 SEARCHES = unless("grid_search", {})
 CHOOSES = unless("search.strategy", "Grid")
 SAVES_BEST = only_if("training.save_best_checkpoint", True)
@@ -57,27 +57,27 @@ class DatasetSection(Section):
         None,
         help="The column whose groups stay on one side. Naming the label column gives folds of "
         "unseen classes.",
-        when=only_if("dataset.validation_strategy", "grouped_kfold"),
-        required=only_if("dataset.validation_strategy", "grouped_kfold"),
+        applies_if=only_if("dataset.validation_strategy", "grouped_kfold"),
+        required_if=only_if("dataset.validation_strategy", "grouped_kfold"),
     )
     validation_size: float = setting(
         0.2,
         help="The share of rows held out.",
         ge=0.01,
         le=0.95,
-        when=only_if("dataset.validation_strategy", "automatic"),
+        applies_if=only_if("dataset.validation_strategy", "automatic"),
     )
     validation_dataframe: Path | None = setting(
         None,
         help="The table to validate on; the whole train table then trains.",
-        when=only_if("dataset.validation_strategy", "custom"),
-        required=only_if("dataset.validation_strategy", "custom"),
+        applies_if=only_if("dataset.validation_strategy", "custom"),
+        required_if=only_if("dataset.validation_strategy", "custom"),
     )
     folds: Ids = setting(
         (),
         help="The folds to hold out, each with a model of its own; empty means the first one.",
         alias="selected_folds",
-        when=only_if("dataset.validation_strategy", "kfold", "grouped_kfold"),
+        applies_if=only_if("dataset.validation_strategy", "kfold", "grouped_kfold"),
     )
     test_dataframe: Path | None = setting(
         None, help="A table scored after training; it may lack the label columns."
@@ -91,7 +91,7 @@ class DatasetSection(Section):
         ("Train", "Validation"),
         help="Which sides are sampled.",
         level="intermediate",
-        when=unless("dataset.data_sample", 1.0),
+        applies_if=unless("dataset.data_sample", 1.0),
     )
 
 
@@ -129,14 +129,14 @@ class TrainingSection(Section):
         help="The learning rate of the parts chosen above.",
         level="master",
         gt=0,
-        when=unless("training.differential_learning_rate_layers", ()),
+        applies_if=unless("training.differential_learning_rate_layers", ()),
     )
     batch_size: int = setting(
         16,
         help="Rows a batch, for each GPU.",
         grid=True,
         ge=1,
-        when=only_if("training.batch_tokens", None),
+        applies_if=only_if("training.batch_tokens", None),
     )
     batch_tokens: int | None = setting(
         None,
@@ -170,7 +170,7 @@ class TrainingSection(Section):
         ge=0,
     )
     weight_decay: float = setting(
-        0.0, help="The pull of the weights towards 0.", level="intermediate", ge=0
+        0.0, help="The pull of the weights toward 0.", level="intermediate", ge=0
     )
     gradient_clip: float = setting(
         0.0,
@@ -194,7 +194,7 @@ class TrainingSection(Section):
         ge=0,
     )
     evaluation_epochs: float = setting(
-        1, help="Epochs between two validations.", level="expert", gt=0, clashes=SAVES_BEST
+        1, help="Epochs between two validations.", level="expert", gt=0, conflicts_with=SAVES_BEST
     )
     calculate_train_metric: bool = setting(
         False, help="Score the training rows too, at the end.", level="expert"
@@ -203,7 +203,7 @@ class TrainingSection(Section):
         False,
         help="Train on the held-out rows too; their metric is then marked as overstated.",
         level="master",
-        clashes=SAVES_BEST,
+        conflicts_with=SAVES_BEST,
     )
     build_scoring_pipelines: bool = setting(
         True,
@@ -231,14 +231,14 @@ class SearchSection(Section):
         help="Grid tries every combination; Random some, drawn by the seed; TPE some, each chosen "
         "by what did well before (a tree-structured Parzen estimator).",
         level="intermediate",
-        when=SEARCHES,
+        applies_if=SEARCHES,
     )
     trials: int = setting(
         20,
         help="How many combinations to try, each on all chosen folds.",
         level="intermediate",
         ge=1,
-        when=CHOOSES,
+        applies_if=CHOOSES,
     )
     hours: float | None = setting(
         None,
@@ -246,14 +246,14 @@ class SearchSection(Section):
         "nothing sets no limit.",
         level="intermediate",
         gt=0,
-        when=CHOOSES,
+        applies_if=CHOOSES,
     )
     pruning: bool = setting(
         False,
         help="Stop a combination whose best validation so far is worse than the median of the "
         "others at the same point; the first five are never stopped.",
         level="intermediate",
-        when=CHOOSES,
+        applies_if=CHOOSES,
     )
 
 
@@ -279,7 +279,7 @@ class EnvironmentSection(Section):
     )
     sync_batch_normalization: bool = setting(
         False,
-        help="Normalise with the statistics of the batches of all GPUs of a run together.",
+        help="Normalize with the statistics of the batches of all GPUs of a run together.",
         level="master",
     )
     number_of_workers: int = setting(
@@ -305,7 +305,7 @@ class LoggingSection(Section):
         "",
         help="The Neptune project that figures go to, as in `workspace/project`.",
         level="expert",
-        when=only_if("logging.logger", "Neptune"),
+        applies_if=only_if("logging.logger", "Neptune"),
     )
     number_of_texts: int = setting(
         10,

@@ -7,45 +7,46 @@ from pathlib import Path
 
 from hydro.errors import SettingsError
 from hydro.paths import experiment_name
-from hydro.settings.error_messages import Issue
-from hydro.settings.schema import Described, flat
+from hydro.settings.error_messages import SettingsIssue
+from hydro.settings.schema import SettingInfo, flatten
 from hydro.settings.sections import Settings
 
 
 def broken_rules(
-    settings: Settings, known: Mapping[str, Described], given: Set[str]
-) -> Iterator[Issue]:
+    settings: Settings, known: Mapping[str, SettingInfo], given: Set[str]
+) -> Iterator[SettingsIssue]:
     """List what contradicts another setting, or is missing because of one."""
-    values = flat(settings)
+    values = flatten(settings)
     for each in known.values():
-        facts, value = each.facts, values[each.path]
+        facts, value = each.metadata, values[each.path]
         place = tuple(each.path.split("."))
-        if facts.required and facts.required.holds(values) and value is None:
-            msg = f"{each.path}: must be given, because {facts.required}. {each.help}"
-            yield Issue(place, msg)
+        if facts.required_if and facts.required_if.holds(values) and value is None:
+            msg = f"{each.path}: must be given, because {facts.required_if}. {each.help}"
+            yield SettingsIssue(place, msg)
         changed = each.path in given and value != each.default
-        if facts.clashes and facts.clashes.holds(values) and changed:
-            msg = f"{each.path}: contradicts the other setting: {facts.clashes}. Change one of them"
-            yield Issue(place, msg)
+        if facts.conflicts_with and facts.conflicts_with.holds(values) and changed:
+            other = facts.conflicts_with
+            msg = f"{each.path}: contradicts the other setting: {other}. Change one of them"
+            yield SettingsIssue(place, msg)
 
 
-def unsafe_name(settings: Settings) -> Iterator[Issue]:
+def check_experiment_name(settings: Settings) -> Iterator[SettingsIssue]:
     """Refuse a name that cannot be a folder's."""
     try:
         experiment_name(settings.experiment_name)
     except SettingsError as error:
-        yield Issue(("experiment_name",), str(error))
+        yield SettingsIssue(("experiment_name",), str(error))
 
 
-def missing_files(settings: Settings, known: Mapping[str, Described]) -> Iterator[Issue]:
+def missing_files(settings: Settings, known: Mapping[str, SettingInfo]) -> Iterator[SettingsIssue]:
     """List the files that are needed and cannot be read."""
-    values = flat(settings)
+    values = flatten(settings)
     for each in known.values():
         value = values[each.path]
-        applies = each.facts.when is None or each.facts.when.holds(values)
+        applies = each.metadata.applies_if is None or each.metadata.applies_if.holds(values)
         fault = _fault(value) if isinstance(value, Path) and applies else ""
         if fault:
-            yield Issue(tuple(each.path.split(".")), f"{each.path}: {value}: {fault}")
+            yield SettingsIssue(tuple(each.path.split(".")), f"{each.path}: {value}: {fault}")
 
 
 def _fault(path: Path) -> str:
@@ -65,13 +66,13 @@ def _fault(path: Path) -> str:
     return "" if os.access(path, os.R_OK) else "permission denied"
 
 
-def idle_settings(
-    settings: Settings, known: Mapping[str, Described], given: Set[str]
+def inactive_settings(
+    settings: Settings, known: Mapping[str, SettingInfo], given: Set[str]
 ) -> Iterator[str]:
     """Say which settings were given and change nothing here."""
-    values = flat(settings)
+    values = flatten(settings)
     for each in known.values():
-        when = each.facts.when
+        when = each.metadata.applies_if
         idle = when is not None and not when.holds(values)
         if idle and each.path in given and values[each.path] not in (each.default, None):
             yield f"{each.path} does not apply here (only while {when}); it is kept and ignored"

@@ -8,21 +8,21 @@ from typing import Any
 import yaml
 
 from hydro.errors import SettingsError
-from hydro.settings.fields import NOTHING
+from hydro.settings.fields import NULL_VALUES
 
-LONGEST = 1 << 20
+MAX_CHARACTERS = 1 << 20
 """Bytes; a settings file is a few thousand."""
-DEEPEST = 20
+MAX_DEPTH = 20
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 UNPRINTABLE = yaml.reader.Reader.NON_PRINTABLE
 """Matches what no YAML file may hold: control characters and lone surrogates."""
 
-Trail = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """The keys, and the numbers in lists, that lead to a value."""
 
-Place = tuple[int, int]
+Position = tuple[int, int]
 """Line and column, counted from 1."""
 
 
@@ -38,12 +38,12 @@ class Document:
     values: dict[str, Any]
     source: str
     lines: list[str] = field(default_factory=list)
-    places: dict[Trail, Place] = field(default_factory=dict)
+    key_positions: dict[KeyPath, Position] = field(default_factory=dict)
     """Where each key starts."""
-    value_places: dict[Trail, Place] = field(default_factory=dict)
+    value_positions: dict[KeyPath, Position] = field(default_factory=dict)
     """Where each value starts."""
-    overridden: dict[Trail, str] = field(default_factory=dict)
-    earlier: dict[str, Any] = field(default_factory=dict)
+    overridden: dict[KeyPath, str] = field(default_factory=dict)
+    base_values: dict[str, Any] = field(default_factory=dict)
     """What the experiment that it starts from was told."""
     """What the command line says instead."""
 
@@ -56,11 +56,11 @@ def read_yaml(path: Path) -> Document:
     """
     try:
         with path.open("rb") as file:
-            raw = file.read(LONGEST + 1)
+            raw = file.read(MAX_CHARACTERS + 1)
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror}. Give the path of a YAML file"
         raise SettingsError(msg) from None
-    if len(raw) > LONGEST:
+    if len(raw) > MAX_CHARACTERS:
         msg = f"{path}: larger than 1 MiB. That is no settings file"
         raise SettingsError(msg)
     if raw.startswith(codecs.BOM_UTF8):
@@ -82,7 +82,7 @@ def parse_yaml(text: str, source: str) -> Document:
     try:
         values = _Builder(document, text).build()
     except yaml.MarkedYAMLError as error:
-        raise _unreadable(error, document) from None
+        raise _yaml_error(error, document) from None
     if not isinstance(values, dict):
         found = "a list" if isinstance(values, list) else "a single value"
         found = "nothing" if values is None else found
@@ -112,7 +112,7 @@ def _check_characters(text: str, source: str) -> None:
         raise SettingsError(msg)
 
 
-def _unreadable(error: yaml.MarkedYAMLError, document: Document) -> SettingsError:
+def _yaml_error(error: yaml.MarkedYAMLError, document: Document) -> SettingsError:
     """Say where YAML stops making sense."""
     mark = error.problem_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -140,17 +140,17 @@ class _Builder:
                 value = self._node(self._next(), ())
         return value
 
-    def _node(self, event: Any, path: Trail) -> Any:
+    def _node(self, event: Any, path: KeyPath) -> Any:
         self._check(event, path)
-        self.document.value_places[path] = _place(event)
+        self.document.value_positions[path] = _place(event)
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path)
         # A plain scalar's style is '' in libyaml's events and None in PyYAML's own.
-        return None if not event.style and event.value in NOTHING else event.value
+        return None if not event.style and event.value in NULL_VALUES else event.value
 
-    def _mapping(self, path: Trail) -> dict[str, Any]:
+    def _mapping(self, path: KeyPath) -> dict[str, Any]:
         values: dict[str, Any] = {}
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             self._check(event, path)
@@ -159,15 +159,15 @@ class _Builder:
             key: str = event.value
             here = (*path, key)
             if key in values:
-                first = self.document.places[here][0]
+                first = self.document.key_positions[here][0]
                 self._refuse(
                     event, f"'{key}' is set twice, first on line {first}. Keep one of them"
                 )
-            self.document.places[here] = _place(event)
+            self.document.key_positions[here] = _place(event)
             values[key] = self._node(self._next(), here)
         return values
 
-    def _sequence(self, path: Trail) -> list[Any]:
+    def _sequence(self, path: KeyPath) -> list[Any]:
         values: list[Any] = []
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             values.append(self._node(event, (*path, len(values))))
@@ -176,14 +176,14 @@ class _Builder:
     def _next(self) -> Any:
         return next(self.events)
 
-    def _check(self, event: Any, path: Trail) -> None:
+    def _check(self, event: Any, path: KeyPath) -> None:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             self._refuse(event, "anchors and aliases are not read. Write the value out")
         tag = getattr(event, "tag", None)
         if tag and tag != "!":
             self._refuse(event, f"the tag {tag} is not read. Write a plain value")
-        if len(path) > DEEPEST:
-            self._refuse(event, f"nested deeper than {DEEPEST} levels")
+        if len(path) > MAX_DEPTH:
+            self._refuse(event, f"nested deeper than {MAX_DEPTH} levels")
         if isinstance(event, yaml.ScalarEvent) and "\0" in event.value:
             self._refuse(event, "a NUL character")
 
@@ -193,5 +193,5 @@ class _Builder:
         raise SettingsError(msg)
 
 
-def _place(event: Any) -> Place:
+def _place(event: Any) -> Position:
     return event.start_mark.line + 1, event.start_mark.column + 1

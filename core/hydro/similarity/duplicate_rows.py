@@ -6,18 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 SAMPLE = 4  # columns; rows that differ in them need no further look
-AT_A_TIME = 65_536  # rows
+ROWS_PER_BLOCK = 65_536  # rows
 
 
-def find_repeats(rows: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def find_duplicate_rows(rows: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give the numbers of the rows that equal an earlier one, and for each the first it equals.
 
     ``rows`` is ``(n, size)``; 0.0 and -0.0 are equal. Takes some 50 bytes a row.
     """
     suspects = _sharing(_as_words(rows[:, :SAMPLE]))
     digests = np.empty(len(suspects), dtype="V16")
-    for first in range(0, len(suspects), AT_A_TIME):
-        part = slice(first, first + AT_A_TIME)
+    for first in range(0, len(suspects), ROWS_PER_BLOCK):
+        part = slice(first, first + ROWS_PER_BLOCK)
         # Two rows with one digest of 128 bits are one and the same row.
         digests[part] = [
             np.void(blake2b(row, digest_size=16).digest()) for row in _plain(rows[suspects[part]])

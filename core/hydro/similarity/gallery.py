@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hydro.errors import TrainingError
-from hydro.similarity.duplicate_rows import find_repeats
-from hydro.similarity.topk import cut
+from hydro.similarity.duplicate_rows import find_duplicate_rows
+from hydro.similarity.topk import slices
 
-CHECKED = 65_536  # rows at a time
-COPIED = 16_384  # rows at a time
+CHECKED_ROWS = 65_536  # rows at a time
+COPIED_ROWS = 16_384  # rows at a time
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Gallery:
     """``(rows,)``, -1 for none."""
     by_class: Tensor
     """``(rows,)``: the rows ordered by class, then by number."""
-    repeats: Tensor
+    duplicates: Tensor
     """Numbers of the rows that equal an earlier one."""
     originals: Tensor
     """For each of those, the first row that it equals."""
@@ -46,7 +46,7 @@ class Gallery:
         """
         check_finite(embeddings)
         by_class = classes.argsort(kind="stable")
-        arrays = (embeddings, classes, by_class, *find_repeats(embeddings))
+        arrays = (embeddings, classes, by_class, *find_duplicate_rows(embeddings))
         return cls(*(as_tensor(array).to(device) for array in arrays))
 
     def __len__(self) -> int:
@@ -65,8 +65,8 @@ class Gallery:
         else:
             torch.mm(self.embeddings, as_tensor(queries).to(out.device).T, out=cosines)
         # A matrix product may round one and the same dot product differently in two places.
-        for part in cut(len(self.repeats), COPIED):
-            cosines[self.repeats[part]] = cosines[self.originals[part]]
+        for part in slices(len(self.duplicates), COPIED_ROWS):
+            cosines[self.duplicates[part]] = cosines[self.originals[part]]
         return cosines
 
     def match(self, classes: Tensor, rows: Tensor) -> Tensor:
@@ -98,7 +98,7 @@ def check_finite(embeddings: NDArray[np.float32]) -> None:
         [np.empty(0, dtype=np.int64)]
         + [
             np.flatnonzero(~np.isfinite(embeddings[part]).all(axis=1)) + part.start
-            for part in cut(len(embeddings), CHECKED)
+            for part in slices(len(embeddings), CHECKED_ROWS)
         ]
     )
     if broken.size:

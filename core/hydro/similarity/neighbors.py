@@ -1,4 +1,4 @@
-"""Exact nearest neighbours by cosine, found block by block within a memory budget."""
+"""Exact nearest neighbors by cosine, found block by block within a memory budget."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hydro.similarity.gallery import Gallery, as_tensor, check_finite
-from hydro.similarity.topk import cut, largest
+from hydro.similarity.topk import slices, stable_topk
 
 BYTES_PER_PAIR = 5  # one query and one row searched: the cosine, and a share in a group's largest
 BYTES_PER_PLACE = 48  # one place in a query's ranking, and what a metric makes of it
-QUERIES = 512  # at a time, at most: with more, a product is not faster
+QUERIES_PER_BLOCK = 512  # at a time, at most: with more, a product is not faster
 TILE = 64  # queries; a product of any number takes as long as one of the next multiple
-COUNTED = 1024  # rows at a time that are compared with the first hit
+ROWS_PER_COUNT = 1024  # rows at a time that are compared with the first hit
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Block:
-    """The neighbours of some of the queries."""
+    """The neighbors of some of the queries."""
 
     rows: NDArray[np.int64]
     """Which of the queries these are, by number."""
-    neighbours: NDArray[np.int64]
+    neighbors: NDArray[np.int64]
     """``(queries, k)``: positions of the nearest rows, the nearest first."""
     similarities: NDArray[np.float32]
     """``(queries, k)``: their cosines with the query."""
@@ -67,7 +67,7 @@ def rank(
     Args:
         embeddings: the queries, ``(n, size)``, of length 1.
         classes: ``(n,)``, counted from 0; -1 for none, which is searched but never a hit.
-        top_k: how many neighbours to give; cut to the number of rows searched.
+        top_k: how many neighbors to give; cut to the number of rows searched.
         gallery: the rows to search, ``(m, size)``. Without it the queries, each without itself.
         gallery_classes: ``(m,)``, to be given with ``gallery``.
         device: where to compute.
@@ -87,14 +87,14 @@ def rank(
     top_k = max(0, min(top_k, len(others) - itself))
     check_finite(embeddings)
     searched = Gallery.load(embeddings if gallery is None else gallery, others, device)
-    blocks = _cut_by_depth(np.maximum(relevant, top_k), len(others), memory_bytes)
+    blocks = _blocks_by_depth(np.maximum(relevant, top_k), len(others), memory_bytes)
     longest = max(map(len, blocks), default=0)
     space = torch.empty(longest * len(others), device=searched.embeddings.device)
     for rows in blocks:
         cosines = searched.compare(embeddings[rows], space)
         if itself:
             cosines[rows, np.arange(len(rows))] = -torch.inf
-        nearest, ranking = _put_in_order(
+        nearest, ranking = _rank_block(
             cosines, classes[rows], relevant[rows], searched, top_k, memory_bytes // 16
         )
         similarities = cosines.T.gather(1, nearest)
@@ -107,7 +107,7 @@ def _count_relevant(classes: NDArray[np.int64], others: NDArray[np.int64]) -> ND
     return np.where(classes >= 0, counts[classes], 0)
 
 
-def _cut_by_depth(
+def _blocks_by_depth(
     depths: NDArray[np.int64], searched: int, memory_bytes: int
 ) -> list[NDArray[np.int64]]:
     """Cut the queries into blocks that fit into memory, those whose rankings are as deep together.
@@ -120,7 +120,7 @@ def _cut_by_depth(
     first = 0
     while first < len(order):
         left = len(order) - first
-        sizes = np.arange(1, min(QUERIES, left) + 1)
+        sizes = np.arange(1, min(QUERIES_PER_BLOCK, left) + 1)
         needed = sizes * needs[first : first + len(sizes)]
         size = max(1, int(np.searchsorted(needed, memory_bytes, "right")))
         if TILE < size < left:
@@ -131,7 +131,7 @@ def _cut_by_depth(
     return blocks
 
 
-def _put_in_order(
+def _rank_block(
     cosines: Tensor,
     classes: NDArray[np.int64],
     relevant: NDArray[np.int64],
@@ -141,7 +141,7 @@ def _put_in_order(
 ) -> tuple[Tensor, Ranking]:
     """Give the top_k nearest rows, and the ranking as far down as the metrics look."""
     depth = max(top_k, int(relevant.max()))
-    nearest = largest(cosines, depth, memory_bytes=memory_bytes)
+    nearest = stable_topk(cosines, depth, memory_bytes=memory_bytes)
     hits = _to_numpy(searched.match(as_tensor(classes).to(nearest.device), nearest))
     ranking = Ranking.of(hits, relevant)
     missed = np.flatnonzero((ranking.first_hit == 0) & (relevant > 0))
@@ -164,7 +164,7 @@ def _rank_first_hits(
     above = torch.nextafter(hit, torch.full_like(hit, -torch.inf))  # equal ones in upper rows count
     columns = as_tensor(queries).to(cosines.device)
     ranks = torch.ones_like(row)
-    for part in cut(len(searched), COUNTED):
+    for part in slices(len(searched), ROWS_PER_COUNT):
         rows = torch.arange(part.start, part.stop, device=cosines.device)[:, None]
         bounds = torch.where(rows < row, above, hit)
         ranks += (cosines[part][:, columns] > bounds).sum(dim=0)

@@ -1,4 +1,4 @@
-"""What metric learning predicts for the rows of a split: embeddings with their neighbours."""
+"""What metric learning predicts for the rows of a split: embeddings with their neighbors."""
 
 import json
 import logging
@@ -14,16 +14,16 @@ from hydro.plugins.predictions import Predictions, check_values
 from hydro.similarity.neighbors import rank
 from hydro.similarity.retrieval_metrics import Metric
 
-SHOWN = 10  # neighbours written into a table; the arrays keep them all
+MAX_NEIGHBORS_IN_TABLE = 10  # neighbors written into a table; the arrays keep them all
 
 
 @dataclass(frozen=True)
-class Neighbourhood(Predictions):
+class RetrievalPredictions(Predictions):
     """The embeddings of a split, and for each row the nearest other rows of the same split."""
 
     embeddings: NDArray[np.float32]
     """``(rows, size)``, of length 1."""
-    neighbours: NDArray[np.int64]
+    neighbors: NDArray[np.int64]
     """``(rows, k)``: positions in the split, counted from 0, the nearest first."""
     similarities: NDArray[np.float32]
     """``(rows, k)``: their cosines."""
@@ -34,22 +34,24 @@ class Neighbourhood(Predictions):
         """Give the numeric part, by the name it is stored under."""
         return {
             "embeddings": self.embeddings,
-            "neighbours": self.neighbours,
+            "neighbours": self.neighbors,
             "similarities": self.similarities,
             "classes": self.classes,
         }
 
     def columns(self, rows: NDArray[np.int64]) -> dict[str, Sequence[object]]:
-        """Give the nearest neighbours as JSON lists of row numbers, and a column per metric."""
-        similarities = self.similarities[:, :SHOWN].astype(np.float64).round(6)
+        """Give the nearest neighbors as JSON lists of row numbers, and a column per metric."""
+        similarities = self.similarities[:, :MAX_NEIGHBORS_IN_TABLE].astype(np.float64).round(6)
         return {
-            "neighbours": [json.dumps(row) for row in rows[self.neighbours[:, :SHOWN]].tolist()],
+            "neighbours": [
+                json.dumps(row) for row in rows[self.neighbors[:, :MAX_NEIGHBORS_IN_TABLE]].tolist()
+            ],
             "similarities": [json.dumps(row) for row in similarities.tolist()],
             **{name: values.tolist() for name, values in self.values.items()},
         }
 
 
-def score_neighbourhood(
+def score_neighbors(
     embeddings: NDArray[np.float32],
     classes: NDArray[np.int64],
     *,
@@ -58,11 +60,11 @@ def score_neighbourhood(
     gallery: NDArray[np.float32] | None = None,
     gallery_classes: NDArray[np.int64] | None = None,
     device: torch.device | str = "cpu",
-) -> Neighbourhood:
+) -> RetrievalPredictions:
     """Search a split within itself, or a gallery, once, and score every row by every metric.
 
     ``embeddings`` is ``(rows, size)`` of length 1, ``classes`` ``(rows,)`` with -1 for none.
-    Neighbours are positions in the gallery where there is one.
+    Neighbors are positions in the gallery where there is one.
 
     Raises:
         TrainingError: an embedding is not finite.
@@ -70,12 +72,12 @@ def score_neighbourhood(
     rows = len(embeddings)
     shape = (rows, max(0, min(top_k, rows - 1 if gallery is None else len(gallery))))
     if gallery is None and shape[1] < top_k:
-        _note_cut(top_k, rows)
+        _warn_of_small_split(top_k, rows)
     # Filled in place: small results kept between large ones would break up the memory.
-    found = Neighbourhood(
+    found = RetrievalPredictions(
         values={name: np.empty(rows) for name in metrics},
         embeddings=embeddings,
-        neighbours=np.empty(shape, dtype=np.int64),
+        neighbors=np.empty(shape, dtype=np.int64),
         similarities=np.empty(shape, dtype=np.float32),
         classes=classes,
     )
@@ -87,7 +89,7 @@ def score_neighbourhood(
         gallery_classes=gallery_classes,
         device=device,
     ):
-        found.neighbours[block.rows] = block.neighbours
+        found.neighbors[block.rows] = block.neighbors
         found.similarities[block.rows] = block.similarities
         for name, metric in metrics.items():
             values = metric(block.ranking)
@@ -98,9 +100,9 @@ def score_neighbourhood(
 
 
 @cache
-def _note_cut(top_k: int, rows: int) -> None:
-    """Say, once for all evaluations, that there are fewer neighbours than were asked for."""
+def _warn_of_small_split(top_k: int, rows: int) -> None:
+    """Say, once for all evaluations, that there are fewer neighbors than were asked for."""
     logging.getLogger("hydro.plugins.predictions").info(
         f"prediction.top_k_similar is {top_k}, but of {rows} rows each has only "
-        f"{max(0, rows - 1)} others: neighbours and metrics are cut there"
+        f"{max(0, rows - 1)} others: neighbors and metrics are cut there"
     )

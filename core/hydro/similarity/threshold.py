@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 BINS = 2**16
 """Steps from a cosine of -1 to one of 1; a threshold is the lower end of one of them."""
 
-MOST_ROWS = 20_000
+MAX_ROWS = 20_000
 """The pairs of more rows than these are counted on so many of them, drawn at random."""
 
-PAIRS_AT_A_TIME = 2**21
+PAIRS_PER_BLOCK = 2**21
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Threshold:
             f"{self.recall:.3f} {of}"
         )
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Give it as it is stored."""
         return {**asdict(self), "said": str(self)}
 
@@ -58,7 +58,7 @@ def choose_threshold(
 ) -> Threshold:
     """Choose the lowest similarity at which a pair of rows is of one class often enough.
 
-    With s the cosine of two rows and y their classes, over all pairs i < j of labelled rows
+    With s the cosine of two rows and y their classes, over all pairs i < j of labeled rows
 
         precision(t) = |{s ≥ t, same y}| / |{s ≥ t}|
         recall(t) = |{s ≥ t, same y}| / |{same y}|
@@ -74,10 +74,10 @@ def choose_threshold(
         precision: above 0, at most 1.
         device: where to compute.
     """
-    labelled = np.flatnonzero(classes >= 0)
-    if len(labelled) > MOST_ROWS:
-        labelled = np.sort(np.random.default_rng(0).permutation(labelled)[:MOST_ROWS])
-    other, same = count_pairs(embeddings[labelled], classes[labelled], device)
+    labeled = np.flatnonzero(classes >= 0)
+    if len(labeled) > MAX_ROWS:
+        labeled = np.sort(np.random.default_rng(0).permutation(labeled)[:MAX_ROWS])
+    other, same = count_pairs(embeddings[labeled], classes[labeled], device)
     # From the highest similarity down, as a threshold that is lowered meets the pairs.
     found = np.cumsum(same[::-1])[::-1]
     taken = np.cumsum((same + other)[::-1])[::-1]
@@ -90,7 +90,7 @@ def choose_threshold(
         precision=float(right[at]),
         recall=float(found[at] / found[0]) if found[0] else 0.0,
         asked_precision=precision,
-        rows=len(labelled),
+        rows=len(labeled),
         pairs=int(taken[0]),
         same_pairs=int(found[0]),
     )
@@ -103,7 +103,7 @@ def count_pairs(
     vectors = torch.as_tensor(embeddings, device=device)
     labels = torch.as_tensor(classes, device=device)
     counts = torch.zeros(2 * BINS + 1, dtype=torch.int64, device=device)
-    size = max(1, PAIRS_AT_A_TIME // max(1, len(vectors)))
+    size = max(1, PAIRS_PER_BLOCK // max(1, len(vectors)))
     for start in range(0, len(vectors), size):
         some = slice(start, start + size)
         # Double precision places a cosine of single precision in its step exactly.

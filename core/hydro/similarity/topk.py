@@ -9,7 +9,7 @@ BYTES_PER_VALUE = 40  # what putting one value in its place takes: keys, copies,
 SMALLEST_GROUP = 4  # columns; with smaller ones, leaving groups out saves nothing
 
 
-def largest(values: Tensor, count: int, *, memory_bytes: int = 2**26) -> Tensor:
+def stable_topk(values: Tensor, count: int, *, memory_bytes: int = 2**26) -> Tensor:
     """Give the rows of the ``count`` largest values of each column, ``(columns, count)``, in order.
 
     Of equal values, the one in the row with the lower number comes first. ``values`` is
@@ -23,23 +23,23 @@ def largest(values: Tensor, count: int, *, memory_bytes: int = 2**26) -> Tensor:
     size = 2 ** int(math.log2(rows / count) / 2)
     if size < SMALLEST_GROUP:
         every = torch.arange(rows, device=values.device)
-        for part in cut(columns, memory_bytes // (rows * BYTES_PER_VALUE)):
-            keys = make_keys(values[:, part].T.contiguous(), every)
+        for part in slices(columns, memory_bytes // (rows * BYTES_PER_VALUE)):
+            keys = sortable_keys(values[:, part].T.contiguous(), every)
             chosen[part] = keys.topk(count).indices
         return chosen
     tops = values[: rows // size * size].unflatten(0, (-1, size)).amax(dim=1).T.contiguous()
-    for part in cut(columns, memory_bytes // (tops.shape[1] * 2 * BYTES_PER_VALUE)):
-        chosen[part] = _largest_in_groups(values.T[part], tops[part], count, size)
+    for part in slices(columns, memory_bytes // (tops.shape[1] * 2 * BYTES_PER_VALUE)):
+        chosen[part] = _topk_in_groups(values.T[part], tops[part], count, size)
     return chosen
 
 
-def cut(rows: int, size: int) -> list[slice]:
+def slices(rows: int, size: int) -> list[slice]:
     """Cut rows into slices of this size, but of one row at least."""
     size = max(1, size)
     return [slice(first, min(first + size, rows)) for first in range(0, rows, size)]
 
 
-def make_keys(values: Tensor, rows: Tensor) -> Tensor:
+def sortable_keys(values: Tensor, rows: Tensor) -> Tensor:
     """Turn values into int64 keys that order by value, then by the lower row; no two are equal.
 
     The bits of floats, read as integers, order like the floats, but the other way round below 0.
@@ -50,7 +50,7 @@ def make_keys(values: Tensor, rows: Tensor) -> Tensor:
     return torch.add(0x7FFFFFFF - rows, bits, alpha=2**32)
 
 
-def _largest_in_groups(values: Tensor, tops: Tensor, count: int, size: int) -> Tensor:
+def _topk_in_groups(values: Tensor, tops: Tensor, count: int, size: int) -> Tensor:
     """Look for the largest values only in the groups of rows that can hold them.
 
     Order the groups by their largest value, of equal ones the upper group first. Each of the first
@@ -59,8 +59,8 @@ def _largest_in_groups(values: Tensor, tops: Tensor, count: int, size: int) -> T
     """
     groups = tops.shape[1]
     device = values.device
-    first = make_keys(tops, torch.arange(groups, device=device)).topk(count).indices * size
+    first = sortable_keys(tops, torch.arange(groups, device=device)).topk(count).indices * size
     inside = (first[:, :, None] + torch.arange(size, device=device)).flatten(1)
     behind = torch.arange(groups * size, values.shape[1], device=device)  # too few for a group
     rows = torch.cat([inside, behind.expand(len(values), -1)], dim=1)
-    return rows.gather(1, make_keys(values.gather(1, rows), rows).topk(count).indices)
+    return rows.gather(1, sortable_keys(values.gather(1, rows), rows).topk(count).indices)

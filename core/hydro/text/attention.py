@@ -10,14 +10,14 @@ from transformers import AttentionInterface
 
 from hydro.text.batches import TextBatch
 
-RAGGED = "hydro_ragged"
+VARLEN_ATTENTION = "hydro_ragged"
 """The name under which transformers knows `ragged_attention`.
 
 No mask function goes by it, so transformers makes no mask: a text ends where the batch says.
 """
 
 
-def ragged_attention(
+def varlen_attention(
     module: nn.Module,
     query: Tensor,
     key: Tensor,
@@ -50,8 +50,10 @@ def ragged_attention(
     dtype = _working_type(query)
     parts = (query[0].to(dtype), key[0].to(dtype), value[0].to(dtype))
     if dropout == 0.0 and _has_kernel(*parts):
-        return _by_kernel(*parts, texts, scaling, causal, sliding_window), None
-    return _by_runs(*parts, texts, dropout, scaling, causal, sliding_window), None
+        return _varlen_kernel(*parts, texts, scaling, causal, sliding_window), None
+    return _attention_per_length_group(
+        *parts, texts, dropout, scaling, causal, sliding_window
+    ), None
 
 
 def _working_type(query: Tensor) -> torch.dtype:
@@ -73,7 +75,7 @@ def _has_kernel(query: Tensor, key: Tensor, value: Tensor) -> bool:
     )
 
 
-def _by_kernel(
+def _varlen_kernel(
     query: Tensor,
     key: Tensor,
     value: Tensor,
@@ -88,10 +90,10 @@ def _by_kernel(
         query.transpose(0, 1),
         key.transpose(0, 1),
         value.transpose(0, 1),
-        texts.offsets,
-        texts.offsets,
-        texts.longest,
-        texts.longest,
+        texts.cu_seqlens,
+        texts.cu_seqlens,
+        texts.max_seqlen,
+        texts.max_seqlen,
         scale=scaling,
         window_size=(reach, 0 if causal else reach),
         enable_gqa=query.shape[0] != key.shape[0],
@@ -100,7 +102,7 @@ def _by_kernel(
     return result[None]
 
 
-def _by_runs(
+def _attention_per_length_group(
     query: Tensor,
     key: Tensor,
     value: Tensor,
@@ -111,10 +113,10 @@ def _by_runs(
     window: int | None,
 ) -> Tensor:
     """Attend to all texts of one length at a time: views of the row, so nothing is padded."""
-    tokens = [count * length for count, length in texts.runs]
+    tokens = [count * length for count, length in texts.length_groups]
     split = zip(*(part.split(tokens, dim=1) for part in (query, key, value)), strict=True)
     results = []
-    for shape, parts in zip(texts.runs, split, strict=True):
+    for shape, parts in zip(texts.length_groups, split, strict=True):
         mask = _window_mask(shape[1], window, causal, query.device)
         queries, keys, values = (part.unflatten(1, shape).transpose(0, 1) for part in parts)
         result = scaled_dot_product_attention(
@@ -143,4 +145,4 @@ def _window_mask(
     return near & (distance >= 0) if causal else near
 
 
-AttentionInterface.register(RAGGED, ragged_attention)
+AttentionInterface.register(VARLEN_ATTENTION, varlen_attention)

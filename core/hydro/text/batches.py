@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hydro.text.corpus import Corpus
+from hydro.text.corpus import TokenizedTexts
 
 
 @dataclass(frozen=True)
@@ -18,22 +18,22 @@ class TextBatch:
     """``(tokens,)`` int64"""
     positions: Tensor
     """``(tokens,)`` int64, from 0 in every text"""
-    offsets: Tensor
+    cu_seqlens: Tensor
     """``(texts + 1,)`` int32: where each text begins and the last one ends"""
-    places: Tensor
+    restore_order: Tensor
     """``(texts,)`` int64: where the text that was asked for first, second, … lies"""
-    runs: tuple[tuple[int, int], ...]
+    length_groups: tuple[tuple[int, int], ...]
     """Texts of one length, as (number of texts, tokens in each); lengths fall."""
 
     @property
     def lengths(self) -> Tensor:
         """Give the number of tokens of every text, in the order in which they lie: ``(texts,)``."""
-        return self.offsets.diff()
+        return self.cu_seqlens.diff()
 
     @property
-    def longest(self) -> int:
+    def max_seqlen(self) -> int:
         """Give the number of tokens of the longest text."""
-        return self.runs[0][1]
+        return self.length_groups[0][1]
 
     def to(self, device: torch.device | str) -> "TextBatch":
         """Copy the tensors to a device, without waiting for it where memory is pinned."""
@@ -41,8 +41,8 @@ class TextBatch:
             self,
             input_ids=self.input_ids.to(device, non_blocking=True),
             positions=self.positions.to(device, non_blocking=True),
-            offsets=self.offsets.to(device, non_blocking=True),
-            places=self.places.to(device, non_blocking=True),
+            cu_seqlens=self.cu_seqlens.to(device, non_blocking=True),
+            restore_order=self.restore_order.to(device, non_blocking=True),
         )
 
     def pin_memory(self) -> "TextBatch":
@@ -51,12 +51,14 @@ class TextBatch:
             self,
             input_ids=self.input_ids.pin_memory(),
             positions=self.positions.pin_memory(),
-            offsets=self.offsets.pin_memory(),
-            places=self.places.pin_memory(),
+            cu_seqlens=self.cu_seqlens.pin_memory(),
+            restore_order=self.restore_order.pin_memory(),
         )
 
 
-def gather(corpus: Corpus, rows: NDArray[np.int64], *, longest: int | None = None) -> TextBatch:
+def collate(
+    corpus: TokenizedTexts, rows: NDArray[np.int64], *, longest: int | None = None
+) -> TextBatch:
     """Collect the texts of ``rows``, at least one, into a batch.
 
     A text of more than ``longest`` tokens is cut to that many, and keeps its closing special tokens
@@ -70,15 +72,15 @@ def gather(corpus: Corpus, rows: NDArray[np.int64], *, longest: int | None = Non
     positions = np.arange(offsets[-1]) - np.repeat(offsets[:-1], kept)
     source = positions + np.repeat(corpus.offsets[rows], kept)
     if longest is not None:
-        closes = positions >= np.repeat(kept - corpus.closing, kept)
+        closes = positions >= np.repeat(kept - corpus.num_suffix_tokens, kept)
         source += closes * np.repeat(whole - kept, kept)
     sizes, counts = np.unique(kept, return_counts=True)
     return TextBatch(
         input_ids=torch.from_numpy(corpus.ids[source].astype(np.int64)),
         positions=torch.from_numpy(positions),
-        offsets=torch.from_numpy(offsets.astype(np.int32)),
-        places=torch.from_numpy(np.argsort(order)),
-        runs=tuple(zip(counts[::-1].tolist(), sizes[::-1].tolist(), strict=True)),
+        cu_seqlens=torch.from_numpy(offsets.astype(np.int32)),
+        restore_order=torch.from_numpy(np.argsort(order)),
+        length_groups=tuple(zip(counts[::-1].tolist(), sizes[::-1].tolist(), strict=True)),
     )
 
 
@@ -87,7 +89,7 @@ def quantile_length(lengths: NDArray[np.int64], quantile: float) -> int:
     return int(np.quantile(lengths, quantile, method="higher"))
 
 
-def by_length(lengths: NDArray[np.int64], tokens: int) -> list[NDArray[np.int64]]:
+def length_bucketed_batches(lengths: NDArray[np.int64], tokens: int) -> list[NDArray[np.int64]]:
     """Split rows into batches of like length and at most ``tokens`` tokens, the longest first.
 
     A text of more than ``tokens`` tokens is a batch of its own.

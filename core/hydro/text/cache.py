@@ -1,4 +1,4 @@
-"""Tokens on disk, so that a corpus is tokenised once."""
+"""Tokens on disk, so that a corpus is tokenized once."""
 
 import hashlib
 import logging
@@ -13,14 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hydro.artifacts.cache import mark_used, tokens_folder
-from hydro.text.corpus import Corpus
+from hydro.text.corpus import TokenizedTexts
 from hydro.text.tokenizer import BLOCK, TextTokenizer
 
 log = logging.getLogger(__name__)
 
 
-def cached_corpus(texts: Sequence[str], tokenizer: TextTokenizer, folder: Path) -> Corpus:
-    """Tokenise texts, or map into memory what the same texts and tokenizer gave before.
+def cached_token_ids(
+    texts: Sequence[str], tokenizer: TextTokenizer, folder: Path
+) -> TokenizedTexts:
+    """Tokenize texts, or map into memory what the same texts and tokenizer gave before.
 
     Any number of processes may want the same corpus at once. A damaged entry is made anew, and
     where the folder cannot be written the corpus stays in memory, with a warning in the log. Else
@@ -28,7 +30,7 @@ def cached_corpus(texts: Sequence[str], tokenizer: TextTokenizer, folder: Path) 
 
     Args:
         texts: from `TextTokenizer.join`.
-        tokenizer: what to tokenise them with.
+        tokenizer: what to tokenize them with.
         folder: such as `default_cache`; made if it is not there.
     """
     entry = tokens_folder(folder) / _key(texts, tokenizer)
@@ -54,14 +56,14 @@ def _key(texts: Sequence[str], tokenizer: TextTokenizer) -> str:
     return key.hexdigest()
 
 
-def _read(entry: Path) -> Corpus | None:
+def _read(entry: Path) -> TokenizedTexts | None:
     """Map a corpus into memory; None if it is not there or not as it was written."""
     try:
         ids, offsets = _map(entry)
         closing, checksum = map(int, (entry / "facts.txt").read_text().split())
     except (OSError, ValueError, EOFError):
         return None
-    corpus = Corpus(ids, offsets, closing)
+    corpus = TokenizedTexts(ids, offsets, closing)
     return corpus if _checksum(corpus) == checksum else None
 
 
@@ -73,14 +75,14 @@ def _write(
     with TemporaryDirectory(dir=entry.parent, ignore_cleanup_errors=True) as name:
         new = Path(name)
         with (new / "ids.npy").open("wb") as ids, (new / "offsets.npy").open("wb") as offsets:
-            tokens, texts = _Growing(ids, np.int32), _Growing(offsets, np.int64)
+            tokens, texts = _GrowingArray(ids, np.int32), _GrowingArray(offsets, np.int64)
             texts.add(np.zeros(1, np.int64))
             for block, lengths in blocks:
                 texts.add(tokens.count + np.cumsum(lengths))
                 tokens.add(block)
             tokens.finish()
             texts.finish()
-        corpus = Corpus(*_map(new), closing)
+        corpus = TokenizedTexts(*_map(new), closing)
         (new / "facts.txt").write_text(f"{closing} {_checksum(corpus)}")
         if entry.exists() and _read(entry) is None:
             shutil.rmtree(entry, ignore_errors=True)
@@ -91,7 +93,7 @@ def _write(
                 raise
 
 
-class _Growing:
+class _GrowingArray:
     """A ``.npy`` file of one dimension that is written block by block."""
 
     def __init__(self, file: Any, kind: type[np.generic]) -> None:
@@ -125,5 +127,5 @@ def _map(entry: Path) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     return ids, offsets
 
 
-def _checksum(corpus: Corpus) -> int:
+def _checksum(corpus: TokenizedTexts) -> int:
     return zlib.crc32(corpus.offsets.data, zlib.crc32(corpus.ids.data))

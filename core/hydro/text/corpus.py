@@ -1,4 +1,4 @@
-"""Tokenised texts as two ragged arrays."""
+"""Tokenized texts as two ragged arrays."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Corpus:
+class TokenizedTexts:
     """Many texts laid end to end; text ``i`` is ``ids[offsets[i]:offsets[i + 1]]``."""
 
     ids: NDArray[np.int32]
     """``(tokens,)``"""
     offsets: NDArray[np.int64]
     """``(texts + 1,)``"""
-    closing: int
+    num_suffix_tokens: int
     """How many special tokens end every text, such as one ``[SEP]``."""
 
     @property
@@ -22,12 +22,14 @@ class Corpus:
         """Give the number of tokens of every text: ``(texts,)``."""
         return np.diff(self.offsets)
 
-    def take(self, rows: NDArray[np.int64]) -> "Corpus":
+    def take(self, rows: NDArray[np.int64]) -> "TokenizedTexts":
         """Copy some texts, in the order of ``rows``."""
         starts, ends = self.offsets[rows], self.offsets[rows + 1]
         texts = [self.ids[start:end] for start, end in zip(starts, ends, strict=True)]
         offsets = np.concatenate([[0], (ends - starts).cumsum()])
-        return Corpus(np.concatenate([self.ids[:0], *texts]), offsets, self.closing)
+        return TokenizedTexts(
+            np.concatenate([self.ids[:0], *texts]), offsets, self.num_suffix_tokens
+        )
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import normalize
 
-from hydro.text.batches import by_length, gather
-from hydro.text.corpus import Corpus
+from hydro.text.batches import collate, length_bucketed_batches
+from hydro.text.corpus import TokenizedTexts
 from hydro.text.encoder import Encoder
 from hydro.text.linear import packed_linears
 
@@ -24,7 +24,7 @@ PACKED = 8192
 
 def embed(
     encoder: Encoder,
-    corpus: Corpus,
+    corpus: TokenizedTexts,
     *,
     tokens: int | None = None,
     autocast: Callable[[], AbstractContextManager[object]] = nullcontext,
@@ -43,7 +43,7 @@ def embed(
         ``(texts, embedding_size)``, in the order of the corpus.
     """
     device = next(encoder.parameters()).device
-    batches = by_length(corpus.lengths, tokens or TOKENS[device.type])
+    batches = length_bucketed_batches(corpus.lengths, tokens or TOKENS[device.type])
     sizes = [len(rows) for rows in batches]
     linears = packed_linears(device) if len(corpus.ids) >= PACKED else nullcontext()
     # Pinned, so that the GPU writes results on its own while the next batch is prepared.
@@ -55,7 +55,7 @@ def embed(
         with torch.no_grad(), linears:
             for rows, vectors in zip(batches, found.split(sizes), strict=True):
                 with autocast():
-                    output = encoder(gather(corpus, rows).to(device))
+                    output = encoder(collate(corpus, rows).to(device))
                 vectors.copy_(normalize(output.float(), dim=1), non_blocking=True)
                 watch(len(rows))
     finally:

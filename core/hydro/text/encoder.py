@@ -6,14 +6,14 @@ from transformers import PreTrainedModel
 
 from hydro.errors import ModelError
 from hydro.text.batches import TextBatch
-from hydro.text.forward import prepare, run_padded, run_ragged
+from hydro.text.forward import choose_forward, forward_packed, forward_padded
 from hydro.text.pooling import POOLS
 from hydro.text.positions import first_position
-from hydro.text.projection import as_linear, build_neck
+from hydro.text.projection import as_linear, build_projection
 
 
 class Encoder(nn.Module):
-    """Turn texts into embeddings, which are not normalised.
+    """Turn texts into embeddings, which are not normalized.
 
     ``note`` says why the backbone has to be run with padding; it is None when it has not.
     """
@@ -35,7 +35,7 @@ class Encoder(nn.Module):
             pool: one of `POOLS`.
             dropout: the share of the pooled vector that is dropped in training.
             embedding_size: the neck's output; None, or the backbone's width, for no projection.
-            batch_normalization: whether the neck normalises over the batch.
+            batch_normalization: whether the neck normalizes over the batch.
 
         Raises:
             ModelError: the backbone does not run on texts, or there is no such pool.
@@ -44,13 +44,15 @@ class Encoder(nn.Module):
         if pool not in POOLS:
             msg = f"there is no pool {pool!r}; there is: {', '.join(POOLS)}"
             raise ModelError(msg)
-        width, self.note = prepare(backbone)
+        width, self.note = choose_forward(backbone)
         self.backbone = backbone
         self._first = first_position(backbone)
         self.pool = pool
         self.dropout = nn.Dropout(dropout)
         self.embedding_size = embedding_size or width
-        self.neck = build_neck(width, self.embedding_size, batch_normalization=batch_normalization)
+        self.neck = build_projection(
+            width, self.embedding_size, batch_normalization=batch_normalization
+        )
 
     @property
     def padding_free(self) -> bool:
@@ -65,12 +67,14 @@ class Encoder(nn.Module):
     def forward(self, batch: TextBatch) -> Tensor:
         """Embed a batch: ``(texts, embedding_size)``, in the order in which they were asked for."""
         if self.padding_free:
-            tokens = run_ragged(self.backbone, batch, self._first)
+            tokens = forward_packed(self.backbone, batch, self._first)
         else:
-            tokens = run_padded(self.backbone, batch)
+            tokens = forward_padded(self.backbone, batch)
         # Averages over many tokens lose too much in half precision.
         tokens = tokens.to(torch.promote_types(tokens.dtype, torch.float32))
-        vectors: Tensor = self.dropout(POOLS[self.pool](tokens, batch.offsets)[batch.places])
+        vectors: Tensor = self.dropout(
+            POOLS[self.pool](tokens, batch.cu_seqlens)[batch.restore_order]
+        )
         if self.neck is not None:
             vectors = self.neck(vectors)
         return vectors

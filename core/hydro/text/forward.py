@@ -6,19 +6,19 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from hydro.errors import ModelError
-from hydro.text.attention import RAGGED
-from hydro.text.batches import TextBatch, gather
-from hydro.text.corpus import Corpus
+from hydro.text.attention import VARLEN_ATTENTION
+from hydro.text.batches import TextBatch, collate
+from hydro.text.corpus import TokenizedTexts
 from hydro.text.positions import first_position
 
-LONGEST_TRIAL = 1024
+MAX_TRIAL_LENGTH = 1024
 """Tokens that a trial may have to reach beyond an attention window."""
 
 TOLERANCE = 1e-4
-"""Of the largest value. Rounding makes a thousandth of it, a wrong neighbour ten times as much."""
+"""Of the largest value. Rounding makes a thousandth of it, a wrong neighbor ten times as much."""
 
 
-def run_ragged(backbone: PreTrainedModel, batch: TextBatch, first: int) -> Tensor:
+def forward_packed(backbone: PreTrainedModel, batch: TextBatch, first: int) -> Tensor:
     """Give the last hidden states ``(tokens, width)``; every layer sees real tokens only.
 
     ``first`` is the backbone's `first_position`.
@@ -30,14 +30,14 @@ def run_ragged(backbone: PreTrainedModel, batch: TextBatch, first: int) -> Tenso
     return hidden
 
 
-def run_padded(backbone: PreTrainedModel, batch: TextBatch) -> Tensor:
+def forward_padded(backbone: PreTrainedModel, batch: TextBatch) -> Tensor:
     """Give the last hidden states ``(tokens, width)``, computed with padding to the longest."""
-    texts = len(batch.places)
-    rows = torch.arange(texts, device=batch.offsets.device).repeat_interleave(
+    texts = len(batch.restore_order)
+    rows = torch.arange(texts, device=batch.cu_seqlens.device).repeat_interleave(
         batch.lengths, output_size=len(batch.input_ids)
     )
     padding = backbone.config.pad_token_id or 0
-    padded = batch.input_ids.new_full((texts, batch.longest), padding)
+    padded = batch.input_ids.new_full((texts, batch.max_seqlen), padding)
     padded[rows, batch.positions] = batch.input_ids
     mask = torch.zeros_like(padded)
     mask[rows, batch.positions] = 1
@@ -45,7 +45,7 @@ def run_padded(backbone: PreTrainedModel, batch: TextBatch) -> Tensor:
     return hidden[rows, batch.positions]
 
 
-def prepare(backbone: PreTrainedModel) -> tuple[int, str | None]:
+def choose_forward(backbone: PreTrainedModel) -> tuple[int, str | None]:
     """Set a backbone to ragged batches if that gives what padded ones give.
 
     It is tried on a few tokens, without touching weights or random numbers.
@@ -62,7 +62,7 @@ def prepare(backbone: PreTrainedModel) -> tuple[int, str | None]:
     try:
         with torch.no_grad():
             trial = _trial(backbone)
-            expected = run_padded(backbone, trial)
+            expected = forward_padded(backbone, trial)
             reason = _difference(backbone, trial, expected)
     except Exception as problem:
         # What a model of another kind does with texts is anything.
@@ -79,9 +79,9 @@ def _difference(backbone: PreTrainedModel, trial: TextBatch, expected: Tensor) -
     """Say what keeps ragged batches from giving what is expected, None if they do."""
     if not backbone._supports_flash_attn:
         return f"{_name(backbone)} is run with padding: its attention cannot be exchanged"
-    backbone.set_attn_implementation(RAGGED)
+    backbone.set_attn_implementation(VARLEN_ATTENTION)
     try:
-        found = run_ragged(backbone, trial, first_position(backbone))
+        found = forward_packed(backbone, trial, first_position(backbone))
     except Exception as problem:
         # transformers promises no kind of error for an argument that it does not know.
         return f"{_name(backbone)} is run with padding: {problem}"
@@ -94,14 +94,14 @@ def _difference(backbone: PreTrainedModel, trial: TextBatch, expected: Tensor) -
 def _trial(backbone: PreTrainedModel) -> TextBatch:
     """Make three short texts, one of them longer than an attention window, if there is one."""
     window = getattr(backbone.config, "sliding_window", None) or 0
-    lengths = np.array([max(9, window + 3 if window < LONGEST_TRIAL else 0), 2, 5])
+    lengths = np.array([max(9, window + 3 if window < MAX_TRIAL_LENGTH else 0), 2, 5])
     words = len(backbone.get_input_embeddings().get_parameter("weight"))
     # Any tokens but padding, which is often 0 or 1.
     ids = 2 + np.arange(lengths.sum()) * 7919 % (words - 2)
     offsets = np.concatenate([[0], lengths.cumsum()])
-    return gather(Corpus(ids.astype(np.int32), offsets, closing=0), np.arange(3)).to(
-        backbone.device
-    )
+    return collate(
+        TokenizedTexts(ids.astype(np.int32), offsets, num_suffix_tokens=0), np.arange(3)
+    ).to(backbone.device)
 
 
 def _name(backbone: PreTrainedModel) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class JoinedTexts(Sequence[str]):
+class ConcatenatedColumns(Sequence[str]):
     """The text of every row; a slice is a list, so that a few are in memory at a time."""
 
     columns: Sequence[Any]

@@ -10,7 +10,7 @@ from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedMode
 
 from hydro.errors import ModelError
 from hydro.text.backbones import check_folder
-from hydro.text.quiet import quiet
+from hydro.text.quiet import quiet_transformers
 
 DROPOUTS = re.compile(
     r"(?!classifier|seq_classif|qa_|summary|pooler|head|final)\w*(dropout|pdrop)(_prob)?"
@@ -36,7 +36,7 @@ def load_backbone(
     config = load_config(folder)
     if dropout is not None:
         _set_dropout(config, dropout, folder)
-    backbone = _from_disk(folder, config) if pretrained else untrained(folder, config)
+    backbone = _from_disk(folder, config) if pretrained else model_from_config(folder, config)
     # A head that transformers puts on top of the first token gets no gradient from us.
     if isinstance(pooler := getattr(backbone, "pooler", None), torch.nn.Module):
         pooler.requires_grad_(False)
@@ -58,18 +58,18 @@ def load_config(folder: Path) -> PretrainedConfig:
         ModelError: `check_folder` refuses the folder, or transformers cannot make sense of it.
     """
     check_folder(folder)
-    with errors_name(folder, "config.json"):
+    with wrap_loading_errors(folder, "config.json"):
         config: PretrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     return config
 
 
-def untrained(folder: Path, config: PretrainedConfig) -> PreTrainedModel:
+def model_from_config(folder: Path, config: PretrainedConfig) -> PreTrainedModel:
     """Make a backbone with random weights, on torch's default device.
 
     Raises:
         ModelError: transformers cannot make it from the config.
     """
-    with errors_name(folder, "config.json"):
+    with wrap_loading_errors(folder, "config.json"):
         backbone: PreTrainedModel = AutoModel.from_config(
             config, dtype=torch.float32, trust_remote_code=False
         )
@@ -85,7 +85,7 @@ def _from_disk(folder: Path, config: PretrainedConfig) -> PreTrainedModel:
         )
         raise ModelError(msg)
     backbone: PreTrainedModel
-    with errors_name(folder, "its safetensors"), quiet():
+    with wrap_loading_errors(folder, "its safetensors"), quiet_transformers():
         backbone, report = AutoModel.from_pretrained(
             folder,
             config=config,
@@ -116,7 +116,7 @@ def _set_dropout(config: PretrainedConfig, dropout: float, folder: Path) -> None
 
 
 @contextmanager
-def errors_name(folder: Path, what: str) -> Iterator[None]:
+def wrap_loading_errors(folder: Path, what: str) -> Iterator[None]:
     """Turn whatever the libraries raise on damaged or unknown files into an error of ours.
 
     Raises:

@@ -6,20 +6,20 @@ from torch.nn.functional import batch_norm
 
 
 class BatchNorm(nn.BatchNorm1d):
-    """Batch normalisation that takes a batch of one text too.
+    """Batch normalization that takes a batch of one text too.
 
     One text has no spread to divide by, so the running statistics serve.
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalise ``(batch, features)``."""
+        """Normalize ``(batch, features)``."""
         if len(input) > 1:
             return super().forward(input)
         mean, variance = self.running_mean, self.running_var
         return batch_norm(input, mean, variance, self.weight, self.bias, eps=self.eps)
 
 
-def build_neck(width: int, size: int, *, batch_normalization: bool) -> nn.Module | None:
+def build_projection(width: int, size: int, *, batch_normalization: bool) -> nn.Module | None:
     """Build what turns vectors of ``width`` into embeddings of ``size``; None where nothing has to.
 
     The projection is left out where the two are equal.

@@ -16,18 +16,18 @@ from tokenizers import normalizers
 from transformers import AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFast
 
 from hydro.errors import DataError, ModelError
-from hydro.text.corpus import Corpus
-from hydro.text.joined import JoinedTexts
-from hydro.text.loading import errors_name, load_config, untrained
+from hydro.text.corpus import TokenizedTexts
+from hydro.text.joined import ConcatenatedColumns
+from hydro.text.loading import load_config, model_from_config, wrap_loading_errors
 from hydro.text.positions import position_limit
 
 BLOCK = 8192
-"""Texts that are tokenised at once."""
+"""Texts that are tokenized at once."""
 
 CHARACTERS = (20, 1280)
 """Characters a token that are looked at, and again for texts that turn out to need more.
 
-Tokenising takes 140 times the memory of the text, so the rest of a long one is cut off before.
+Tokenizing takes 140 times the memory of the text, so the rest of a long one is cut off before.
 """
 
 VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
@@ -79,12 +79,12 @@ class TextTokenizer:
         content = f"{tokenizers.__version__} {CHARACTERS} {self._backend().to_str()}"
         return hashlib.sha256(content.encode()).hexdigest()
 
-    def join(self, columns: Sequence[Sequence[str]]) -> JoinedTexts:
+    def join(self, columns: Sequence[Sequence[str]]) -> ConcatenatedColumns:
         """Make one text of every row of some columns, when it is asked for."""
-        return JoinedTexts(columns, self.separator)
+        return ConcatenatedColumns(columns, self.separator)
 
-    def encode(self, texts: Sequence[str]) -> Corpus:
-        """Tokenise texts as they are, in parallel; every text gets one token or more.
+    def encode(self, texts: Sequence[str]) -> TokenizedTexts:
+        """Tokenize texts as they are, in parallel; every text gets one token or more.
 
         Raises:
             DataError: something is no text, or half a character of one; naming its place.
@@ -92,12 +92,12 @@ class TextTokenizer:
         blocks = list(self.encode_blocks(texts))
         ids = [np.empty(0, np.int32), *(block for block, _ in blocks)]
         lengths = [np.zeros(1, np.int64), *(each for _, each in blocks)]
-        return Corpus(np.concatenate(ids), np.concatenate(lengths).cumsum(), self.closing)
+        return TokenizedTexts(np.concatenate(ids), np.concatenate(lengths).cumsum(), self.closing)
 
     def encode_blocks(
         self, texts: Sequence[str]
     ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int64]]]:
-        """Tokenise some texts after others; give their tokens end to end, and their lengths.
+        """Tokenize some texts after others; give their tokens end to end, and their lengths.
 
         Raises:
             DataError: as `encode` does.
@@ -107,19 +107,21 @@ class TextTokenizer:
             try:
                 rows = self._rows(block)
             except TypeError:
-                _refuse_broken(block, start)
+                _check_surrogates(block, start)
                 raise
             lengths = np.fromiter(map(len, rows), np.int64, len(rows))
             yield np.fromiter(chain.from_iterable(rows), np.int32, lengths.sum()), lengths
 
     def _rows(self, texts: Sequence[str]) -> list[list[int]]:
-        """Tokenise some texts, looking at no more of a long one than is needed."""
+        """Tokenize some texts, looking at no more of a long one than is needed."""
         backend = self._backend()
-        heads = [_head(text, CHARACTERS[0] * self.max_length) for text in texts]
+        heads = [_first_characters(text, CHARACTERS[0] * self.max_length) for text in texts]
         rows = [encoding.ids for encoding in backend.encode_batch_fast(heads)]
         for i, (text, head) in enumerate(zip(texts, heads, strict=True)):
             if len(head) < len(text) and len(rows[i]) < self.max_length:
-                rows[i] = backend.encode(_head(text, CHARACTERS[1] * self.max_length)).ids
+                rows[i] = backend.encode(
+                    _first_characters(text, CHARACTERS[1] * self.max_length)
+                ).ids
         # A pool needs something to pool, even of an empty text.
         return [row or [self.hf.pad_token_id or 0] for row in rows]
 
@@ -147,7 +149,7 @@ def load_tokenizer(
     """
     config = load_config(folder)
     with torch.device("meta"):  # shapes without memory
-        limit = position_limit(untrained(folder, config))
+        limit = position_limit(model_from_config(folder, config))
     if limit is not None and max_length > limit:
         msg = f"max_length {max_length} is more than the {limit} positions of {folder}; lower it"
         raise ModelError(msg)
@@ -162,7 +164,7 @@ def _from_disk(folder: Path, config: PretrainedConfig) -> PreTrainedTokenizerFas
     if not any(any(folder.glob(name)) for name in VOCABULARIES):
         msg = f"backbone {folder} has no tokenizer.json; copy it from where the backbone came from"
         raise ModelError(msg)
-    with errors_name(folder, "its tokenizer files"):
+    with wrap_loading_errors(folder, "its tokenizer files"):
         hf = AutoTokenizer.from_pretrained(folder, config=config, trust_remote_code=False)
     if not isinstance(hf, PreTrainedTokenizerFast):
         msg = f"the tokenizer of backbone {folder} is not a fast one; choose another backbone"
@@ -170,7 +172,7 @@ def _from_disk(folder: Path, config: PretrainedConfig) -> PreTrainedTokenizerFas
     return hf
 
 
-def _head(text: str, characters: int) -> str:
+def _first_characters(text: str, characters: int) -> str:
     """Cut a text to its first characters, at a space if there is one in the latter half."""
     if len(text) <= characters:
         return text
@@ -179,13 +181,13 @@ def _head(text: str, characters: int) -> str:
     return words[0] if whole else text[:characters]
 
 
-def _refuse_broken(texts: Sequence[str], start: int) -> None:
+def _check_surrogates(texts: Sequence[str], start: int) -> None:
     """Name the first text, counted from ``start``, that no tokenizer can read."""
     for place, text in enumerate(texts, start):
         try:
             str.encode(text)
         except (TypeError, UnicodeEncodeError) as reason:
-            msg = f"text {place} cannot be tokenised ({reason}); correct or drop it"
+            msg = f"text {place} cannot be tokenized ({reason}); correct or drop it"
             raise DataError(msg) from None
 
 

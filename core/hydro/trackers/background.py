@@ -15,19 +15,19 @@ from hydro.trackers.tracker import Tracker
 
 logger = logging.getLogger(__name__)
 
-WAITING = 10_000
+QUEUE_SIZE = 10_000
 """Figures that may wait; a run has about a thousand updates to tell of, and its validations."""
 
-PATIENCE = 30.0
+SHUTDOWN_TIMEOUT = 30.0
 """Seconds that the end of a run waits for a tracker that does not get on."""
 
-TURNS = 4
+MAX_WAITS = 4
 """How often it waits so long for one that does."""
 
 SECRET = re.compile("TOKEN|KEY|SECRET|PASSWORD", re.IGNORECASE)
 """In the name of an environment variable that nobody is to read."""
 
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+ANSI_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 """What clients put into their messages for terminals."""
 
 
@@ -40,11 +40,11 @@ class Aside:
         name: str,
         parameters: Mapping[str, Any],
         *,
-        patience: float = PATIENCE,
+        patience: float = SHUTDOWN_TIMEOUT,
     ) -> None:
         self.tracker, self.name, self.parameters = tracker, name, parameters
         self.patience = patience
-        self.calls: Queue[Callable[[], None]] = Queue(WAITING)
+        self.calls: Queue[Callable[[], None]] = Queue(QUEUE_SIZE)
         self.done = 0
         self.closed = self.warned = False
         self.thread = Thread(target=self._work, name=f"tracker {name}", daemon=True)
@@ -61,7 +61,7 @@ class Aside:
         trace: TracebackType | None,
     ) -> None:
         self._put(partial(self._close, failed=kind is not None))
-        for _ in range(TURNS):
+        for _ in range(MAX_WAITS):
             done = self.done
             self.thread.join(self.patience)
             if self.done == done:
@@ -84,7 +84,7 @@ class Aside:
             try:
                 self.calls.get()()
             except Exception as error:
-                self._warn(f"failed, and is told no more: {_spoken(error)}")
+                self._warn(f"failed, and is told no more: {_error_text(error)}")
                 with suppress(Exception):
                     self._close(failed=True)
             self.done += 1
@@ -99,11 +99,11 @@ class Aside:
             logger.warning("%s %s. history.jsonl has all figures", self.name, what)
 
 
-def _spoken(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     """Say what went wrong in a line that holds no secret of the environment or of an address."""
     # The name of the most general error only hides what a client in its process called it.
     said = f"{type(error).__name__}: {error}".removeprefix("RuntimeError: ")
-    said = " ".join(COLOUR.sub("", said).split())
+    said = " ".join(ANSI_COLOR.sub("", said).split())
     for name, value in os.environ.items():
         if SECRET.search(name) and len(value) > 3:
             said = said.replace(value, f"${name}")

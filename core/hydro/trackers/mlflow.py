@@ -9,10 +9,10 @@ from typing import Any
 
 from hydro.settings.fields import Section, setting
 from hydro.settings.sections import Settings
-from hydro.trackers.subprocess_tracker import Apart
+from hydro.trackers.subprocess_tracker import SubprocessTracker
 from hydro.trackers.tracker import Tracker
 
-AT_ONCE = 100
+METRICS_PER_REQUEST = 100
 """Parameters that MLflow takes in one call."""
 
 
@@ -34,7 +34,9 @@ def build(settings: Settings, *, name: str, folder: Path) -> Tracker:
         PluginError: the package is not installed.
     """
     experiment = settings.of(MLflowSettings).mlflow_experiment
-    return Apart("mlflow", MLflow, name=name, folder=folder / "mlflow", experiment=experiment)
+    return SubprocessTracker(
+        "mlflow", MLflow, name=name, folder=folder / "mlflow", experiment=experiment
+    )
 
 
 class MLflow(Tracker):
@@ -59,8 +61,10 @@ class MLflow(Tracker):
         self.client = MlflowClient(address)
         self.run = self.client.create_run(self._experiment(artifacts), run_name=self.name).info
         listed = [Param(name, str(value)) for name, value in parameters.items()]
-        for start in range(0, len(listed), AT_ONCE):
-            self.client.log_batch(self.run.run_id, params=listed[start : start + AT_ONCE])
+        for start in range(0, len(listed), METRICS_PER_REQUEST):
+            self.client.log_batch(
+                self.run.run_id, params=listed[start : start + METRICS_PER_REQUEST]
+            )
 
     def log(self, values: Mapping[str, float], step: int) -> None:
         """Log metrics."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hydro.settings.sections import Settings
-from hydro.trackers.subprocess_tracker import Apart
+from hydro.trackers.subprocess_tracker import SubprocessTracker
 from hydro.trackers.tracker import Tracker
 
 QUIET: dict[str, Any] = {
@@ -27,7 +27,9 @@ def build(settings: Settings, *, name: str, folder: Path) -> Tracker:
         PluginError: the package is not installed.
     """
     project = settings.logging.neptune_project
-    return Apart("neptune", Neptune, name=name, folder=folder / "neptune", project=project)
+    return SubprocessTracker(
+        "neptune", Neptune, name=name, folder=folder / "neptune", project=project
+    )
 
 
 class Neptune(Tracker):

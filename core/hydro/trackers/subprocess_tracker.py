@@ -13,7 +13,7 @@ from hydro.errors import PluginError
 from hydro.trackers.tracker import Tracker
 
 
-class Apart(Tracker):
+class SubprocessTracker(Tracker):
     """Hands everything on to a tracker in another process, as lines of JSON.
 
     A client's imports, threads, prints, environment and hooks for the exit are not the run's.
@@ -46,19 +46,19 @@ class Apart(Tracker):
             encoding="utf-8",
         )
         atexit.register(self.process.kill)
-        self._tell(self.options)
-        self._tell(["start", {"parameters": parameters}])
+        self._send(self.options)
+        self._send(["start", {"parameters": parameters}])
 
     def log(self, values: Mapping[str, float], step: int) -> None:
         """Hand on figures."""
-        self._tell(["log", {"values": values, "step": step}])
+        self._send(["log", {"values": values, "step": step}])
 
     def close(self, *, failed: bool) -> None:
         """Wait until the process has ended."""
-        self._tell(["close", {"failed": failed}])
+        self._send(["close", {"failed": failed}])
         self._end()
 
-    def _tell(self, message: Any) -> None:
+    def _send(self, message: Any) -> None:
         assert self.process.stdin
         try:
             self.process.stdin.write(json.dumps(message, default=str) + "\n")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hydro.settings.sections import Settings
-from hydro.trackers.subprocess_tracker import Apart
+from hydro.trackers.subprocess_tracker import SubprocessTracker
 from hydro.trackers.tracker import Tracker
 
 
@@ -16,7 +16,7 @@ def build(settings: Settings, *, name: str, folder: Path) -> Tracker:
     Raises:
         PluginError: the package is not installed.
     """
-    return Apart("tensorboard", TensorBoard, folder=folder / "tensorboard")
+    return SubprocessTracker("tensorboard", TensorBoard, folder=folder / "tensorboard")
 
 
 class TensorBoard(Tracker):

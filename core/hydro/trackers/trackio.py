@@ -7,7 +7,7 @@ from typing import Any
 
 from hydro.settings.fields import Section, setting
 from hydro.settings.sections import Settings
-from hydro.trackers.subprocess_tracker import Apart
+from hydro.trackers.subprocess_tracker import SubprocessTracker
 from hydro.trackers.tracker import Tracker
 
 
@@ -29,7 +29,9 @@ def build(settings: Settings, *, name: str, folder: Path) -> Tracker:
         PluginError: the package is not installed.
     """
     project = settings.of(TrackioSettings).trackio_project
-    return Apart("trackio", Trackio, name=name, folder=folder / "trackio", project=project)
+    return SubprocessTracker(
+        "trackio", Trackio, name=name, folder=folder / "trackio", project=project
+    )
 
 
 class Trackio(Tracker):

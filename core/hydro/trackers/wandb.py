@@ -7,7 +7,7 @@ from typing import Any
 
 from hydro.settings.fields import Section, setting
 from hydro.settings.sections import Settings
-from hydro.trackers.subprocess_tracker import Apart
+from hydro.trackers.subprocess_tracker import SubprocessTracker
 from hydro.trackers.tracker import Tracker
 
 ONLINE = ("WANDB_MODE", "WANDB_API_KEY", "WANDB_BASE_URL")
@@ -44,7 +44,7 @@ def build(settings: Settings, *, name: str, folder: Path) -> Tracker:
         PluginError: the package is not installed.
     """
     project = settings.of(WandbSettings).wandb_project
-    return Apart("wandb", WeightsAndBiases, name=name, folder=folder, project=project)
+    return SubprocessTracker("wandb", WeightsAndBiases, name=name, folder=folder, project=project)
 
 
 class WeightsAndBiases(Tracker):

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-SIGNS = (
+OOM_MESSAGES = (
     "out of memory",
     "can't allocate memory",
     "CUBLAS_STATUS_ALLOC_FAILED",
@@ -27,11 +27,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Tell whether an error of torch or of Python means that memory ran out."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in SIGNS)
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in OOM_MESSAGES)
 
 
 @contextmanager
-def limited_memory() -> Iterator[None]:
+def explain_out_of_memory() -> Iterator[None]:
     """Say what to lower when memory runs out.
 
     Raises:
@@ -50,7 +50,7 @@ def limited_memory() -> Iterator[None]:
         raise ResourceError(msg) from error
 
 
-def halve_until_it_fits(batch_size: int, attempt: Callable[[int], Result]) -> Result:
+def halve_batch_until_it_fits(batch_size: int, attempt: Callable[[int], Result]) -> Result:
     """Make attempts from the start, with half the batch size after each that runs out of memory.
 
     ``attempt`` is given the batch size. It must build all it needs itself, so that the one that

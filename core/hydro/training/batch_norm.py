@@ -1,4 +1,4 @@
-"""Batch normalisation whose statistics are those of the batches of all processes together."""
+"""Batch normalization whose statistics are those of the batches of all processes together."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from torch import Tensor, distributed, nn
 
 
 class BatchNorm(nn.modules.batchnorm._BatchNorm):
-    """Normalise with mean and variance over all processes, on any device.
+    """Normalize with mean and variance over all processes, on any device.
 
     y = w·(x - μ)/sqrt(σ² + ε) + b, with μ and σ² over all but the second axis; Ioffe and Szegedy,
     arXiv:1502.03167, algorithm 1. torch's own SyncBatchNorm takes no tensors of a CPU. Where there
@@ -21,7 +21,7 @@ class BatchNorm(nn.modules.batchnorm._BatchNorm):
         """Take ``(batch, features, …)``."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalise ``(batch, features, …)``."""
+        """Normalize ``(batch, features, …)``."""
         if not self.training:
             return super().forward(input)
         features = input.shape[1]
@@ -52,7 +52,7 @@ class BatchNorm(nn.modules.batchnorm._BatchNorm):
         return 0.1 if self.momentum is None else self.momentum
 
 
-def synchronise(model: nn.Module) -> int:
+def synchronize(model: nn.Module) -> int:
     """Exchange every batch norm of a model, in place, for one over all processes; count them.
 
     Their weights stay the same objects, under the same names.
@@ -61,12 +61,12 @@ def synchronise(model: nn.Module) -> int:
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, nn.modules.batchnorm._BatchNorm):
-                setattr(parent, name, _synchronised(child))
+                setattr(parent, name, _synchronized(child))
                 found += 1
     return found
 
 
-def _synchronised(norm: nn.modules.batchnorm._BatchNorm) -> BatchNorm:
+def _synchronized(norm: nn.modules.batchnorm._BatchNorm) -> BatchNorm:
     made = BatchNorm(norm.num_features, norm.eps, norm.momentum, norm.affine)
     made.track_running_stats = norm.track_running_stats
     made._parameters = norm._parameters

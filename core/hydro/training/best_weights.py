@@ -7,7 +7,7 @@ from torch import nn
 
 
 @dataclass
-class Best:
+class BestWeights:
     """The weights with the best metric so far, copied to the CPU's memory."""
 
     model: nn.Module
@@ -15,7 +15,7 @@ class Best:
     score: float | None = None
     weights: dict[str, torch.Tensor] = field(default_factory=dict)
 
-    def offer(self, score: float) -> bool:
+    def update(self, score: float) -> bool:
         """Keep the present weights if they score better than any before; tell whether they did."""
         sign = 1 if self.higher_is_better else -1
         if self.score is not None and sign * score <= sign * self.score:

@@ -19,7 +19,7 @@ from hydro.errors import ResourceError
 
 logger = logging.getLogger(__name__)
 
-KEPT = 2
+MAX_CHECKPOINTS = 2
 MANIFEST = "MANIFEST.json"
 FACTS = "state.json"
 HISTORY = "history.jsonl"
@@ -82,13 +82,13 @@ class Checkpoints:
             text = json.dumps(facts, allow_nan=False)
             (new / FACTS).write_text(text, encoding="utf-8")
             (new / HISTORY).write_bytes(history)
-            files = {each.name: _proof(each) for each in sorted(new.iterdir())}
+            files = {each.name: _checksum(each) for each in sorted(new.iterdir())}
             (new / MANIFEST).write_text(json.dumps({"files": files}, indent=1), encoding="utf-8")
             for each in (*new.iterdir(), new):
-                _to_disk(each)
+                _fsync(each)
             self._discard(self.folder / name)
             new.rename(self.folder / name)
-            _to_disk(self.folder)
+            _fsync(self.folder)
         except (OSError, SafetensorError) as error:
             shutil.rmtree(new, ignore_errors=True)
             why = getattr(error, "strerror", None) or error
@@ -104,7 +104,7 @@ class Checkpoints:
         """
         damages = []
         for path in reversed(self._all()):
-            damage = _damage(path)
+            damage = _find_damage(path)
             if damage is None:
                 return Checkpoint(path)
             logger.warning("checkpoint %s is damaged: %s", path.name, damage)
@@ -129,7 +129,7 @@ class Checkpoints:
     def _prune(self, newest: str) -> None:
         """Take away all but the newest and the one before it, and what was never finished."""
         age = _age(self.folder / newest)
-        kept = [path for path in self._all() if _age(path) <= age][-KEPT:]
+        kept = [path for path in self._all() if _age(path) <= age][-MAX_CHECKPOINTS:]
         for path in self.folder.iterdir():
             if path not in kept:
                 self._discard(path)
@@ -152,7 +152,7 @@ def _age(path: Path) -> tuple[int, str]:
     return int(digits) if digits.isdecimal() else -1, path.name
 
 
-def _damage(path: Path) -> str | None:
+def _find_damage(path: Path) -> str | None:
     """Say which file of a checkpoint is not as its manifest says; None if all are."""
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
@@ -163,21 +163,21 @@ def _damage(path: Path) -> str | None:
         return f"{MANIFEST} lists too few files"
     for name, proof in proofs.items():
         try:
-            if _proof(path / name) != proof:
+            if _checksum(path / name) != proof:
                 return f"{name} has changed"
         except (OSError, ValueError) as error:
             return f"{name} cannot be read: {getattr(error, 'strerror', None) or error}"
     return None
 
 
-def _proof(path: Path) -> dict[str, str | int]:
+def _checksum(path: Path) -> dict[str, str | int]:
     """Give the size and the hash of a file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"bytes": path.stat().st_size, "sha256": digest}
 
 
-def _to_disk(path: Path) -> None:
+def _fsync(path: Path) -> None:
     """Wait until a file or the entries of a folder are on the disk."""
     file = os.open(path, os.O_RDONLY)
     try:

@@ -13,14 +13,14 @@ import torch
 from torch import nn
 
 from hydro.errors import ResourceError, TrainingError
-from hydro.training.best_weights import Best
+from hydro.training.best_weights import BestWeights
 from hydro.training.checkpoint import Checkpoint, Checkpoints, Tensors
-from hydro.training.distributed import ALONE, Processes
-from hydro.training.randomness import generators, set_generators
-from hydro.training.signals import Stop
+from hydro.training.distributed import SINGLE_PROCESS, ProcessGroup
+from hydro.training.randomness import get_rng_state, set_rng_state
+from hydro.training.signals import StopSignal
 
 if TYPE_CHECKING:
-    from hydro.training.trainer import Log, Step
+    from hydro.training.trainer import LossLog, TrainStep
 
 logger = logging.getLogger(__name__)
 
@@ -28,23 +28,23 @@ SAVE, STOP = 1, 2
 """What is done between two updates, the more of which several processes agree on."""
 
 
-class NoSavepoints:
+class NoCheckpointer:
     """Saves nothing, and goes on from nothing."""
 
-    def begin(self, step: "Step", log: "Log") -> None:
+    def attach(self, step: "TrainStep", log: "LossLog") -> None:
         """Leave everything as it is."""
 
-    def edge(self) -> None:
+    def on_step_end(self) -> None:
         """Save nothing."""
 
     @contextmanager
-    def looking(self) -> Iterator[None]:
+    def evaluating(self) -> Iterator[None]:
         """Save nothing."""
         yield
 
 
 @dataclass(frozen=True)
-class Moment:
+class RngSnapshot:
     """What looking at the model may change: the generators, and the history, which only grows."""
 
     generators: list[str]
@@ -54,7 +54,7 @@ class Moment:
 
 
 @dataclass
-class Savepoints:
+class Checkpointer:
     """Saves a training between two updates: now and then, and when it is to stop.
 
     A state is always that before a validation that may be due, so that nothing but the number of
@@ -62,31 +62,31 @@ class Savepoints:
     """
 
     checkpoints: Checkpoints
-    found: Checkpoint | None
+    resume_from: Checkpoint | None
     """What the run goes on from."""
     history: Path
     minutes: float
     """Of training between two checkpoints; 0 for none but when the run is to stop."""
-    stop: Stop
+    stop: StopSignal
     facts: Mapping[str, Any]
     """What is kept of where the state belongs: settings, tables, environment."""
-    best: Best | None = None
+    best: BestWeights | None = None
     trained: bool = False
     """Whether the model has the weights to keep, so that only results are left to write."""
-    _step: "Step | None" = field(default=None, init=False)
-    _log: "Log | None" = field(default=None, init=False)
+    _step: "TrainStep | None" = field(default=None, init=False)
+    _log: "LossLog | None" = field(default=None, init=False)
     _saved: str = field(default="", init=False)
     _last: float = field(default_factory=time.monotonic, init=False)
 
-    def begin(self, step: "Step", log: "Log") -> None:
+    def attach(self, step: "TrainStep", log: "LossLog") -> None:
         """Take what is to be saved, having put it back to where the run goes on."""
         self._step, self._log = step, log
-        if self.found:
-            self._restore(self.found, step, log)
-            self._saved = self.found.path.name
+        if self.resume_from:
+            self._restore(self.resume_from, step, log)
+            self._saved = self.resume_from.path.name
         self._last = time.monotonic()
 
-    def edge(self) -> None:
+    def on_step_end(self) -> None:
         """Save if it is time, or if the run is to stop; then stop.
 
         Raises:
@@ -96,22 +96,22 @@ class Savepoints:
         due = 0 < self.minutes * 60 <= time.monotonic() - self._last
         # Of several processes the first one's clock counts, and whichever is told to stop.
         first = self._processes.rank == 0
-        agreed = self._processes.most(STOP if self.stop.asked else SAVE if due and first else 0)
+        agreed = self._processes.most(STOP if self.stop.requested else SAVE if due and first else 0)
         if agreed:
-            self._save(self._moment())
+            self._save(self._rng_snapshot())
         if agreed == STOP:
-            self.stop.ask()
-            self.stop.check()
+            self.stop.request()
+            self.stop.raise_if_requested()
 
     @contextmanager
-    def looking(self) -> Iterator[None]:
+    def evaluating(self) -> Iterator[None]:
         """Let a signal through at once while nothing is trained.
 
         Whatever ends this before its time, the state is saved as it was before.
         """
-        before = self._moment()
+        before = self._rng_snapshot()
         try:
-            with self.stop.released():
+            with self.stop.allow_signals():
                 yield
         except BaseException:
             try:
@@ -121,14 +121,14 @@ class Savepoints:
             raise
 
     @property
-    def _processes(self) -> Processes:
-        return self._step.processes if self._step and not self.trained else ALONE
+    def _processes(self) -> ProcessGroup:
+        return self._step.processes if self._step and not self.trained else SINGLE_PROCESS
 
-    def _moment(self) -> Moment:
+    def _rng_snapshot(self) -> RngSnapshot:
         size = self.history.stat().st_size if self.history.exists() else 0
-        return Moment(self._processes.gather(json.dumps(generators())), size)
+        return RngSnapshot(self._processes.gather(json.dumps(get_rng_state())), size)
 
-    def _save(self, moment: Moment) -> None:
+    def _save(self, moment: RngSnapshot) -> None:
         step, log = self._step, self._log
         if step is None or log is None or step.processes.rank:
             return
@@ -160,7 +160,7 @@ class Savepoints:
         self.checkpoints.save(name, files, facts, history)
         self._saved, self._last = name, time.monotonic()
 
-    def _restore(self, found: Checkpoint, step: "Step", log: "Log") -> None:
+    def _restore(self, found: Checkpoint, step: "TrainStep", log: "LossLog") -> None:
         facts = found.facts
         step.model.load_state_dict(found.tensors("model"))
         step.loss.load_state_dict(found.tensors("loss"))
@@ -174,14 +174,14 @@ class Savepoints:
             step.optimizer.load_state_dict({"state": state, "param_groups": groups})
             if facts["scaler"]:
                 step.scaler.load_state_dict(facts["scaler"])
-            step.go_to(log.done)
+            step.set_step(log.done)
             if self.best and facts["best"] is not None:
                 self.best.score, self.best.weights = facts["best"], found.tensors("best")
         rank = step.processes.rank
         if not rank:
             self.history.write_bytes(found.history)
         if rank < len(facts["generators"]):
-            set_generators(json.loads(facts["generators"][rank]))
+            set_rng_state(json.loads(facts["generators"][rank]))
 
 
 def _weights_of(module: nn.Module) -> Callable[[], Tensors]:

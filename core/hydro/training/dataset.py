@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 from hydro.errors import ResourceError
 from hydro.training.signals import SIGNALS
 
-GRACE = 5
+GRACE_SECONDS = 5
 """Seconds that a process goes on preparing batches after a signal that tells it to end."""
 
 
@@ -50,7 +50,7 @@ class Dataset(Protocol):
         """Give the batch of these rows, positions counted from 0."""
 
 
-def load(
+def load_batches(
     dataset: Dataset, batches: Sequence[NDArray[np.int64]], *, workers: int, device: torch.device
 ) -> Iterator[Batch]:
     """Give batches in order, on the device; ``workers`` processes, or as many as there are cores
@@ -64,7 +64,7 @@ def load(
         batch_size=None,
         num_workers=min(workers, _cores()),
         pin_memory=device.type == "cuda",
-        worker_init_fn=_outlive,
+        worker_init_fn=_ignore_signals,
         # Else it would draw from the generator of dropout, once for every loader.
         generator=torch.Generator(),
     )
@@ -82,10 +82,10 @@ def load(
         raise ResourceError(msg) from error
 
 
-def _outlive(worker: int) -> None:
+def _ignore_signals(worker: int) -> None:
     """Outlive signals, which go to every process at once, until the one that trains has ended."""
     for number in SIGNALS:
-        signal.signal(number, lambda *_: signal.alarm(GRACE))
+        signal.signal(number, lambda *_: signal.alarm(GRACE_SECONDS))
     signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
 
 

@@ -60,7 +60,7 @@ def gpu_ids(gpus: Sequence[str] | None) -> list[str]:
     return wanted
 
 
-def facts_of(device: torch.device) -> dict[str, str | int]:
+def describe_device(device: torch.device) -> dict[str, str | int]:
     """Give the versions and the hardware that the figures of a run depend on."""
     facts: dict[str, str | int] = {
         "hydro": version("hydro-experiments"),

@@ -20,7 +20,7 @@ from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 from hydro.errors import ModelError, ResourceError
-from hydro.training.batch_norm import BatchNorm, synchronise
+from hydro.training.batch_norm import BatchNorm, synchronize
 
 TIMEOUT = timedelta(minutes=10)
 """How long one process waits within an update for another, which is as far as it."""
@@ -28,15 +28,15 @@ TIMEOUT = timedelta(minutes=10)
 POLL = 0.05
 """Seconds between two looks at whether all have come to a meeting."""
 
-LOST = ("closed by peer", "reset by peer", "Broken pipe", "NCCL")
+DISCONNECT_MESSAGES = ("closed by peer", "reset by peer", "Broken pipe", "NCCL")
 """What the RuntimeErrors of torch's collectives say when another process is gone."""
 
 
-UNUSED = "Expected to have finished reduction in the prior iteration"
+UNUSED_PARAMETER_MESSAGE = "Expected to have finished reduction in the prior iteration"
 """What it says when a weight got no gradient."""
 
 
-class Learner(nn.Module):
+class ModelWithLoss(nn.Module):
     """Model and loss as one module, so that the weights of both are kept equal."""
 
     def __init__(self, model: nn.Module, loss: nn.Module) -> None:
@@ -54,7 +54,7 @@ class Learner(nn.Module):
 
 
 @dataclass(frozen=True)
-class Processes:
+class ProcessGroup:
     """The one process of a run that has one."""
 
     rank: int = 0
@@ -72,7 +72,7 @@ class Processes:
         """Give what this process's mean counts in the mean over the batch, times their number."""
         return 1.0
 
-    def join(self, learner: Learner) -> nn.Module:
+    def join(self, learner: ModelWithLoss) -> nn.Module:
         """Give what computes the loss; its weights are from then on those of the first process."""
         return learner
 
@@ -84,7 +84,7 @@ class Processes:
         """Average a value over the processes."""
         return value
 
-    def synchronise(self, model: nn.Module) -> bool:
+    def synchronize(self, model: nn.Module) -> bool:
         """Have batch norms share their statistics; tell whether there are any."""
         return any(isinstance(each, nn.modules.batchnorm._BatchNorm) for each in model.modules())
 
@@ -116,11 +116,11 @@ class Processes:
         return nullcontext()
 
 
-ALONE = Processes()
+SINGLE_PROCESS = ProcessGroup()
 
 
 @dataclass(frozen=True)
-class Group(Processes):
+class DistributedGroup(ProcessGroup):
     """One of several processes."""
 
     store: Any = None
@@ -136,7 +136,7 @@ class Group(Processes):
         """Weigh by rows: a batch may not divide evenly."""
         return self.count * len(rows[self.rank :: self.count]) / len(rows)
 
-    def join(self, learner: Learner) -> nn.Module:
+    def join(self, learner: ModelWithLoss) -> nn.Module:
         """Wrap the learner for torch's data parallel training."""
         self.meet()
         with warnings.catch_warnings():
@@ -155,9 +155,9 @@ class Group(Processes):
         distributed.all_reduce(value)
         return value / self.count
 
-    def synchronise(self, model: nn.Module) -> bool:
+    def synchronize(self, model: nn.Module) -> bool:
         """Exchange batch norms, in place."""
-        return synchronise(model) > 0
+        return synchronize(model) > 0
 
     def seed(self, seed: int) -> None:
         """Leave the first process what it would draw alone."""
@@ -200,14 +200,14 @@ class Group(Processes):
         try:
             yield
         except RuntimeError as error:
-            if UNUSED in str(error):
+            if UNUSED_PARAMETER_MESSAGE in str(error):
                 msg = (
                     "the loss does not depend on some of the weights that learn, which training "
                     "on several GPUs needs. Their plugin has to set requires_grad to False, or "
                     "leave them out"
                 )
                 raise ModelError(msg) from error
-            if not any(sign in str(error) for sign in LOST):
+            if not any(sign in str(error) for sign in DISCONNECT_MESSAGES):
                 raise
             msg = (
                 "another process of this run has ended, often for want of memory. Lower "
@@ -217,10 +217,10 @@ class Group(Processes):
 
 
 @contextmanager
-def joined() -> Iterator[Processes]:
+def init_process_group() -> Iterator[ProcessGroup]:
     """Join the processes that torch's launcher has started beside this one, if it has."""
     if not distributed.is_torchelastic_launched() or os.environ["WORLD_SIZE"] == "1":
-        yield ALONE
+        yield SINGLE_PROCESS
         return
     store, rank, count = next(rendezvous("env://"))
     if rank:
@@ -230,6 +230,6 @@ def joined() -> Iterator[Processes]:
         store=PrefixStore("torch", store), rank=rank, world_size=count, timeout=TIMEOUT
     )
     local_rank, local_count = (int(os.environ[f"LOCAL_{name}"]) for name in ("RANK", "WORLD_SIZE"))
-    yield Group(rank, count, local_rank, local_count, PrefixStore("hydro", store))
+    yield DistributedGroup(rank, count, local_rank, local_count, PrefixStore("hydro", store))
     # Not after an error: it would wait for processes that are gone.
     distributed.destroy_process_group()

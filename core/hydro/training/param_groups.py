@@ -36,7 +36,7 @@ def parameter_groups(
     return groups
 
 
-def parts_of(model: nn.Module, loss: nn.Module) -> dict[str, nn.Module]:
+def model_parts(model: nn.Module, loss: nn.Module) -> dict[str, nn.Module]:
     """Name the children of a model as the settings do, with the loss beside them.
 
     The model itself comes last, for the parameters that no child has.

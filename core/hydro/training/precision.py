@@ -11,8 +11,8 @@ class Precision:
     """The number format of forward passes, in training and in inference."""
 
     device: torch.device
-    training_type: torch.dtype | None
-    inference_type: torch.dtype | None
+    train_dtype: torch.dtype | None
+    inference_dtype: torch.dtype | None
 
     @classmethod
     def of(cls, device: torch.device, *, training: bool, inference: bool) -> "Precision":
@@ -23,19 +23,19 @@ class Precision:
     @property
     def name(self) -> str:
         """The format that training computes in: float32, bfloat16 or float16."""
-        return str(self.training_type or torch.float32).removeprefix("torch.")
+        return str(self.train_dtype or torch.float32).removeprefix("torch.")
 
     def training(self) -> AbstractContextManager[object]:
         """Compute a training step in half precision, or as it is."""
-        return self._autocast(self.training_type)
+        return self._autocast(self.train_dtype)
 
     def inference(self) -> AbstractContextManager[object]:
         """Predict in half precision, or as it is."""
-        return self._autocast(self.inference_type)
+        return self._autocast(self.inference_dtype)
 
     def scaler(self) -> torch.amp.GradScaler:
         """Give the loss scaler; it passes everything through unless training is in float16."""
-        return torch.amp.GradScaler(self.device.type, enabled=self.training_type is torch.float16)
+        return torch.amp.GradScaler(self.device.type, enabled=self.train_dtype is torch.float16)
 
     def _autocast(self, dtype: torch.dtype | None) -> AbstractContextManager[object]:
         return torch.autocast(self.device.type, dtype) if dtype else nullcontext()

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hydro.data.memory_map import BLOCK, empty
+from hydro.data.memory_map import BLOCK, empty_memmap
 
 
 def draw_seed(seed: int) -> int:
@@ -22,21 +22,21 @@ def seed_torch(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def stream(seed: int, *path: int) -> np.random.Generator:
+def random_generator(seed: int, *path: int) -> np.random.Generator:
     """Give the generator of one purpose, such as one epoch's order, computed and not stored."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *path])))
 
 
-def shuffled(count: int, generator: np.random.Generator) -> NDArray[np.int64]:
+def permutation(count: int, generator: np.random.Generator) -> NDArray[np.int64]:
     """Give the numbers from 0 in the order of ``generator.permutation``; on disk where many."""
-    order = empty(count, np.int64)
+    order = empty_memmap(count, np.int64)
     for start in range(0, count, BLOCK):
         order[start : start + BLOCK] = np.arange(start, min(start + BLOCK, count))
     generator.shuffle(order)
     return order
 
 
-def generators() -> dict[str, Any]:
+def get_rng_state() -> dict[str, Any]:
     """Give the state of every generator that code may draw from, for JSON."""
     drawn: dict[str, Any] = dict(np.random.get_state(legacy=False))
     drawn["state"] = {name: np.asarray(each).tolist() for name, each in drawn["state"].items()}
@@ -44,24 +44,24 @@ def generators() -> dict[str, Any]:
     return {
         "python": random.getstate(),
         "numpy": drawn,
-        "torch": _written(torch.get_rng_state()),
-        "cuda": [_written(each) for each in states],
+        "torch": _encode_state(torch.get_rng_state()),
+        "cuda": [_encode_state(each) for each in states],
     }
 
 
-def set_generators(states: Mapping[str, Any]) -> None:
+def set_rng_state(states: Mapping[str, Any]) -> None:
     """Put every generator back to a state; a GPU that is not there is passed over."""
-    torch.set_rng_state(_read(states["torch"]))
+    torch.set_rng_state(_decode_state(states["torch"]))
     for number, state in enumerate(states["cuda"][: torch.cuda.device_count()]):
-        torch.cuda.set_rng_state(_read(state), number)
+        torch.cuda.set_rng_state(_decode_state(state), number)
     np.random.set_state(dict(states["numpy"]))
     version, numbers, spare = states["python"]
     random.setstate((version, tuple(numbers), spare))
 
 
-def _written(state: torch.Tensor) -> str:
+def _encode_state(state: torch.Tensor) -> str:
     return bytes(state.tolist()).hex()
 
 
-def _read(state: str) -> torch.Tensor:
+def _decode_state(state: str) -> torch.Tensor:
     return torch.tensor([*bytes.fromhex(state)], dtype=torch.uint8)

@@ -13,7 +13,7 @@ SIGNALS = tuple(
 """What asks a process to end: Ctrl-C, a cluster that wants the machine back, its warning."""
 
 
-class Stop:
+class StopSignal:
     """Takes the signals: raises at once, or where that would leave something half done, later.
 
     The second signal raises at once wherever it comes.
@@ -25,7 +25,7 @@ class Stop:
         self._held = False
 
     @classmethod
-    def on_signals(cls, *, with_parent: bool = False) -> "Stop":
+    def on_signals(cls, *, with_parent: bool = False) -> "StopSignal":
         """Take the signals of this process, and its parent's death for one where asked to."""
         stop = cls(os.getppid() if with_parent else None)
         for number in SIGNALS:
@@ -33,10 +33,10 @@ class Stop:
         return stop
 
     @staticmethod
-    def off() -> None:
+    def ignore() -> None:
         """Let no further signal in: everything is written, and the process is about to end."""
         for number in SIGNALS:
-            if isinstance(signal.getsignal(number), Stop):
+            if isinstance(signal.getsignal(number), StopSignal):
                 signal.signal(number, signal.SIG_IGN)
 
     def __call__(self, number: int, frame: FrameType | None = None) -> None:
@@ -46,39 +46,39 @@ class Stop:
         if again or not self._held:
             self._raise(number)
 
-    def ask(self) -> None:
+    def request(self) -> None:
         """Ask as SIGTERM does, unless something else has asked before."""
         self._signal = self._signal or signal.SIGTERM
 
     @property
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         """Tell whether the work is to end."""
         if self._parent is not None and os.getppid() != self._parent:
-            self.ask()
+            self.request()
         return self._signal is not None
 
-    def check(self) -> None:
+    def raise_if_requested(self) -> None:
         """Raise what was held off.
 
         Raises:
             KeyboardInterrupt: after SIGINT.
             SystemExit: after another signal, with 128 and its number.
         """
-        if self.asked and self._signal is not None:
+        if self.requested and self._signal is not None:
             self._raise(self._signal)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def defer_signals(self) -> Iterator[None]:
         """Hold a signal off while the context lasts."""
         with self._set(held=True):
             yield
         if not self._held:
-            self.check()
+            self.raise_if_requested()
 
     @contextmanager
-    def released(self) -> Iterator[None]:
+    def allow_signals(self) -> Iterator[None]:
         """Let a signal through at once within a context that holds it off."""
-        self.check()
+        self.raise_if_requested()
         with self._set(held=False):
             yield
 

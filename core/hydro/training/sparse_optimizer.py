@@ -27,7 +27,7 @@ def with_dense_gradients(parameters: Iterable[Tensor]) -> list[Tensor]:
     ]
 
 
-def update_touched_rows(optimizer: torch.optim.Optimizer) -> None:
+def use_sparse_updates(optimizer: torch.optim.Optimizer) -> None:
     """Make an optimizer of torch's take sparse gradients of matrices, one row an index.
 
     The averages of all rows stand in the optimizer's own state, and are saved and loaded with it.

@@ -12,7 +12,7 @@ Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Budget:
+class TokenBatches:
     """Batches of at most ``tokens`` tokens, as many in every order of the rows.
 
     Laid end to end in the order of an epoch, the texts are cut at every ``full`` tokens; the text
@@ -22,7 +22,7 @@ class Budget:
 
     lengths: Rows
     """``(rows,)``: the tokens of every row."""
-    tokens: int
+    max_tokens: int
 
     def __post_init__(self) -> None:
         """Refuse a budget in which not every text finds a place.
@@ -30,37 +30,37 @@ class Budget:
         Raises:
             SettingsError: it is less than two of the longest text.
         """
-        if self.tokens < 2 * self._longest:
+        if self.max_tokens < 2 * self._longest:
             msg = (
-                f"training.batch_tokens: {self.tokens} is less than two of the longest training "
-                f"text, which has {self._longest} tokens. Raise it to {2 * self._longest} or more, "
-                "or lower the longest length"
+                f"training.batch_tokens: {self.max_tokens} is less than two of the longest "
+                f"training text, which has {self._longest} tokens. Raise it to {2 * self._longest} "
+                "or more, or lower the longest length"
             )
             raise SettingsError(msg)
 
     @property
-    def full(self) -> int:
+    def tokens_per_batch(self) -> int:
         """Give the tokens from cut to cut: with what lies across a cut, the budget is kept."""
-        return self.tokens - self._longest + 1
+        return self.max_tokens - self._longest + 1
 
     @cached_property
-    def total(self) -> int:
+    def tokens_per_epoch(self) -> int:
         """Count the tokens of an epoch."""
         return int(self.lengths.sum())
 
-    def count(self, *, drop_last: bool) -> int:
+    def num_batches(self, *, drop_last: bool) -> int:
         """Count the batches of an epoch, without the last one or with all that is left in it."""
         if drop_last:
-            return self.total // self.full
+            return self.tokens_per_epoch // self.tokens_per_batch
         # So many that the last has a row even if the longest text ends the order.
-        return max(0, self.total - self._longest) // self.full + 1
+        return max(0, self.tokens_per_epoch - self._longest) // self.tokens_per_batch + 1
 
-    def cut(self, order: Rows, *, drop_last: bool) -> list[Rows]:
+    def split(self, order: Rows, *, drop_last: bool) -> list[Rows]:
         """Cut an order of all rows into batches, none of which is empty."""
         lengths = self.lengths[order]
         begins = np.cumsum(lengths) - lengths
-        count = self.count(drop_last=drop_last)
-        cuts = self.full * np.arange(1, count + drop_last)
+        count = self.num_batches(drop_last=drop_last)
+        cuts = self.tokens_per_batch * np.arange(1, count + drop_last)
         return np.split(order, np.searchsorted(begins, cuts))[:count]
 
     @cached_property

@@ -8,15 +8,15 @@ import torch
 from torch import nn
 
 from hydro.errors import TrainingError
-from hydro.training.batch_plan import Rows, Updates
-from hydro.training.checkpointing import NoSavepoints, Savepoints
-from hydro.training.dataset import Batch, Dataset, load
-from hydro.training.distributed import ALONE, Learner, Processes
+from hydro.training.batch_plan import BatchPlan, Rows
+from hydro.training.checkpointing import Checkpointer, NoCheckpointer
+from hydro.training.dataset import Batch, Dataset, load_batches
+from hydro.training.distributed import SINGLE_PROCESS, ModelWithLoss, ProcessGroup
 from hydro.training.precision import Precision
 from hydro.training.progress import Progress
 from hydro.training.sparse_optimizer import with_dense_gradients
 
-LOGGED = 1000
+MAX_LOGGED_POINTS = 1000
 """About how many points of the loss a run keeps, however long it is."""
 
 
@@ -28,87 +28,87 @@ class Record(Protocol):
 
 
 @dataclass
-class Step:
+class TrainStep:
     """One update of the weights, from one or more batches."""
 
     model: nn.Module
     loss: nn.Module
     optimizer: torch.optim.Optimizer
-    factor: Callable[[int], float]
+    lr_lambda: Callable[[int], float]
     precision: Precision
-    clip: float
-    processes: Processes = ALONE
+    max_grad_norm: float
+    processes: ProcessGroup = SINGLE_PROCESS
     done: int = field(default=0, init=False)
-    learner: nn.Module = field(init=False)
+    model_with_loss: nn.Module = field(init=False)
     scaler: torch.amp.GradScaler = field(init=False)
-    rates: list[float] = field(init=False)
+    base_lrs: list[float] = field(init=False)
     parameters: list[nn.Parameter] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.learner = self.processes.join(Learner(self.model, self.loss))
+        self.model_with_loss = self.processes.join(ModelWithLoss(self.model, self.loss))
         self.scaler = self.precision.scaler()
         groups = self.optimizer.param_groups
-        self.rates = [group["lr"] for group in groups]
+        self.base_lrs = [group["lr"] for group in groups]
         self.parameters = [each for group in groups for each in group["params"]]
-        self._set_rates()
+        self._set_lrs()
 
-    def gradients(self, batches: Iterator[Batch], group: Sequence[Rows]) -> torch.Tensor:
+    def accumulate(self, batches: Iterator[Batch], group: Sequence[Rows]) -> torch.Tensor:
         """Add up the gradients of an update's batches; give the mean of their losses, shape ()."""
         values, total = [], sum(map(len, group))
         for number, rows in enumerate(group, 1):
             # A batch counts by its rows, so that an update is that of one batch of them all.
             share = len(rows) / total
             batch, weight = next(batches), self.processes.weight(rows)
-            with self.processes.adding(self.learner, last=number == len(group)):
+            with self.processes.adding(self.model_with_loss, last=number == len(group)):
                 with self.precision.training():
-                    value = self.learner(batch.inputs, batch.targets, weight)
+                    value = self.model_with_loss(batch.inputs, batch.targets, weight)
                 scaled: Any = self.scaler.scale(value * share)
                 scaled.backward()
             values.append(value.detach() * share)
         return self.processes.mean(torch.stack(values).sum())
 
-    def norm(self) -> torch.Tensor:
+    def clip(self) -> torch.Tensor:
         """Clip the gradients; give their Euclidean norm before that, shape ()."""
         self.scaler.unscale_(self.optimizer)
         parameters = with_dense_gradients(self.parameters)
         norm = nn.utils.get_total_norm([each.grad for each in parameters if each.grad is not None])
-        if self.clip:
-            nn.utils.clip_grads_with_norm_(parameters, self.clip, norm)
+        if self.max_grad_norm:
+            nn.utils.clip_grads_with_norm_(parameters, self.max_grad_norm, norm)
         return norm
 
-    def apply(self) -> None:
+    def optimizer_step(self) -> None:
         """Change the weights and go on to the next learning rate."""
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad()
-        self.go_to(self.done + 1)
+        self.set_step(self.done + 1)
 
-    def go_to(self, done: int) -> None:
+    def set_step(self, done: int) -> None:
         """Take the learning rates of after so many updates."""
         self.done = done
-        self._set_rates()
+        self._set_lrs()
 
     @property
-    def rate(self) -> float:
+    def lr(self) -> float:
         """The learning rate of the first group, now."""
         return float(self.optimizer.param_groups[0]["lr"])
 
-    def _set_rates(self) -> None:
+    def _set_lrs(self) -> None:
         # torch's own schedules warn when loss scaling skips the first update.
-        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
-            group["lr"] = rate * self.factor(self.done)
+        for group, rate in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
+            group["lr"] = rate * self.lr_lambda(self.done)
 
 
 def fit(
-    step: Step,
+    step: TrainStep,
     dataset: Dataset,
-    updates: Updates,
+    updates: BatchPlan,
     *,
     workers: int,
     validate: Callable[[int], float],
     record: Record,
     progress: Progress,
-    savepoints: Savepoints | NoSavepoints | None = None,
+    savepoints: Checkpointer | NoCheckpointer | None = None,
 ) -> int:
     """Train, recording the loss and asking for a validation whenever one is due.
 
@@ -129,21 +129,21 @@ def fit(
     Raises:
         TrainingError: the loss or a gradient is not finite.
     """
-    log = Log(step, updates, record)
-    saves = savepoints or NoSavepoints()
-    saves.begin(step, log)
+    log = LossLog(step, updates, record)
+    saves = savepoints or NoCheckpointer()
+    saves.attach(step, log)
 
     def validate_if_due() -> None:
-        if updates.validates_after(log.batches, log.before):
-            with saves.looking():
+        if updates.should_validate(log.batches, log.before):
+            with saves.evaluating():
                 log.shown["metric"] = validate(log.samples)
             step.model.train()
 
     validate_if_due()
     device = step.precision.device
-    for epoch, groups in updates.left(log.done):
+    for epoch, groups in updates.remaining(log.done):
         flat = [step.processes.share(rows) for group in groups for rows in group]
-        batches = load(dataset, flat, workers=workers, device=device)
+        batches = load_batches(dataset, flat, workers=workers, device=device)
         step.model.train()
         step.loss.train()
         log.shown.clear()
@@ -151,21 +151,21 @@ def fit(
         with progress.task(title, sum(sum(map(len, group)) for group in groups), "rows") as task:
             for group in groups:
                 rows = sum(map(len, group))
-                log.update(step.gradients(batches, group), step.norm(), rows, len(group))
-                step.apply()
+                log.update(step.accumulate(batches, group), step.clip(), rows, len(group))
+                step.optimizer_step()
                 task.advance(rows, **log.shown)
-                saves.edge()
+                saves.on_step_end()
                 validate_if_due()
                 task.advance(0, **log.shown)
     return log.samples
 
 
 @dataclass
-class Log:
+class LossLog:
     """Reads the loss back from the device now and then, and checks that it is a number."""
 
-    step: Step
-    updates: Updates
+    step: TrainStep
+    updates: BatchPlan
     record: Record
     done: int = 0
     batches: int = 0
@@ -178,7 +178,7 @@ class Log:
     @property
     def every(self) -> int:
         """Updates between two readings."""
-        return max(1, self.updates.count // LOGGED)
+        return max(1, self.updates.num_updates // MAX_LOGGED_POINTS)
 
     def update(self, loss: torch.Tensor, norm: torch.Tensor, rows: int, batches: int) -> None:
         """Take the loss and the gradient norm of the update that is about to be applied."""
@@ -188,7 +188,7 @@ class Log:
         self.samples += rows
         self.pending.append(loss)
         # Reading a value makes a GPU wait, so it is read at intervals; a CPU has no need to.
-        if self.done in (1, self.updates.count) or self.done % self.every == 0:
+        if self.done in (1, self.updates.num_updates) or self.done % self.every == 0:
             mean = torch.stack(self.pending).mean()
             self.pending.clear()
             self._check(mean, norm)
@@ -207,14 +207,14 @@ class Log:
         self.pending = list(pending)
 
     def _keep(self, loss: float, norm: torch.Tensor) -> None:
-        self.shown.update(loss=loss, rate=self.step.rate)
-        epoch = self.batches / self.updates.batches_an_epoch
+        self.shown.update(loss=loss, rate=self.step.lr)
+        epoch = self.batches / self.updates.batches_per_epoch
         values = {
             "update": self.done,
             "epoch": round(epoch, 6),
             "samples": self.samples,
             "loss": loss,
-            "learning_rate": self.step.rate,
+            "learning_rate": self.step.lr,
             "gradient_norm": norm.item() if torch.isfinite(norm) else None,
         }
         self.record("training", values)

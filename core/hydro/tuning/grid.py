@@ -8,14 +8,14 @@ from filelock import FileLock
 
 from hydro.executors.local import Task, Train
 from hydro.tuning.plan import PlannedRun
-from hydro.tuning.trials import Runs
+from hydro.tuning.trials import Trials
 
 
 @dataclass(frozen=True)
-class Every:
+class GridStrategy:
     """All runs of a plan; each is a task of its own."""
 
-    runs: Runs
+    runs: Trials
     plan: Sequence[PlannedRun]
 
     @property
@@ -30,13 +30,13 @@ class Every:
     def begin(self) -> None:
         """Make all runs ready that have not finished and that no other process has."""
         for run in self.plan:
-            if self.runs.finished(run).state != "finished" and (lock := self.runs.claim(run)):
+            if self.runs.result(run).state != "finished" and (lock := self.runs.claim(run)):
                 with lock:
                     self.runs.prepare(run)
 
     def tasks(self) -> Iterator[Task]:
         """Give the runs that wait and that no other process has."""
-        for run in self.undone():
+        for run in self.unfinished():
             if lock := self.runs.claim(run):
                 # Another process may have come to its end since.
                 if self.runs.is_done(run):
@@ -44,7 +44,7 @@ class Every:
                 else:
                     yield partial(self._train, run, lock)
 
-    def undone(self) -> list[PlannedRun]:
+    def unfinished(self) -> list[PlannedRun]:
         """List the runs that have not come to an end."""
         return [run for run in self.plan if not self.runs.is_done(run)]
 

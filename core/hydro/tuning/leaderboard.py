@@ -10,7 +10,7 @@ from hydro.tuning.plan import PlannedRun
 
 
 @dataclass(frozen=True)
-class Finished:
+class RunResult:
     """A planned run with what became of it."""
 
     run: PlannedRun
@@ -23,7 +23,7 @@ class Finished:
 
 
 @dataclass(frozen=True)
-class Place:
+class LeaderboardEntry:
     """One combination of searched values."""
 
     values: tuple[tuple[str, Any], ...]
@@ -67,22 +67,22 @@ class Place:
         }
 
 
-def rank_places(finished: Iterable[Finished], *, higher_is_better: bool) -> list[Place]:
+def rank(finished: Iterable[RunResult], *, higher_is_better: bool) -> list[LeaderboardEntry]:
     """Order the combinations, the best first and those that did not finish last."""
-    groups: dict[str, list[Finished]] = {}
+    groups: dict[str, list[RunResult]] = {}
     for each in finished:
         groups.setdefault(repr(each.run.values), []).append(each)
-    places = [_place(group) for group in groups.values()]
+    places = [_entry(group) for group in groups.values()]
     sign = -1 if higher_is_better else 1
     return sorted(places, key=lambda place: _key(place, sign))
 
 
-def _key(place: Place, sign: int) -> tuple[bool, float]:
+def _key(place: LeaderboardEntry, sign: int) -> tuple[bool, float]:
     return place.mean is None, 0.0 if place.mean is None else sign * place.mean
 
 
-def _place(group: Sequence[Finished]) -> Place:
-    return Place(
+def _entry(group: Sequence[RunResult]) -> LeaderboardEntry:
+    return LeaderboardEntry(
         values=tuple(group[0].run.values.items()),
         runs=tuple(each.run.name for each in group),
         folds=tuple(each.run.fold for each in group),

@@ -4,48 +4,48 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hydro.settings.search_space import Space, Values
+from hydro.settings.search_space import SearchSpace, Values
 
 if TYPE_CHECKING:
     import optuna
 
-FEWEST_ORDERED = 3
+MIN_ORDERED = 3
 """Of two numbers, either is as near to the other as the other way round."""
 
 
 @dataclass(frozen=True)
-class Choices:
+class OptunaParameters:
     """The lists of a search as parameters of Optuna, by dotted name.
 
     A list of numbers is told as places in their order, so that what does well speaks for its
-    neighbours; any other list by the names of its values.
+    neighbors; any other list by the names of its values.
     """
 
-    space: Space
+    space: SearchSpace
 
     def suggest(self, trial: "optuna.Trial") -> Values:
         """Have Optuna make a combination."""
 
         def pick(path: str) -> Any:
-            told = self._told(path)
+            told = self._mapping(path)
             if _is_ordered(self.space.lists[path]):
                 return told[trial.suggest_int(path, 0, len(told) - 1)]
             return told[trial.suggest_categorical(path, [*told])]
 
-        return self.space.choose(pick)
+        return self.space.sample(pick)
 
     def read(self, parameters: Mapping[str, Any]) -> Values:
         """Give the combination that Optuna's parameters stand for."""
-        return self.space.choose(lambda path: self._told(path)[parameters[path]])
+        return self.space.sample(lambda path: self._mapping(path)[parameters[path]])
 
     def write(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Give the parameters that stand for a combination."""
         return {
-            path: next(told for told, each in self._told(path).items() if each == value)
+            path: next(told for told, each in self._mapping(path).items() if each == value)
             for path, value in values.items()
         }
 
-    def _told(self, path: str) -> dict[Any, Any]:
+    def _mapping(self, path: str) -> dict[Any, Any]:
         """Map what Optuna is told to the values themselves."""
         values = self.space.lists[path]
         if _is_ordered(values):
@@ -55,7 +55,7 @@ class Choices:
 
 def _is_ordered(values: list[Any]) -> bool:
     numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in values)
-    return numbers and len(values) >= FEWEST_ORDERED
+    return numbers and len(values) >= MIN_ORDERED
 
 
 def _name(value: Any) -> Any:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydro.errors import SettingsError
-from hydro.settings.search_space import Space, Values
+from hydro.settings.search_space import SearchSpace, Values
 from hydro.settings.sections import Settings
-from hydro.tuning.optuna_parameters import Choices
+from hydro.tuning.optuna_parameters import OptunaParameters
 
 if TYPE_CHECKING:
     import optuna
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-STARTUP = 5
+N_STARTUP_TRIALS = 5
 """Combinations that TPE draws at random, and that are never pruned, before it knows enough."""
 
-REPEATS = 10
+MAX_DUPLICATES = 10
 """Times in a row that Optuna may propose what was tried before it is given something new."""
 
 DRAWS = 1000
@@ -33,12 +33,12 @@ DRAWS = 1000
 COMBINATION = "combination"
 """What a trial that is trained is marked with: the number of its combination."""
 
-REPEATED = "repeats"
+DUPLICATE = "repeats"
 """What a trial that only repeats an earlier one is marked with: the number of that one."""
 
 
 @dataclass(frozen=True)
-class Journal:
+class OptunaStorage:
     """The trials of a search. A trial is one combination, trained or only proposed once more."""
 
     settings: Settings
@@ -46,9 +46,9 @@ class Journal:
     higher_is_better: bool
 
     @cached_property
-    def space(self) -> Space:
+    def space(self) -> SearchSpace:
         """What is searched over."""
-        return Space.of(self.settings)
+        return SearchSpace.of(self.settings)
 
     @property
     def budget(self) -> int:
@@ -116,7 +116,7 @@ class Journal:
             tried, again = self._by_values(), bool(self._trials("WAITING"))
             if not again and (len(tried) >= self.budget or hours_are_over()):
                 return None
-            if not again and attempt >= REPEATS and not self._draw(tried):
+            if not again and attempt >= MAX_DUPLICATES and not self._draw(tried):
                 logger.info("all combinations have been tried")
                 return None
             asked = self._ask()
@@ -141,53 +141,57 @@ class Journal:
         from optuna.pruners import MedianPruner
 
         repeated = sum(COMBINATION not in each.user_attrs for each in self._trials("COMPLETE"))
-        self.study.pruner = MedianPruner(STARTUP + repeated)
+        self.study.pruner = MedianPruner(N_STARTUP_TRIALS + repeated)
         return asked.should_prune()
 
-    def tell(self, asked: "optuna.Trial", state: str, value: float | None = None) -> None:
+    def report_result(self, asked: "optuna.Trial", state: str, value: float | None = None) -> None:
         """Say how a trial ended: COMPLETE, PRUNED or FAIL."""
         from optuna.trial import TrialState
 
         self.study.tell(asked, value, TrialState[state])
 
     @cached_property
-    def _choices(self) -> Choices:
+    def _choices(self) -> OptunaParameters:
         """What is searched over, as Optuna sees it."""
-        return Choices(self.space)
+        return OptunaParameters(self.space)
 
     def _repeat(self, asked: "optuna.Trial", earlier: "FrozenTrial") -> None:
         """Tell Optuna of a combination what is known of it, and nothing while it is trained."""
-        asked.set_user_attr(REPEATED, earlier.number)
+        asked.set_user_attr(DUPLICATE, earlier.number)
         state = earlier.state.name if earlier.state.is_finished() else "FAIL"
         # What was pruned has its last validation for a score; others must not weigh twice there.
         for step, value in earlier.intermediate_values.items() if state == "PRUNED" else ():
             asked.report(value, step)
-        self.tell(asked, state, earlier.value if state == "COMPLETE" else None)
+        self.report_result(asked, state, earlier.value if state == "COMPLETE" else None)
 
     def _ask(self) -> "optuna.Trial":
         """Ask for the next trial, which depends on the seed and on the trials before it alone."""
         from optuna.samplers import RandomSampler, TPESampler
 
-        seed = self._chance().getrandbits(32)
+        seed = self._random_seed().getrandbits(32)
         random_only = self.settings.search.strategy == "Random"
         self.study.sampler = (
-            RandomSampler(seed) if random_only else TPESampler(seed=seed, n_startup_trials=STARTUP)
+            RandomSampler(seed)
+            if random_only
+            else TPESampler(seed=seed, n_startup_trials=N_STARTUP_TRIALS)
         )
         return self.study.ask()
 
     def _draw(self, tried: Collection[str]) -> bool:
         """Have Optuna try a combination, drawn among those that are left; tell if there is one."""
         numbers = range(min(self.space.size, 2**62))
-        for number in self._chance().sample(numbers, min(len(numbers), DRAWS)):
-            values = self.space.numbered(number)
+        for number in self._random_seed().sample(numbers, min(len(numbers), DRAWS)):
+            values = self.space.combination_at(number)
             if repr(values) not in tried:
                 self.study.enqueue_trial(self._choices.write(values))
                 return True
         return False
 
-    def _chance(self) -> random.Random:
+    def _random_seed(self) -> random.Random:
         # What a process that is gone asked for and did not take is asked for again.
-        done = [each for each in self._trials() if {COMBINATION, REPEATED} & each.user_attrs.keys()]
+        done = [
+            each for each in self._trials() if {COMBINATION, DUPLICATE} & each.user_attrs.keys()
+        ]
         return random.Random(f"{self.settings.environment.seed} {len(done)}")
 
     def _trials(self, *states: str) -> "list[FrozenTrial]":

@@ -12,15 +12,15 @@ from filelock import FileLock
 from hydro.errors import SettingsError
 from hydro.executors.local import Task, Train
 from hydro.settings.sections import Settings
-from hydro.tuning.optuna_storage import Journal
+from hydro.tuning.optuna_storage import OptunaStorage
 from hydro.tuning.plan import PlannedRun, plan_combination
-from hydro.tuning.trials import PRUNED, Runs
+from hydro.tuning.trials import PRUNED, Trials
 
 if TYPE_CHECKING:
     import optuna
     from optuna.trial import FrozenTrial
 
-A_FOLD = 10_000
+STEPS_PER_FOLD = 10_000
 """Steps that Optuna counts a fold as: one for each validation, and the last for its end."""
 
 
@@ -50,7 +50,7 @@ class _Trial:
 
 
 @dataclass(frozen=True)
-class Study:
+class OptunaStrategy:
     """Trains the combinations that a journal proposes, each on all chosen folds.
 
     Who works on one holds the lock of its first run, so one whose process is gone is taken over by
@@ -59,13 +59,13 @@ class Study:
 
     settings: Settings
     folds: Sequence[str]
-    runs: Runs
+    runs: Trials
     higher_is_better: bool
 
     @cached_property
-    def journal(self) -> Journal:
+    def journal(self) -> OptunaStorage:
         """What has been tried."""
-        return Journal(self.settings, self.runs.folder.study, self.higher_is_better)
+        return OptunaStorage(self.settings, self.runs.folder.study, self.higher_is_better)
 
     @property
     def total(self) -> int:
@@ -89,17 +89,17 @@ class Study:
 
         def next_trial() -> _Trial | None:
             with self.runs.folder.lock():
-                return self._left_behind() or self._new()
+                return self._adopt_orphan() or self._new()
 
         while trial := next_trial():
             yield partial(self._train, trial)
 
-    def undone(self) -> list[PlannedRun]:
+    def unfinished(self) -> list[PlannedRun]:
         """Give the first run of each trial that has no end yet."""
         trials = self.journal.tried()
         return [self._planned(trial)[0] for trial in trials if trial.state.name == "RUNNING"]
 
-    def _left_behind(self) -> _Trial | None:
+    def _adopt_orphan(self) -> _Trial | None:
         """Take over a trial whose process is gone."""
         for found in self.journal.tried():
             runs = self._planned(found)
@@ -124,22 +124,22 @@ class Study:
 
     def _hours_are_over(self) -> bool:
         hours = self.settings.search.hours
-        spent = sum(self.runs.finished(run).seconds for run in self.planned()) if hours else 0.0
+        spent = sum(self.runs.result(run).seconds for run in self.planned()) if hours else 0.0
         return hours is not None and spent >= 3600 * hours
 
     def _train(self, trial: _Trial, train: Train) -> None:
         """Train a combination on one fold after another, for as long as it is worth it."""
         scores: list[float] = []
-        tell = partial(self.journal.tell, trial.asked)
+        tell = partial(self.journal.report_result, trial.asked)
         with trial.lock:
             for number, run in enumerate(trial.runs):
-                if scores and self._is_worse(trial, number * A_FOLD - 1, scores):
+                if scores and self._is_worse(trial, number * STEPS_PER_FOLD - 1, scores):
                     for rest in trial.runs[number:]:
                         self.runs.prune(rest, "not begun: the folds before were worse than others'")
                     return tell("PRUNED")
-                ended = self.runs.finished(run)
+                ended = self.runs.result(run)
                 if ended.score is None:
-                    heed = partial(self._heed, trial, number * A_FOLD, scores)
+                    heed = partial(self._should_prune, trial, number * STEPS_PER_FOLD, scores)
                     ended = self.runs.train(run, train, heed)
                 if ended.score is None:
                     for rest in trial.runs[number + 1 :]:
@@ -148,7 +148,7 @@ class Study:
                 scores.append(ended.score)
             tell("COMPLETE", fmean(scores))
 
-    def _heed(
+    def _should_prune(
         self, trial: _Trial, first: int, scores: Sequence[float], number: int, metric: float
     ) -> bool:
         """Tell Optuna of a validation; tell whether the run is to be stopped."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hydro.settings.grid_search import with_values
-from hydro.settings.search_space import Space
+from hydro.settings.search_space import SearchSpace
 from hydro.settings.sections import Settings
 
 
@@ -35,7 +35,7 @@ def plan(settings: Settings, folds: Sequence[str]) -> list[PlannedRun]:
         settings: Of the experiment; what is left to chance has been drawn.
         folds: The ids to hold out in turn; none where the strategy has none.
     """
-    combinations = enumerate(Space.of(settings).combinations())
+    combinations = enumerate(SearchSpace.of(settings).combinations())
     return [run for each in combinations for run in plan_combination(settings, folds, *each)]
 
 
@@ -50,24 +50,24 @@ def plan_combination(
     ]
 
 
-def spoken(settings: Settings, folds: Sequence[str]) -> str:
+def describe_plan(settings: Settings, folds: Sequence[str]) -> str:
     """Say how many runs there are to train, and how the number comes about."""
-    space, held_out = Space.of(settings), _held_out(folds)
+    space, held_out = SearchSpace.of(settings), _held_out(folds)
     if settings.search.strategy == "Grid":
         count, most = sum(1 for _ in space.combinations()), ""
-        tried = _counted(count, "combination")
+        tried = _count(count, "combination")
     else:
         count, most = min(settings.search.trials, space.size), "at most "
-        tried = f"{count:,} of up to {_counted(space.size, 'combination')}"
-    runs = _counted(count * len(held_out), "run")
-    return f"{most}{runs} to train: {tried} on {_counted(len(held_out), 'fold')}"
+        tried = f"{count:,} of up to {_count(space.size, 'combination')}"
+    runs = _count(count * len(held_out), "run")
+    return f"{most}{runs} to train: {tried} on {_count(len(held_out), 'fold')}"
 
 
 def _held_out(folds: Sequence[str]) -> Sequence[str | None]:
     return [*dict.fromkeys(folds)] or [None]
 
 
-def _counted(number: int, what: str) -> str:
+def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 

@@ -14,31 +14,31 @@ from hydro.settings.grid_search import with_values
 from hydro.settings.loading import dump
 from hydro.training.checkpoint import Checkpoints
 from hydro.training.progress import Progress, Task
-from hydro.tuning.leaderboard import Finished
+from hydro.tuning.leaderboard import RunResult
 from hydro.tuning.plan import PlannedRun
 
 logger = logging.getLogger(__name__)
 
 PRUNED = "pruned"
 
-Heed = Callable[[int, float], bool]
+PruningCallback = Callable[[int, float], bool]
 """Is told the number of a validation, counted from 0, and its metric; tells whether to stop."""
 
 
-def never(number: int, metric: float) -> bool:
+def no_pruning(number: int, metric: float) -> bool:
     """Stop no run."""
     return False
 
 
 @dataclass(frozen=True)
-class Runs:
+class Trials:
     """The folders of an experiment's runs, and what becomes of them."""
 
     folder: RunFolder
     metric: str
     gpus: Sequence[str]
     progress: Progress
-    tell: Callable[[Finished], None]
+    on_finished: Callable[[RunResult], None]
     """Is told of each run that has come to an end here."""
 
     def of(self, run: PlannedRun) -> RunFolder:
@@ -63,18 +63,18 @@ class Runs:
         self.of(run).write_config(dump(with_values(run.settings, own)))
         self.of(run).write_status(Status("queued"))
 
-    def train(self, run: PlannedRun, train: Train, heed: Heed = never) -> Finished:
+    def train(self, run: PlannedRun, train: Train, heed: PruningCallback = no_pruning) -> RunResult:
         """Train a run, and stop it when ``heed`` says so of one of its validations."""
         self.prepare(run)
         with self.progress.task(str(run), 100, "") as task:
-            followed = _Followed(
+            followed = _FollowedRun(
                 self.of(run), run.settings.training.epochs, self.metric, heed, task
             )
             train(self.of(run).path, followed.look)
         if followed.stops:
             self.prune(run, "a validation was worse than the median of the others")
-        self.tell(self.finished(run))
-        return self.finished(run)
+        self.on_finished(self.result(run))
+        return self.result(run)
 
     def prune(self, run: PlannedRun, why: str) -> None:
         """Mark a run as stopped, because it is not worth its end."""
@@ -85,9 +85,9 @@ class Runs:
 
     def is_done(self, run: PlannedRun) -> bool:
         """Tell whether a run has come to an end of its own."""
-        return self.finished(run).state in ("finished", "failed", PRUNED)
+        return self.result(run).state in ("finished", "failed", PRUNED)
 
-    def finished(self, run: PlannedRun) -> Finished:
+    def result(self, run: PlannedRun) -> RunResult:
         """Tell what has become of a run."""
         folder = self.of(run)
         status, score = folder.read_status(), None
@@ -95,17 +95,17 @@ class Runs:
             scores = folder.read_scores()["validation"]["metrics"]
             score = float(scores[self.metric]["after"])
         state = PRUNED if status.reason == PRUNED else status.state
-        return Finished(run, state, score, status.seconds or 0.0, status.message)
+        return RunResult(run, state, score, status.seconds or 0.0, status.message)
 
 
 @dataclass
-class _Followed:
+class _FollowedRun:
     """A run that is being trained, by what it records."""
 
     folder: RunFolder
     epochs: float
     metric: str
-    heed: Heed
+    should_prune: PruningCallback
     task: Task
     stops: bool = False
     read: int = 0
@@ -124,7 +124,7 @@ class _Followed:
                 self._show(event["epoch"] / self.epochs, loss=event["loss"])
             if event["event"] == "validation":
                 self._show(metric=event[self.metric])
-                self.stops = self.stops or self.heed(self.validations, event[self.metric])
+                self.stops = self.stops or self.should_prune(self.validations, event[self.metric])
                 self.validations += 1
         return self.stops
 

@@ -7,16 +7,16 @@ from typing import Protocol
 
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import TrainingError
-from hydro.executors.local import Queue, Task, slots
+from hydro.executors.local import LocalExecutor, Task, slots
 from hydro.settings.sections import Settings
 from hydro.training.devices import gpu_ids
 from hydro.training.progress import Progress
-from hydro.tuning.grid import Every
-from hydro.tuning.leaderboard import Finished, Place, rank_places
-from hydro.tuning.optuna_strategy import Study
-from hydro.tuning.plan import PlannedRun, plan, spoken
-from hydro.tuning.progress import Board
-from hydro.tuning.trials import Runs
+from hydro.tuning.grid import GridStrategy
+from hydro.tuning.leaderboard import LeaderboardEntry, RunResult, rank
+from hydro.tuning.optuna_strategy import OptunaStrategy
+from hydro.tuning.plan import PlannedRun, describe_plan, plan
+from hydro.tuning.progress import TuningProgress
+from hydro.tuning.trials import Trials
 
 logger = logging.getLogger(__name__)
 
@@ -24,10 +24,10 @@ logger = logging.getLogger(__name__)
 class RunsFailed(TrainingError):
     """Some runs failed; the others are whole, and the places of all are here."""
 
-    def __init__(self, message: str, folder: Path, places: Sequence[Place]) -> None:
+    def __init__(self, message: str, folder: Path, places: Sequence[LeaderboardEntry]) -> None:
         super().__init__(message)
         self.folder = folder
-        self.places = tuple(places)
+        self.entries = tuple(places)
 
 
 class Strategy(Protocol):
@@ -46,18 +46,18 @@ class Strategy(Protocol):
     def tasks(self) -> Iterator[Task]:
         """Give what there is for this process to do, each when it is asked for."""
 
-    def undone(self) -> list[PlannedRun]:
+    def unfinished(self) -> list[PlannedRun]:
         """List the runs that have begun, here or in another process, and have no end yet."""
 
 
-def search(
+def tune(
     settings: Settings,
     folds: Sequence[str],
     folder: RunFolder,
     progress: Progress,
     *,
     higher_is_better: bool,
-) -> list[Place]:
+) -> list[LeaderboardEntry]:
     """Train the runs that have not finished yet; give the combinations, the best first.
 
     Other processes may work in the same folder. No run is trained by two of them, and each waits
@@ -67,41 +67,41 @@ def search(
         RunsFailed: a run failed; the others are whole, and the leaderboard has them.
     """
     metric, gpus = settings.prediction.metric, gpu_ids(settings.environment.gpus)
-    runs = Runs(folder, metric, gpus, progress, lambda run: board.tell(run))
+    runs = Trials(folder, metric, gpus, progress, lambda run: board.run_finished(run))
     strategy: Strategy
     if settings.search.strategy == "Grid":
-        strategy = Every(runs, plan(settings, folds))
+        strategy = GridStrategy(runs, plan(settings, folds))
     else:
-        strategy = Study(settings, folds, runs, higher_is_better=higher_is_better)
+        strategy = OptunaStrategy(settings, folds, runs, higher_is_better=higher_is_better)
     with folder.lock():
         strategy.begin()
 
-    def ended() -> list[Finished]:
-        return [runs.finished(run) for run in strategy.planned()]
+    def ended() -> list[RunResult]:
+        return [runs.result(run) for run in strategy.planned()]
 
     with progress.task("search", strategy.total, "runs") as task:
-        board = Board(task, strategy.total, higher_is_better, ended)
-        logger.info("%s; %s", spoken(settings, folds), board.refresh())
-        queue = Queue(slots(gpus, settings.environment.number_of_gpus_per_run))
+        board = TuningProgress(task, strategy.total, higher_is_better, ended)
+        logger.info("%s; %s", describe_plan(settings, folds), board.refresh())
+        queue = LocalExecutor(slots(gpus, settings.environment.number_of_gpus_per_run))
         _work(strategy, runs, board, queue)
-    places = rank_places(ended(), higher_is_better=higher_is_better)
+    places = rank(ended(), higher_is_better=higher_is_better)
     folder.write_leaderboard([place.row() for place in places])
     _join(places[0], folder)
     _check(ended(), folder.path, places)
     return places
 
 
-def _work(strategy: Strategy, runs: Runs, board: Board, queue: Queue) -> None:
+def _work(strategy: Strategy, runs: Trials, board: TuningProgress, queue: LocalExecutor) -> None:
     """Train until there is nothing left, here or in another process."""
-    queue.work(strategy.tasks())
-    while undone := strategy.undone():
+    queue.run(strategy.tasks())
+    while undone := strategy.unfinished():
         logger.info("waiting for what another process trains: %s", undone[0])
         with runs.of(undone[0]).lock():
             board.refresh()
-        queue.work(strategy.tasks())
+        queue.run(strategy.tasks())
 
 
-def _check(finished: Sequence[Finished], folder: Path, places: Sequence[Place]) -> None:
+def _check(finished: Sequence[RunResult], folder: Path, places: Sequence[LeaderboardEntry]) -> None:
     failed = [each for each in finished if each.state == "failed"]
     if failed:
         listed = ", ".join(each.run.name for each in failed)
@@ -110,7 +110,7 @@ def _check(finished: Sequence[Finished], folder: Path, places: Sequence[Place]) 
         raise RunsFailed(msg, folder, places)
 
 
-def _join(best: Place, folder: RunFolder) -> None:
+def _join(best: LeaderboardEntry, folder: RunFolder) -> None:
     """Join the predictions of the best combination's folds, where it has several."""
     if len(best.runs) > 1 and best.mean is not None:
         folder.join_predictions([folder.run(name) for name in best.runs], best.folds)

@@ -7,14 +7,14 @@ import torch
 from numpy.typing import NDArray
 
 from hydro.api import Batch
-from hydro.text import Corpus, gather, quantile_length
+from hydro.text import TokenizedTexts, collate, quantile_length
 
 
 @dataclass(frozen=True)
-class LabelledTexts:
+class LabeledTexts:
     """Texts, each with its class."""
 
-    corpus: Corpus
+    corpus: TokenizedTexts
     classes: NDArray[np.int64]
     """``(texts,)``: counted from 0; from the number of training classes on for unseen ones; -1
     without a label."""
@@ -35,5 +35,5 @@ class LabelledTexts:
         if self.quantile < 1:
             lengths = self.corpus.offsets[rows + 1] - self.corpus.offsets[rows]
             longest = quantile_length(lengths, self.quantile)
-        texts = gather(self.corpus, rows, longest=longest)
+        texts = collate(self.corpus, rows, longest=longest)
         return Batch(texts, torch.from_numpy(self.classes[rows]))

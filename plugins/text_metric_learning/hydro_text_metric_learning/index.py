@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hydro.api import Hit, ResourceError
 from hydro.similarity.gallery import check_finite
 from hydro_text_metric_learning.retrieval import joined_labels
-from hydro_text_metric_learning.trained import Trained
+from hydro_text_metric_learning.trained import TrainedEncoder
 
 SAMPLE = 1000
 """Rows of the gallery that the recall of an approximate index is measured with."""
@@ -28,7 +28,7 @@ Autocast = Callable[[], AbstractContextManager[object]]
 class TextIndex:
     """Finds the texts of a gallery that are most similar to a query."""
 
-    trained: Trained
+    trained: TrainedEncoder
     index: Any
     """Of faiss; the inner product of vectors of length 1 is their cosine."""
     table: pd.DataFrame
@@ -39,7 +39,7 @@ class TextIndex:
     @classmethod
     def build(
         cls,
-        trained: Trained,
+        trained: TrainedEncoder,
         gallery: pd.DataFrame,
         *,
         targets: Sequence[str],
@@ -76,7 +76,7 @@ class TextIndex:
         return cls(trained, index, table, facts, autocast)
 
     @classmethod
-    def open(cls, folder: Path, trained: Trained, *, autocast: Autocast) -> Self:
+    def open(cls, folder: Path, trained: TrainedEncoder, *, autocast: Autocast) -> Self:
         """Open an index that was saved.
 
         Raises:
@@ -131,7 +131,7 @@ def build_faiss(embeddings: NDArray[np.float32], kind: str) -> Any:
 
     ``exact`` compares a query with every row. ``ivf`` cuts the rows into about 4√n cells and looks
     into a sixteenth of them, but 8 at least. ``hnsw`` walks a graph in which each row has 32
-    neighbours.
+    neighbors.
     """
     import faiss
 

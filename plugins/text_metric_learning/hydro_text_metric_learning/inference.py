@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hydro.api import Precision
-    from hydro.similarity.predictions import Neighbourhood
+    from hydro.similarity.predictions import RetrievalPredictions
     from hydro_text_metric_learning.index import TextIndex
-    from hydro_text_metric_learning.retrieval import Retrieved
-    from hydro_text_metric_learning.trained import Trained
+    from hydro_text_metric_learning.retrieval import GalleryPredictions
+    from hydro_text_metric_learning.trained import TrainedEncoder
 
 
-def decide(
-    settings: TextSettings, *, predictions: "Neighbourhood", precision: "Precision"
+def calibrate(
+    settings: TextSettings, *, predictions: "RetrievalPredictions", precision: "Precision"
 ) -> dict[str, Any]:
     """Choose the similarity from which on two texts are taken for the same class."""
     from hydro.similarity.threshold import choose_threshold
@@ -30,10 +30,10 @@ def decide(
         predictions.classes,
         precision=settings.prediction.threshold_precision,
         device=precision.device,
-    ).told()
+    ).to_json()
 
 
-def load(settings: TextSettings, *, folder: Path, device: "torch.device") -> "Trained":
+def load(settings: TextSettings, *, folder: Path, device: "torch.device") -> "TrainedEncoder":
     """Open the encoder and its tokenizer."""
     from hydro_text_metric_learning.trained import load_trained
 
@@ -43,13 +43,13 @@ def load(settings: TextSettings, *, folder: Path, device: "torch.device") -> "Tr
 def predict(
     settings: TextSettings,
     *,
-    trained: "Trained",
+    trained: "TrainedEncoder",
     frame: "pd.DataFrame",
     gallery: "pd.DataFrame | None",
     metrics: Mapping[str, Any],
     precision: "Precision",
     watch: Callable[[int], object],
-) -> "Retrieved":
+) -> "GalleryPredictions":
     """Embed rows, and find the most similar ones of a gallery, or of the rows themselves."""
     from hydro_text_metric_learning.retrieval import retrieve
 
@@ -68,7 +68,7 @@ def predict(
 def build_index(
     settings: TextSettings,
     *,
-    trained: "Trained",
+    trained: "TrainedEncoder",
     gallery: "pd.DataFrame",
     kind: str,
     precision: "Precision",
@@ -90,7 +90,7 @@ def build_index(
 def open_index(
     settings: TextSettings,
     *,
-    trained: "Trained",
+    trained: "TrainedEncoder",
     folder: Path,
     precision: "Precision",
 ) -> "TextIndex":
@@ -101,7 +101,11 @@ def open_index(
 
 
 def embed(
-    settings: TextSettings, *, trained: "Trained", frame: "pd.DataFrame", precision: "Precision"
+    settings: TextSettings,
+    *,
+    trained: "TrainedEncoder",
+    frame: "pd.DataFrame",
+    precision: "Precision",
 ) -> "tuple[NDArray[np.float32], NDArray[np.int64]]":
     """Embed rows, and count the tokens of each."""
     corpus = trained.encode([frame[name].tolist() for name in trained.text_columns])

@@ -4,7 +4,7 @@ from typing import Any
 
 from hydro.text import find_backbone, load_config
 
-MANY = 50_000
+MANY_CLASSES_THRESHOLD = 50_000
 """Classes, above which it is said."""
 
 
@@ -19,7 +19,7 @@ def head_note(architecture: Any, classes: int, sampled: int | None) -> list[str]
     Raises:
         ModelError: the backbone is not there, or its config cannot be read.
     """
-    if classes <= MANY:
+    if classes <= MANY_CLASSES_THRESHOLD:
         return []
     size = (
         architecture.embedding_size or load_config(find_backbone(architecture.backbone)).hidden_size

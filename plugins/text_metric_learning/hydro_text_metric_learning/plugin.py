@@ -7,13 +7,13 @@ from hydro.api import (
     Columns,
     Dataset,
     Exporter,
+    Inference,
     Insight,
     Loss,
     Metric,
     Model,
     Problem,
     Tokenizer,
-    Use,
     hookimpl,
 )
 from hydro_text_metric_learning import inference
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hydro.api import Labels, Precision
-    from hydro.similarity.predictions import Neighbourhood
+    from hydro.similarity.predictions import RetrievalPredictions
     from hydro.text import Encoder, TextTokenizer
-    from hydro_text_metric_learning.dataset import LabelledTexts
+    from hydro_text_metric_learning.dataset import LabeledTexts
 
 NAME = "text_metric_learning"
 METRICS = ("mAP", "Precision@1", "Recall@K", "MRR", "nDCG@K", "R-Precision", "MAP@R")
@@ -47,9 +47,9 @@ def hydro_problems() -> list[Problem]:
             predict=predict,
             prepare=prepare,
             save=save,
-            notes=notes,
-            decide=inference.decide,
-            use=Use(
+            warnings=warnings,
+            calibrate=inference.calibrate,
+            inference=Inference(
                 inference.load,
                 inference.predict,
                 inference.build_index,
@@ -69,8 +69,8 @@ def hydro_tokenizers() -> list[Tokenizer]:
 
 @hookimpl
 def hydro_datasets() -> list[Dataset]:
-    """Offer labelled texts."""
-    return [Dataset("Labelled texts", build_dataset, problems=(NAME,))]
+    """Offer labeled texts."""
+    return [Dataset("Labeled texts", build_dataset, problems=(NAME,))]
 
 
 @hookimpl
@@ -96,7 +96,7 @@ def hydro_metrics() -> list[Metric]:
 
 @hookimpl
 def hydro_insights() -> list[Insight]:
-    """Offer looks at the data, the embeddings and their neighbours."""
+    """Offer looks at the data, the embeddings and their neighbors."""
     return list(INSIGHTS)
 
 
@@ -130,15 +130,15 @@ def build_dataset(
     tokenizer: "TextTokenizer",
     labels: "Labels",
     training: bool,
-) -> "LabelledTexts":
-    """Build the rows of one split, tokenised once."""
-    from hydro.text import cached_corpus, default_cache
-    from hydro_text_metric_learning.dataset import LabelledTexts
+) -> "LabeledTexts":
+    """Build the rows of one split, tokenized once."""
+    from hydro.text import cached_token_ids, default_cache
+    from hydro_text_metric_learning.dataset import LabeledTexts
 
     texts = tokenizer.join([frame[name].array for name in settings.dataset.text_column])
     quantile = settings.tokenizer.padding_quantile if training else 1.0
-    corpus = cached_corpus(texts, tokenizer, default_cache())
-    return LabelledTexts(corpus, labels.encode(frame), quantile)
+    corpus = cached_token_ids(texts, tokenizer, default_cache())
+    return LabeledTexts(corpus, labels.encode(frame), quantile)
 
 
 def build_model(settings: TextSettings, *, tokenizer: "TextTokenizer") -> "Encoder":
@@ -192,18 +192,18 @@ def prepare(
     *,
     model: "Encoder",
     loss: Any,
-    dataset: "LabelledTexts",
+    dataset: "LabeledTexts",
     precision: "Precision",
 ) -> None:
-    """Start the class centres where the untrained model has the classes."""
-    from hydro_text_metric_learning.class_centers import start_at_class_means
+    """Start the class centers where the untrained model has the classes."""
+    from hydro_text_metric_learning.class_centers import init_from_class_means
     from hydro_text_metric_learning.losses.arcface import ArcFace
 
     if isinstance(loss, ArcFace) and settings.of(ArcFaceSettings).arcface_centres == "Class means":
-        start_at_class_means(loss, model, dataset, precision)
+        init_from_class_means(loss, model, dataset, precision)
 
 
-def notes(settings: TextSettings, *, classes: int) -> list[str]:
+def warnings(settings: TextSettings, *, classes: int) -> list[str]:
     """Say how much memory the classes take, if they are many."""
     from hydro_text_metric_learning.memory_note import head_note
 
@@ -217,16 +217,16 @@ def predict(
     settings: TextSettings,
     *,
     model: "Encoder",
-    dataset: "LabelledTexts",
+    dataset: "LabeledTexts",
     metrics: "Mapping[str, Any]",
     precision: "Precision",
     watch: "Callable[[int], None]",
-) -> "Neighbourhood":
-    """Embed a split, and search it for the neighbours of each of its rows."""
-    from hydro.similarity.predictions import score_neighbourhood
+) -> "RetrievalPredictions":
+    """Embed a split, and search it for the neighbors of each of its rows."""
+    from hydro.similarity.predictions import score_neighbors
     from hydro.text import embed
 
-    return score_neighbourhood(
+    return score_neighbors(
         embed(model, dataset.corpus, autocast=precision.inference, watch=watch),
         dataset.classes,
         metrics=metrics,

@@ -10,13 +10,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hydro.api import Labels, Precision
-from hydro.similarity.predictions import SHOWN, Neighbourhood, score_neighbourhood
+from hydro.similarity.predictions import (
+    MAX_NEIGHBORS_IN_TABLE,
+    RetrievalPredictions,
+    score_neighbors,
+)
 from hydro.similarity.retrieval_metrics import Metric
-from hydro_text_metric_learning.trained import Trained
+from hydro_text_metric_learning.trained import TrainedEncoder
 
 
 @dataclass(frozen=True)
-class Retrieved(Neighbourhood):
+class GalleryPredictions(RetrievalPredictions):
     """The embeddings of rows, and for each the nearest rows of a gallery."""
 
     gallery_rows: NDArray[np.int64]
@@ -27,19 +31,21 @@ class Retrieved(Neighbourhood):
     """The similarity from which on two rows are taken for the same class."""
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Give the numeric part; neighbours are positions in ``gallery_rows``."""
+        """Give the numeric part; neighbors are positions in ``gallery_rows``."""
         return {**super().arrays(), "gallery_rows": self.gallery_rows}
 
     def columns(self, rows: NDArray[np.int64]) -> dict[str, Sequence[object]]:
         """Give the nearest rows of the gallery by their number in its file, and what they are."""
-        shown = self.neighbours[:, :SHOWN]
+        shown = self.neighbors[:, :MAX_NEIGHBORS_IN_TABLE]
         labels = np.array(self.gallery_labels, dtype=object)
         columns: dict[str, Sequence[object]] = {"neighbours": _lists(self.gallery_rows[shown])}
         if any(label is not None for label in labels):
             columns["neighbour_labels"] = _lists(labels[shown])
         if self.threshold is not None:
-            columns["same"] = _lists(self.similarities[:, :SHOWN] >= self.threshold)
-        similarities = self.similarities[:, :SHOWN].astype(np.float64).round(6)
+            columns["same"] = _lists(
+                self.similarities[:, :MAX_NEIGHBORS_IN_TABLE] >= self.threshold
+            )
+        similarities = self.similarities[:, :MAX_NEIGHBORS_IN_TABLE].astype(np.float64).round(6)
         # A metric that no row is scored by has no column.
         scored = [name for name in self.values if self.defined(name).any()]
         values = {name: self.values[name].tolist() for name in scored}
@@ -52,7 +58,7 @@ def _lists(table: NDArray[Any]) -> list[str]:
 
 
 def retrieve(
-    trained: Trained,
+    trained: TrainedEncoder,
     frame: pd.DataFrame,
     gallery: pd.DataFrame | None,
     *,
@@ -61,7 +67,7 @@ def retrieve(
     top_k: int,
     precision: Precision,
     watch: Callable[[int], object],
-) -> Retrieved:
+) -> GalleryPredictions:
     """Embed rows and search a gallery for each; without one, the rows, each without itself.
 
     Args:
@@ -70,7 +76,7 @@ def retrieve(
         gallery: the rows to search, likewise.
         targets: the label columns.
         metrics: what to score the rows that have labels by.
-        top_k: how many neighbours to give.
+        top_k: how many neighbors to give.
         precision: how to compute, and where.
         watch: told how many more rows are done.
 
@@ -86,7 +92,7 @@ def retrieve(
     named = set(targets) <= set(searched.columns)
     # A class of both tables has one number.
     labels = Labels.of(searched, targets) if named else Labels(tuple(targets), ())
-    found = score_neighbourhood(
+    found = score_neighbors(
         embed(frame),
         labels.encode(frame),
         metrics=metrics,
@@ -95,7 +101,7 @@ def retrieve(
         gallery_classes=None if gallery is None else labels.encode(gallery),
         device=precision.device,
     )
-    return Retrieved(
+    return GalleryPredictions(
         **vars(found),
         gallery_rows=searched.index.to_numpy(),
         gallery_labels=joined_labels(searched, targets),

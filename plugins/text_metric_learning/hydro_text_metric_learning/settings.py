@@ -83,7 +83,7 @@ class TextArchitectureSection(ArchitectureSection):
     )
     batch_normalization: bool = setting(
         False,
-        help="Normalise the embedding over the batch, after the projection if there is one.",
+        help="Normalize the embedding over the batch, after the projection if there is one.",
         level="expert",
     )
     dropout: float = setting(
@@ -114,18 +114,18 @@ class TextTrainingSection(TrainingSection):
         help="Classes that a batch is compared with: its own, and others drawn by the seed; "
         "nothing compares with all. Saves time and memory where there are very many.",
         level="expert",
-        when=only_if("training.loss_function", "ArcFace", "CrossEntropy"),
-        clashes=unless("environment.number_of_gpus_per_run", 1),
+        applies_if=only_if("training.loss_function", "ArcFace", "CrossEntropy"),
+        conflicts_with=unless("environment.number_of_gpus_per_run", 1),
         ge=1,
     )
 
 
 class TextPredictionSection(PredictionSection):
-    """How neighbours are predicted and scored."""
+    """How neighbors are predicted and scored."""
 
     top_k_similar: int = setting(
         50,
-        help="Neighbours kept for each row, and the K of the metrics.",
+        help="Neighbors kept for each row, and the K of the metrics.",
         level="intermediate",
         ge=1,
     )
@@ -144,9 +144,9 @@ class TextEnvironmentSection(EnvironmentSection):
 
     sync_batch_normalization: bool = setting(
         False,
-        help="Normalise with the statistics of the batches of all GPUs of a run together.",
+        help="Normalize with the statistics of the batches of all GPUs of a run together.",
         level="master",
-        when=only_if("architecture.batch_normalization", True),
+        applies_if=only_if("architecture.batch_normalization", True),
     )
 
 
@@ -177,7 +177,7 @@ class ArcFaceSettings(Section):
     )
     arcface_centres: Literal["Class means", "Random"] = setting(
         "Class means",
-        help="Where class centres start: at the mean of the untrained embeddings of each class, "
+        help="Where class centers start: at the mean of the untrained embeddings of each class, "
         "or anywhere.",
         level="expert",
     )

@@ -15,12 +15,12 @@ from safetensors.torch import load_file
 from torch import nn
 
 from hydro.api import ModelError
-from hydro.text import Corpus, Encoder, TextTokenizer, embed, load_backbone, load_tokenizer
+from hydro.text import Encoder, TextTokenizer, TokenizedTexts, embed, load_backbone, load_tokenizer
 from hydro_text_metric_learning.export.sentence_transformers import OWN, POOLING_MODES
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedEncoder:
     """What turns texts into the embeddings that a run was scored by."""
 
     encoder: Encoder
@@ -48,22 +48,22 @@ class Trained:
         """
         return self.embed_corpus(self.encode(columns), autocast=autocast, watch=watch)
 
-    def encode(self, columns: Sequence[Sequence[str]]) -> Corpus:
-        """Join and tokenise the rows of a table."""
+    def encode(self, columns: Sequence[Sequence[str]]) -> TokenizedTexts:
+        """Join and tokenize the rows of a table."""
         return self.tokenizer.encode(self.tokenizer.join(columns))
 
     def embed_corpus(
         self,
-        corpus: Corpus,
+        corpus: TokenizedTexts,
         *,
         autocast: Callable[[], AbstractContextManager[object]] = nullcontext,
         watch: Callable[[int], object] = lambda texts: None,
     ) -> NDArray[np.float32]:
-        """Embed what was tokenised, as `embed` does."""
+        """Embed what was tokenized, as `embed` does."""
         return embed(self.encoder, corpus, autocast=autocast, watch=watch)
 
 
-def load_trained(folder: Path, device: torch.device | str = "cpu") -> Trained:
+def load_trained(folder: Path, device: torch.device | str = "cpu") -> TrainedEncoder:
     """Read the ``model/`` of a run.
 
     Raises:
@@ -92,11 +92,11 @@ def load_trained(folder: Path, device: torch.device | str = "cpu") -> Trained:
     size = neck["linear.weight"].shape[0] if neck else None
     encoder = Encoder(backbone, pool=pool, dropout=0.0, embedding_size=size)
     if neck:
-        # A neck that normalised over batches is one layer by now, even one that keeps the width.
+        # A neck that normalized over batches is one layer by now, even one that keeps the width.
         encoder.neck = nn.Linear(neck["linear.weight"].shape[1], len(neck["linear.weight"]))
         encoder.neck.load_state_dict({name.removeprefix("linear."): neck[name] for name in neck})
     encoder.eval()
-    return Trained(encoder.to(device), tokenizer, tuple(columns), threshold)
+    return TrainedEncoder(encoder.to(device), tokenizer, tuple(columns), threshold)
 
 
 def _modules(folder: Path) -> list[Path]:

@@ -31,7 +31,7 @@ def test_entries_are_listed_with_size_and_age_the_youngest_first(tmp_path: Path)
     first, second = list_entries(tmp_path)
     assert (first.path.name[0], first.size, round(first.days, 2)) == ("b", 21, 1.0)
     assert (second.path.name[0], second.size, round(second.days, 2)) == ("a", 1001, 3.0)
-    assert first.whole and second.whole
+    assert first.complete and second.complete
 
 
 def test_a_cache_that_is_not_there_is_empty(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_what_was_not_used_for_so_many_days_is_removed(
 def test_what_is_being_written_stays_and_what_was_given_up_goes(tmp_path: Path) -> None:
     keep(tmp_path, "tmp-new", days=0.5)
     old = keep(tmp_path, "tmp-old", days=1.5)
-    assert [each.whole for each in list_entries(tmp_path)] == [False, False]
+    assert [each.complete for each in list_entries(tmp_path)] == [False, False]
     assert [each.path for each in clear(tmp_path)] == [old]
     assert len(list_entries(tmp_path)) == 1
 

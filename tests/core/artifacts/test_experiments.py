@@ -11,12 +11,12 @@ import pytest
 
 from hydro.artifacts.experiments import (
     best_run,
+    best_runs,
     delete,
-    experiments,
     find_experiment,
-    leading_runs,
+    list_experiments,
     settings_of,
-    summary,
+    summarize,
 )
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status
@@ -68,12 +68,12 @@ def test_the_latest_experiment_comes_first_and_other_folders_are_left_out(tmp_pa
     (tmp_path / "notes").mkdir()
     (tmp_path / ".deleted").mkdir()
     (tmp_path / ".deleted/config.yaml").touch()
-    assert [each.name for each in experiments(tmp_path)] == ["new", "old", "silent"]
-    assert experiments(tmp_path / "nowhere") == []
+    assert [each.name for each in list_experiments(tmp_path)] == ["new", "old", "silent"]
+    assert list_experiments(tmp_path / "nowhere") == []
 
 
 def test_a_summary_says_state_and_score(tmp_path: Path) -> None:
-    told = summary(made(tmp_path, "one", Status("finished", seconds=3.0)))
+    told = summarize(made(tmp_path, "one", Status("finished", seconds=3.0)))
     assert (told.name, told.state, told.problem, told.metric) == (
         "one",
         "finished",
@@ -84,14 +84,14 @@ def test_a_summary_says_state_and_score(tmp_path: Path) -> None:
 
 
 def test_the_score_of_several_runs_is_the_mean_over_the_best_combination(tmp_path: Path) -> None:
-    told = summary(searched(tmp_path))
+    told = summarize(searched(tmp_path))
     assert (told.before, told.after, told.runs) == (2.0, 0.5, 3)
 
 
 def test_an_experiment_that_failed_or_never_began_has_no_score(tmp_path: Path) -> None:
-    failed = summary(made(tmp_path, "failed", Status("failed", "data", "no rows")))
+    failed = summarize(made(tmp_path, "failed", Status("failed", "data", "no rows")))
     assert (failed.state, failed.message, failed.after) == ("failed", "no rows", None)
-    assert summary(made(tmp_path, "queued")).state == "queued"
+    assert summarize(made(tmp_path, "queued")).state == "queued"
 
 
 def test_one_whose_process_is_gone_has_stopped(tmp_path: Path) -> None:
@@ -100,7 +100,10 @@ def test_one_whose_process_is_gone_has_stopped(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", "pass"])
     process.wait()
     path.write_text(json.dumps(json.loads(path.read_text()) | {"pid": process.pid}))
-    assert (summary(folder).state, summary(folder).message) == ("stopped", "its process is gone")
+    assert (summarize(folder).state, summarize(folder).message) == (
+        "stopped",
+        "its process is gone",
+    )
 
 
 def test_the_best_run_depends_on_the_direction_of_the_metric(tmp_path: Path) -> None:
@@ -115,7 +118,7 @@ def test_all_runs_that_have_finished_speak_where_there_is_no_leaderboard(tmp_pat
     folder = searched(tmp_path)
     (folder.path / "leaderboard.json").unlink()
     RunFolder(folder.path / "runs/001").write_status(Status("failed", "model"))
-    assert [each.name for each in leading_runs(folder)] == ["000", "002"]
+    assert [each.name for each in best_runs(folder)] == ["000", "002"]
 
 
 def test_there_is_no_best_run_before_one_has_finished(tmp_path: Path) -> None:

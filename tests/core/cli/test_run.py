@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.loading import dump, load
 
 METADATA = {
@@ -134,8 +134,8 @@ def test_a_dry_run_prints_settings_that_load_again_and_writes_nothing(
     assert printed["dataset"]["folds"] == ["0"]
     assert printed["environment"]["seed"] == 3
     Path("again.yml").write_text(out)
-    catalog = Catalog.installed()
-    loaded = load(Path("again.yml"), catalog.schema(catalog.problem("wordcount")))
+    registry = Registry.installed()
+    loaded = load(Path("again.yml"), registry.schema(registry.problem("wordcount")))
     again = json.dumps(loaded.settings.model_dump(mode="json")) + "\n"
     assert (again if json_too else dump(loaded.settings) + "\n") == out
 

@@ -15,7 +15,7 @@ from hydro.cli import terminal
 from hydro.cli.terminal import TerminalProgress
 
 LOGGER = logging.getLogger("hydro.test")
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @pytest.fixture(autouse=True)
@@ -101,13 +101,13 @@ def test_on_a_terminal_a_bar_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "100%" in shown
     assert "loss 0.500" in shown
     assert "\x1b[33mwarning:" in shown
-    assert "mind [this] :car:" in COLOUR.sub("", shown)
+    assert "mind [this] :car:" in COLOR.sub("", shown)
 
 
-def test_no_color_leaves_the_colours_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color_leaves_the_colors_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     shown = on_a_terminal(work, monkeypatch)
-    codes = {int(each) for code in COLOUR.findall(shown) for each in code[2:-1].split(";") if each}
+    codes = {int(each) for code in COLOR.findall(shown) for each in code[2:-1].split(";") if each}
     assert "━" in shown
     assert all(each < 30 for each in codes)
 

@@ -39,7 +39,7 @@ def test_a_fold_is_held_out_and_rows_keep_their_number_and_columns(
     assert frames.validation.index.tolist() == [1, 4]
     assert frames.train.index.tolist() == [0, 2, 3, 5]
     assert frames.train["id"].tolist() == ["a", "c", "d", "f"]
-    assert (frames.fold, frames.folds, frames.test, frames.notes) == (
+    assert (frames.fold, frames.folds, frames.test, frames.warnings) == (
         "y",
         ("x", "y", "z"),
         None,
@@ -58,7 +58,7 @@ def test_dropped_rows_are_noted_and_leave_gaps_in_the_index(
 
     assert frames.validation.index.tolist() == [0, 3, 4, 7]
     assert frames.train.index.tolist() == [1, 6]
-    assert frames.notes[:2] == (
+    assert frames.warnings[:2] == (
         "train.csv: 1 row without label dropped (row 6)",
         "train.csv: 1 row with missing or blank text dropped (row 3)",
     )
@@ -74,7 +74,7 @@ def test_custom_trains_on_the_whole_train_file(write_table: Write, dataset: Data
     assert len(frames.train) == 4
     assert frames.validation["text"].tolist() == ["new", "text 1"]
     assert (frames.fold, frames.folds) == ("custom", ())
-    assert frames.notes == (
+    assert frames.warnings == (
         "other.csv: 1 row with missing or blank text dropped (row 3)",
         "Training contains the text of 1 row held out for validation, so the score may be too good",
     )
@@ -92,16 +92,16 @@ def test_a_test_table_needs_no_labels_and_keeps_rows_without_one(
     write_table: Write, dataset: Dataset
 ) -> None:
     write_table("train.csv", text=_texts(10), label=_labels(10))
-    labelled = write_table("some.csv", text=["x", " ", "y"], label=["a", "b", None])
+    labeled = write_table("some.csv", text=["x", " ", "y"], label=["a", "b", None])
     bare = write_table("bare.csv", text=["x"], more=["m"])
 
-    some = load_frames(dataset(test_dataframe=labelled), _COLUMNS, fold=None, seed=0)
+    some = load_frames(dataset(test_dataframe=labeled), _COLUMNS, fold=None, seed=0)
     none = load_frames(dataset(test_dataframe=bare), _COLUMNS, fold=None, seed=0)
 
     assert some.test is not None and none.test is not None
     assert some.test.index.tolist() == [0, 2]
     assert list(none.test.columns) == ["text", "more"]
-    assert none.notes == ("bare.csv has no label, so there is no test metric",)
+    assert none.warnings == ("bare.csv has no label, so there is no test metric",)
 
 
 @pytest.mark.parametrize(

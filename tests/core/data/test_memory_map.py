@@ -10,7 +10,7 @@ import pytest
 
 from hydro.artifacts.cache import default_cache, tables_folder
 from hydro.data import memory_map
-from hydro.data.memory_map import blocks, choose_rows, collect, empty, some_rows, stack
+from hydro.data.memory_map import blocks, collect, concat, empty_memmap, filter_rows, sample_rows
 from hydro.errors import ResourceError
 
 SCHEMA = pa.schema([("text", pa.large_string()), ("label", pa.large_string())])
@@ -30,8 +30,8 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
     """Have tables in memory, or on disk, and look at seven rows at a time."""
     monkeypatch.setattr(memory_map, "BLOCK", 7)
     if request.param == "on disk":
-        monkeypatch.setattr(memory_map, "HELD", 100)
-        monkeypatch.setattr(memory_map, "HELD_NUMBERS", 100)
+        monkeypatch.setattr(memory_map, "MAX_TABLE_IN_MEMORY", 100)
+        monkeypatch.setattr(memory_map, "MAX_ARRAY_IN_MEMORY", 100)
     return str(request.param)
 
 
@@ -57,15 +57,15 @@ def test_chosen_rows_are_those_of_pandas_with_their_index(place: str) -> None:
     whole = frame()
     for seed in range(3):
         chosen = np.random.default_rng(seed).random(ROWS) < 0.4
-        pd.testing.assert_frame_equal(choose_rows(whole, chosen), whole[chosen])
+        pd.testing.assert_frame_equal(filter_rows(whole, chosen), whole[chosen])
     nothing = np.zeros(ROWS, dtype=np.bool_)
-    pd.testing.assert_frame_equal(choose_rows(whole, nothing), whole[nothing])
+    pd.testing.assert_frame_equal(filter_rows(whole, nothing), whole[nothing])
 
 
 def test_missing_values_are_filled_where_asked(place: str) -> None:
     whole = frame()
     every = np.ones(ROWS, dtype=np.bool_)
-    pd.testing.assert_frame_equal(choose_rows(whole, every, ["text"]), whole.fillna({"text": ""}))
+    pd.testing.assert_frame_equal(filter_rows(whole, every, ["text"]), whole.fillna({"text": ""}))
 
 
 def test_blocks_are_the_whole_in_order(place: str) -> None:
@@ -77,27 +77,27 @@ def test_blocks_are_the_whole_in_order(place: str) -> None:
 def test_frames_are_stacked_as_pandas_does(place: str) -> None:
     whole = frame()
     pd.testing.assert_frame_equal(
-        stack([whole[30:], whole[:30]]), whole.iloc[[*range(30, 50), *range(30)]]
+        concat([whole[30:], whole[:30]]), whole.iloc[[*range(30, 50), *range(30)]]
     )
-    pd.testing.assert_frame_equal(stack([whole]), whole)
+    pd.testing.assert_frame_equal(concat([whole]), whole)
     parts = [whole[["text"]], whole[["label"]].rename(columns={"label": "other"}), whole]
-    pd.testing.assert_frame_equal(stack(parts), pd.concat(parts))
+    pd.testing.assert_frame_equal(concat(parts), pd.concat(parts))
 
 
 def test_some_rows_are_drawn_by_the_seed_in_their_order(place: str) -> None:
     whole = frame()
-    found = some_rows(whole, 20, seed=1)
+    found = sample_rows(whole, 20, seed=1)
     pd.testing.assert_frame_equal(found, whole.loc[found.index])
     assert found.index.is_monotonic_increasing
     assert (len(found), found.index.nunique()) == (20, 20)
-    assert some_rows(whole, 20, seed=1).index.equals(found.index)
-    assert not some_rows(whole, 20, seed=2).index.equals(found.index)
-    assert some_rows(whole, ROWS, seed=1) is whole
+    assert sample_rows(whole, 20, seed=1).index.equals(found.index)
+    assert not sample_rows(whole, 20, seed=2).index.equals(found.index)
+    assert sample_rows(whole, ROWS, seed=1) is whole
 
 
 @pytest.mark.parametrize("count", [0, 1, 12, 13, 1000])
 def test_numbers_are_written_and_read_like_any_array(count: int, place: str) -> None:
-    numbers = empty(count, np.int64)
+    numbers = empty_memmap(count, np.int64)
     numbers[:] = np.arange(count)
     assert numbers.tolist() == list(range(count))
     # numpy shuffles its own class of mapped arrays a hundred times slower.
@@ -112,22 +112,22 @@ def test_a_folder_that_cannot_be_written_is_said(
 ) -> None:
     (tmp_path / "cache").write_text("a file where a folder should be")
     monkeypatch.setenv("HYDRO_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(memory_map, "HELD", 0)
-    monkeypatch.setattr(memory_map, "HELD_NUMBERS", 0)
+    monkeypatch.setattr(memory_map, "MAX_TABLE_IN_MEMORY", 0)
+    monkeypatch.setattr(memory_map, "MAX_ARRAY_IN_MEMORY", 0)
     with pytest.raises(ResourceError, match="HYDRO_CACHE"):
         collect(iter([pa.table({"text": ["a"], "label": ["x"]}, SCHEMA)]), SCHEMA)
     with pytest.raises(ResourceError, match=r"takes numbers for each row of a table.*HYDRO_CACHE"):
-        empty(1, np.int64)
+        empty_memmap(1, np.int64)
 
 
 def test_a_full_disk_is_said_before_numbers_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
-    monkeypatch.setattr(memory_map, "HELD_NUMBERS", 100)
+    monkeypatch.setattr(memory_map, "MAX_ARRAY_IN_MEMORY", 100)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:
         with pytest.raises(ResourceError, match="free some space there"):
-            empty(10_000, np.int64)
+            empty_memmap(10_000, np.int64)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
@@ -135,7 +135,7 @@ def test_a_full_disk_is_said_before_numbers_are_written(monkeypatch: pytest.Monk
 def test_what_goes_wrong_in_reading_is_not_taken_for_the_disk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(memory_map, "HELD", 0)
+    monkeypatch.setattr(memory_map, "MAX_TABLE_IN_MEMORY", 0)
 
     def damaged() -> Any:
         yield pa.table({"text": ["a"], "label": ["x"]}, SCHEMA)
@@ -147,7 +147,7 @@ def test_what_goes_wrong_in_reading_is_not_taken_for_the_disk(
 
 def test_a_frame_on_disk_takes_no_memory_of_arrow(monkeypatch: pytest.MonkeyPatch) -> None:
     def taken(held: int) -> int:
-        monkeypatch.setattr(memory_map, "HELD", held)
+        monkeypatch.setattr(memory_map, "MAX_TABLE_IN_MEMORY", held)
         made = ({"text": [f"{each}" * 1000] * 100, "label": ["x"] * 100} for each in range(5))
         before = pa.total_allocated_bytes()
         found = collect((pa.table(each, SCHEMA) for each in made), SCHEMA).to_pandas()

@@ -1,4 +1,4 @@
-"""What makes a score doubtful is said, and what cannot be learnt is refused."""
+"""What makes a score doubtful is said, and what cannot be learned is refused."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from hydro.data.columns import Columns
-from hydro.data.quality_checks import find_doubts
+from hydro.data.quality_checks import check_data
 from hydro.errors import DataError
 
 _PATH = Path("data/train.csv")
@@ -23,14 +23,14 @@ _VALIDATION = _frame(text=["five", "six"], label=["a", "b"])
 
 
 def test_good_rows_raise_no_doubt() -> None:
-    assert find_doubts(_TRAIN, _VALIDATION, _PATH, _COLUMNS) == []
+    assert check_data(_TRAIN, _VALIDATION, _PATH, _COLUMNS) == []
 
 
 def test_texts_on_both_sides_are_counted_but_for_capitals_and_white_space() -> None:
     train = _frame(text=[f"Text  number\t{row}" for row in range(100)], label=["a", "b"] * 50)
     texts = [f" text number\u00a0{row}\n" for row in range(50)] + [f"new {row}" for row in range(9)]
 
-    doubts = find_doubts(train, _frame(text=texts), _PATH, _COLUMNS)
+    doubts = check_data(train, _frame(text=texts), _PATH, _COLUMNS)
 
     assert doubts == [_LEAK.format("50 rows")]
 
@@ -39,7 +39,7 @@ def test_two_input_columns_are_compared_together() -> None:
     train = _frame(title=["a", "b"], body=["x", "y"], label=["k", "l"])
     validation = _frame(title=["a", "b"], body=["y", "y"])
 
-    doubts = find_doubts(train, validation, _PATH, Columns(("title", "body"), ("label",)))
+    doubts = check_data(train, validation, _PATH, Columns(("title", "body"), ("label",)))
 
     assert _LEAK.format("1 row") in doubts
 
@@ -47,7 +47,7 @@ def test_two_input_columns_are_compared_together() -> None:
 def test_texts_under_two_labels_are_counted_once_each() -> None:
     train = _frame(text=["x", "X ", "x", "y", "y", "z"], label=["a", "b", "c", "a", "a", "b"])
 
-    assert find_doubts(train, _VALIDATION, _PATH, _COLUMNS) == [
+    assert check_data(train, _VALIDATION, _PATH, _COLUMNS) == [
         "train.csv: 1 text has different values of label"
     ]
 
@@ -62,7 +62,7 @@ def test_texts_are_compared_a_part_at_a_time(
     # Texts 0 to 6 are of one class whenever they come up, the others of two.
     labels = [str(row % 10 if row % 10 < 7 else row % 4) for row in range(60)]
     train = _frame(text=texts, label=labels)
-    assert find_doubts(train, _VALIDATION, _PATH, _COLUMNS) == [
+    assert check_data(train, _VALIDATION, _PATH, _COLUMNS) == [
         "train.csv: 3 texts have different values of label"
     ]
 
@@ -71,16 +71,16 @@ def test_a_single_class_is_an_error() -> None:
     train = _frame(text=["x", "y"], label=["a", "a"])
 
     with pytest.raises(DataError, match=r"data/train\.csv: nothing to learn.* 2 .* class, 'a'"):
-        find_doubts(train, _VALIDATION, _PATH, _COLUMNS)
+        check_data(train, _VALIDATION, _PATH, _COLUMNS)
 
 
 def test_classes_of_a_single_row_each_are_doubtful() -> None:
     train = _frame(text=["x", "y", "z"], label=["a", "b", "c"])
 
-    assert find_doubts(train, _VALIDATION, _PATH, _COLUMNS) == [
+    assert check_data(train, _VALIDATION, _PATH, _COLUMNS) == [
         "train.csv: every class has a single training row, so there are no pairs"
     ]
 
 
 def test_a_problem_without_targets_has_no_doubtful_labels() -> None:
-    assert find_doubts(_TRAIN, _VALIDATION, _PATH, Columns(("text",), ())) == []
+    assert check_data(_TRAIN, _VALIDATION, _PATH, Columns(("text",), ())) == []

@@ -4,13 +4,13 @@ import io
 
 import pytest
 
-from hydro.data.text_bytes import check_text, count_newlines
+from hydro.data.text_bytes import check_encoding, count_newlines
 from hydro.errors import DataError
 
 
 @pytest.mark.parametrize("text", ["", "a", "é" * 700_000, "x" + "👩" * 300_000, "\ufeffa"])
 def test_utf_8_is_fine_wherever_the_blocks_end(text: str) -> None:
-    check_text("table.csv", io.BytesIO(text.encode()))
+    check_encoding("table.csv", io.BytesIO(text.encode()))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_utf_8_is_fine_wherever_the_blocks_end(text: str) -> None:
 )
 def test_the_first_wrong_byte_is_named_with_its_line(content: bytes, says: str) -> None:
     with pytest.raises(DataError) as caught:
-        check_text("table.csv", io.BytesIO(content))
+        check_encoding("table.csv", io.BytesIO(content))
 
     assert says in str(caught.value)
 
@@ -35,7 +35,7 @@ def test_the_first_wrong_byte_is_named_with_its_line(content: bytes, says: str) 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_is_told_how_to_become_utf_8(encoding: str) -> None:
     with pytest.raises(DataError, match=r"UTF-16 text\. Convert it: iconv -f utf-16"):
-        check_text("table.csv", io.BytesIO("\ufefftext\n".encode(encoding)))
+        check_encoding("table.csv", io.BytesIO("\ufefftext\n".encode(encoding)))
 
 
 def test_every_kind_of_line_end_counts_once() -> None:

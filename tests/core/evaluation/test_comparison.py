@@ -58,7 +58,7 @@ def test_the_change_is_paired_over_rows(tmp_path: Path, values: np.ndarray) -> N
 def test_an_experiment_does_not_differ_from_itself(tmp_path: Path, values: np.ndarray) -> None:
     folder = made(tmp_path, "a", values)
     found = compare_experiments(folder, folder, ERROR)
-    assert (found.settings, found.notes, found.rows) == ({}, (), ROWS)
+    assert (found.settings, found.warnings, found.rows) == ({}, (), ROWS)
     assert found.changes[0].interval == (0, 0)
     assert found.changes[0].verdict == "not clearly different"
 
@@ -78,7 +78,7 @@ def test_rows_are_matched_by_number_and_content(tmp_path: Path, values: np.ndarr
     found = compare_experiments(first, second, ERROR)
     assert found.rows == found.changes[0].rows == 10
     assert found.changes[0].first == pytest.approx(values[20:].mean())
-    assert "compared on the 10 rows that both held out, of 30 and 20" in found.notes[0]
+    assert "compared on the 10 rows that both held out, of 30 and 20" in found.warnings[0]
 
 
 def test_rows_of_other_texts_are_other_rows(tmp_path: Path, values: np.ndarray) -> None:
@@ -113,7 +113,7 @@ def test_other_predictions_may_mean_other_metrics(tmp_path: Path, values: np.nda
     first = made(tmp_path, "a", values)
     second = made(tmp_path, "b", values)
     second.write_config("problem_type: wordcount\nprediction: {metric: Error, tolerance: 2}\n")
-    (note,) = compare_experiments(first, second, ERROR).notes
+    (note,) = compare_experiments(first, second, ERROR).warnings
     assert "a metric may not mean the same" in note
 
 

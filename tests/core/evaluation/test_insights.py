@@ -36,7 +36,7 @@ def test_an_insight_is_given_what_it_needs(word_count: Any) -> None:
         given.update(material)
         return pd.DataFrame()
 
-    outcome = offered(word_count, Insight("look", build, needs=("before", "train", "tokenizer")))
+    outcome = offered(word_count, Insight("look", build, inputs=("before", "train", "tokenizer")))
     assert set(given) == {"predictions", "frame", "before", "train", "tokenizer"}
     before, after = given["before"].score("Error"), given["predictions"].score("Error")
     assert (before, after) == tuple(

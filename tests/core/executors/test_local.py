@@ -7,7 +7,7 @@ import pytest
 
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status
-from hydro.executors.local import Queue, Slot, Task, Train, slots
+from hydro.executors.local import LocalExecutor, Slot, Task, Train, slots
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_a_run_whose_process_dies_is_failed(
     def task(train: Train) -> None:
         train(tmp_path, lambda: False)
 
-    Queue([()]).work(iter([task]))
+    LocalExecutor([()]).run(iter([task]))
     assert (run.read_status().state, run.read_status().reason) == ("failed", "settings")
 
     run.write_status(Status("queued"))
     # With no standard library Python itself ends before anything of hydro is loaded.
     monkeypatch.setenv("PYTHONHOME", str(tmp_path))
-    Queue([("0",)]).work(iter([task]))
+    LocalExecutor([("0",)]).run(iter([task]))
     assert (run.read_status().state, run.read_status().reason) == ("failed", "process")
     assert "exit code 1 before it could say why: " in run.read_status().message
 
@@ -64,7 +64,7 @@ def test_each_slot_takes_the_next_task_when_it_is_free(tmp_path: Path) -> None:
         for number in range(5):
             yield lambda train, number=number: done.append(number)  # type: ignore[misc]
 
-    Queue([("0",), ("1",)]).work(tasks())
+    LocalExecutor([("0",), ("1",)]).run(tasks())
     assert sorted(done) == [0, 1, 2, 3, 4]
 
 
@@ -73,9 +73,9 @@ def test_what_fails_in_a_task_is_raised_and_no_other_task_is_begun(tmp_path: Pat
         msg = "the disk is full"
         raise OSError(msg)
 
-    queue = Queue([()])
+    queue = LocalExecutor([()])
     tasks = iter([fail, fail])
     with pytest.raises(OSError, match="the disk is full"):
-        queue.work(tasks)
+        queue.run(tasks)
     assert queue.stopped
     assert next(tasks, None) is fail

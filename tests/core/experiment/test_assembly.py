@@ -10,20 +10,20 @@ from hydro_wordcount.counted import Counted, Linear
 
 from hydro.data.frames import load_frames
 from hydro.errors import PluginError
-from hydro.experiment.assembly import Parts, assemble
+from hydro.experiment.assembly import RunComponents, assemble
 from hydro.plugins.builder import Builder
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.loading import load
 
 
 @pytest.fixture
-def builder(wordcount_yml: Path, catalog: Catalog) -> Builder:
+def builder(wordcount_yml: Path, registry: Registry) -> Builder:
     """A builder for the word count experiment."""
-    problem = catalog.problem("wordcount")
-    return Builder(load(wordcount_yml, catalog.schema(problem)).settings, catalog, problem)
+    problem = registry.problem("wordcount")
+    return Builder(load(wordcount_yml, registry.schema(problem)).settings, registry, problem)
 
 
-def assembled(builder: Builder, **changes: Any) -> Parts:
+def assembled(builder: Builder, **changes: Any) -> RunComponents:
     """Assemble the parts of a run on the experiment's rows."""
     dataset = builder.settings.dataset.model_copy(update=changes)
     columns = builder.problem.columns(builder.settings)
@@ -32,7 +32,7 @@ def assembled(builder: Builder, **changes: Any) -> Parts:
 
 def test_each_split_becomes_a_dataset(builder: Builder) -> None:
     parts = assembled(builder)
-    assert (len(parts.train), len(parts.train_as_predicted), len(parts.validation)) == (30, 30, 10)
+    assert (len(parts.train), len(parts.train_eval), len(parts.validation)) == (30, 30, 10)
     assert parts.test is None
     assert isinstance(parts.model, Linear)
     assert isinstance(parts.loss, torch.nn.MSELoss)
@@ -55,7 +55,7 @@ def test_the_component_that_the_settings_name_is_built(builder: Builder) -> None
     assert type(builder.build("optimizer", groups=group)) is torch.optim.AdamW
     training = builder.settings.training.model_copy(update={"optimizer": "SGD"})
     settings = builder.settings.model_copy(update={"training": training})
-    other = Builder(settings, builder.catalog, builder.problem)
+    other = Builder(settings, builder.registry, builder.problem)
     assert type(other.build("optimizer", groups=group)) is torch.optim.SGD
 
 

@@ -10,9 +10,9 @@ import torch
 
 from hydro.errors import ResourceError
 from hydro.experiment.disk_space import (
-    CHECKPOINTS,
-    EXPORTS,
-    ROW,
+    BYTES_PER_ROW,
+    CHECKPOINTS_PER_MODEL,
+    EXPORTS_PER_MODEL,
     megabytes,
     needed_space,
     require_space,
@@ -26,17 +26,17 @@ def test_what_a_run_leaves_is_counted_from_the_model_and_the_rows(
     rows = "text,words\n" + "one two,2\n" * 5
     (tmp_path / "test.csv").write_text(rows)
     changes = [f"dataset.test_dataframe={tmp_path / 'test.csv'}"]
-    least = {"model": 4000, "checkpoints": CHECKPOINTS * 4000}
-    needed = {**least, "predictions": 15 * ROW, "exports": EXPORTS * 4000}
+    least = {"model": 4000, "checkpoints": CHECKPOINTS_PER_MODEL * 4000}
+    needed = {**least, "predictions": 15 * BYTES_PER_ROW, "exports": EXPORTS_PER_MODEL * 4000}
     experiment = word_count.prepare(*changes)
     assert needed_space(experiment.settings, model, experiment.frames) == needed
     changes += ["training.build_scoring_pipelines=false", "training.calculate_train_metric=true"]
     experiment = word_count.prepare(*changes)
-    needed = {**least, "predictions": 45 * ROW}
+    needed = {**least, "predictions": 45 * BYTES_PER_ROW}
     assert needed_space(experiment.settings, model, experiment.frames) == needed
     model.embedding_size = 7
     found = needed_space(experiment.settings, model, experiment.frames)
-    assert found["predictions"] == 45 * (ROW + 28)
+    assert found["predictions"] == 45 * (BYTES_PER_ROW + 28)
 
 
 def test_enough_is_enough(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""An experiment goes from settings to a folder of artefacts, and says how it ended."""
+"""An experiment goes from settings to a folder of artifacts, and says how it ended."""
 
 import errno
 import json
@@ -347,10 +347,13 @@ def test_what_a_problem_has_to_say_is_said_before_training(word_count: Any) -> N
         told.append(classes)
         return [f"{classes} of epochs {settings.training.epochs:g}"]
 
-    prepared = word_count.solving(notes=notes, classes=True).prepare("training.epochs=2")
+    prepared = word_count.solving(warnings=notes, classes=True).prepare("training.epochs=2")
     assert told == [prepared.facts()["training_classes"]]
-    assert prepared.frames.notes[-1] == f"{told[0]} of epochs 2"
-    assert word_count.solving(notes=notes).prepare().frames.notes == prepared.frames.notes[:-1]
+    assert prepared.frames.warnings[-1] == f"{told[0]} of epochs 2"
+    assert (
+        word_count.solving(warnings=notes).prepare().frames.warnings
+        == prepared.frames.warnings[:-1]
+    )
 
 
 def test_batches_by_tokens_are_what_is_halved_where_they_are_chosen(word_count: Any) -> None:

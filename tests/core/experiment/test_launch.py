@@ -13,10 +13,10 @@ import pytest
 
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import HydroError, ResourceError, SettingsError
-from hydro.executors.local import Queue, Task
+from hydro.executors.local import LocalExecutor, Task
 from hydro.experiment.experiment import run
 from hydro.experiment.launch import launch
-from hydro.training.distributed import Group
+from hydro.training.distributed import DistributedGroup
 from hydro.training.progress import NoProgress
 
 SUPPORT = Path(__file__).parents[2] / "support"
@@ -161,7 +161,7 @@ def test_runs_side_by_side_see_their_own_gpus(word_count: Any) -> None:
     def trained_in(folder: RunFolder) -> Task:
         return lambda train: train(folder.path, lambda: False)
 
-    Queue([("4", "6"), ("5", "7")]).work(map(trained_in, folders))
+    LocalExecutor([("4", "6"), ("5", "7")]).run(map(trained_in, folders))
     assert [each.read_status().state for each in folders] == ["finished"] * 2
     assert {(each.path / "gpus").read_text() for each in folders} == {"4,6", "5,7"}
 
@@ -175,10 +175,10 @@ def test_who_stops_the_launcher_stops_the_processes_and_they_go_on(word_count: A
     folder.write_config(dump(settings))
     script = (
         "import sys; from pathlib import Path; from hydro.cli.options import read_request\n"
-        "from hydro.training.signals import Stop\n"
+        "from hydro.training.signals import StopSignal\n"
         "from hydro.artifacts.run_folder import RunFolder\n"
         "from hydro.experiment.launch import launch\n"
-        "folder = RunFolder(Path(sys.argv[1])); Stop.on_signals()\n"
+        "folder = RunFolder(Path(sys.argv[1])); StopSignal.on_signals()\n"
         "launch(read_request(folder.config, None, ()).loaded.settings, folder, 2)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", script, str(folder.path)])
@@ -203,7 +203,7 @@ def test_several_runs_are_not_started_by_torchs_launcher(word_count: Any) -> Non
     import dataclasses
 
     experiment = word_count.prepare("dataset.folds=[0, 1]")
-    together = dataclasses.replace(experiment, processes=Group(0, 2))
+    together = dataclasses.replace(experiment, processes=DistributedGroup(0, 2))
     with pytest.raises(SettingsError, match="2 runs, in processes that torch's launcher started"):
         run(together, word_count.output, NoProgress())
     assert not word_count.output.exists()

@@ -12,7 +12,7 @@ from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status
 from hydro.errors import DataError, HydroError, ResourceError, SettingsError
 from hydro.experiment.experiment import resume
-from hydro.experiment.resume import find_interrupted, with_stored
+from hydro.experiment.resume import find_interrupted, merge_stored
 from hydro.plugins.builtin import cosine
 from hydro.plugins.components import Schedule
 from hydro.training.progress import NoProgress
@@ -93,7 +93,7 @@ def test_wherever_it_was_interrupted_it_ends_as_if_it_had_not_been(
     word_count: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Fewer readings than updates, so that some losses wait for the next one.
-    monkeypatch.setattr("hydro.training.trainer.LOGGED", 5)
+    monkeypatch.setattr("hydro.training.trainer.MAX_LOGGED_POINTS", 5)
     changes = ("training.save_best_checkpoint=true", "training.grad_accumulation=2")
     whole = Plug(float("inf"))
     expected = remains(whole.into(word_count).run(*EACH, *changes).folder)
@@ -198,7 +198,7 @@ def test_a_process_that_still_trains_for_one_that_is_gone_is_waited_for(
     held, waited_for = Event(), Event()
 
     def train() -> None:
-        with RunFolder(folder).training():
+        with RunFolder(folder).training_lock():
             held.set()
             waited_for.wait(60)
 
@@ -239,19 +239,19 @@ def test_what_is_asked_now_is_joined_with_what_was_stored(word_count: Any, tmp_p
     from hydro.settings.loading import load
 
     def ask(*changes: str) -> Any:
-        model = word_count.catalog.schema(word_count.problem)
+        model = word_count.registry.schema(word_count.problem)
         return load(word_count.config, model, ("environment.gpus=[]", *changes)).settings
 
-    found = with_stored(ask(*asked), stored, {})
+    found = merge_stored(ask(*asked), stored, {})
     assert found.experiment_name == "calm"
     assert found.environment.seed == stored.environment.seed
     assert found.environment.number_of_workers == 1
     assert found.dataset.train_dataframe == tmp_path / "other.csv"
     with pytest.raises(SettingsError, match=r"training\.epochs is 9\.0, was 5\.0"):
-        with_stored(ask("environment.seed=-1", "training.epochs=9"), stored, {})
+        merge_stored(ask("environment.seed=-1", "training.epochs=9"), stored, {})
     with pytest.raises(SettingsError, match=r"training\.batch_size is 32, was 16"):
-        with_stored(ask("environment.seed=-1", "training.batch_size=32"), stored, {})
-    halved = with_stored(
+        merge_stored(ask("environment.seed=-1", "training.batch_size=32"), stored, {})
+    halved = merge_stored(
         ask("environment.seed=-1", "training.batch_size=32"), stored, {"batch_size_asked": 32}
     )
     assert halved.training.batch_size == 16
@@ -264,4 +264,4 @@ def test_a_search_goes_on_as_the_search_that_it_was(strategy: str, word_count: A
         "grid_search={learning_rate: [0.1, 0.01], optimizer: [AdamW, SGD]}",
         *(f"search.{each}" for each in (f"strategy={strategy}", "trials=3", "hours=2")),
     ).settings
-    assert with_stored(stored, stored, {}) == stored
+    assert merge_stored(stored, stored, {}) == stored

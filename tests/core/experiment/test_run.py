@@ -165,7 +165,7 @@ def test_a_test_table_is_scored(word_count: Any, table: Any) -> None:
     assert outcome.scores["test"]["after"] == pytest.approx(errors.mean(), abs=1e-6)
 
 
-def unlabelled(
+def unlabeled(
     settings: Any, *, frame: pd.DataFrame, tokenizer: Any, labels: Any, training: bool
 ) -> Counted:
     """Build rows whose number of words need not be known."""
@@ -178,7 +178,7 @@ def unlabelled(
 def test_a_test_table_without_labels_has_predictions_and_no_score(
     words: list[str] | None, word_count: Any, table: Any
 ) -> None:
-    lenient = word_count.replacing(Dataset("Counted", unlabelled, problems=("wordcount",)))
+    lenient = word_count.replacing(Dataset("Counted", unlabeled, problems=("wordcount",)))
     outcome = lenient.run(f"dataset.test_dataframe={table(words)}")
     assert list(outcome.scores) == ["validation"]
     assert "no test metric" in log(outcome)

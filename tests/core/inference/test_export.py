@@ -42,7 +42,7 @@ def log(outcome: Any) -> str:
 def finished(word_count: Any) -> tuple[Builder, RunFolder]:
     """A run without exports."""
     outcome = word_count.run("training.build_scoring_pipelines=false", "training.epochs=0")
-    builder = Builder(outcome.settings, word_count.catalog, word_count.problem)
+    builder = Builder(outcome.settings, word_count.registry, word_count.problem)
     return builder, RunFolder(outcome.folder)
 
 
@@ -51,7 +51,7 @@ def with_more(finished: tuple[Builder, RunFolder], word_count: Any) -> Callable[
     """Offer more exporters."""
 
     def make(*exporters: Exporter) -> Builder:
-        return dataclasses.replace(finished[0], catalog=word_count.offering(*exporters).catalog)
+        return dataclasses.replace(finished[0], registry=word_count.offering(*exporters).registry)
 
     return make
 

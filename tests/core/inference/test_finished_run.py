@@ -25,7 +25,7 @@ def finished(word_count: Any) -> RunFolder:
 def test_a_single_run_is_given_with_what_its_settings_select(
     finished: RunFolder, word_count: Any
 ) -> None:
-    run, builder = finished_run(finished, word_count.catalog)
+    run, builder = finished_run(finished, word_count.registry)
     assert run.path == finished.path
     assert builder.settings.experiment_name == "calm-bay"
     assert builder.pick("metric").name == "Error"
@@ -33,7 +33,7 @@ def test_a_single_run_is_given_with_what_its_settings_select(
 
 def test_the_tables_may_be_gone(finished: RunFolder, word_count: Any) -> None:
     word_count.config.with_name("rows.csv").unlink()
-    assert finished_run(finished, word_count.catalog)[0].path == finished.path
+    assert finished_run(finished, word_count.registry)[0].path == finished.path
 
 
 @pytest.mark.parametrize("state", ["running", "failed", "stopped"])
@@ -42,13 +42,13 @@ def test_a_run_that_has_not_finished_is_refused(
 ) -> None:
     finished.write_status(Status(state))
     with pytest.raises(ResourceError, match="no run of it has finished"):
-        finished_run(finished, word_count.catalog)
+        finished_run(finished, word_count.registry)
 
 
 def test_a_model_that_was_deleted_is_said(finished: RunFolder, word_count: Any) -> None:
     shutil.rmtree(finished.model)
     with pytest.raises(ResourceError, match="has no model/ any more"):
-        finished_run(finished, word_count.catalog)
+        finished_run(finished, word_count.registry)
 
 
 def test_of_several_runs_the_best_is_given_and_said(
@@ -64,7 +64,7 @@ def test_of_several_runs_the_best_is_given_and_said(
     board = [{"mean": 0.375, "runs": ["000", "001"], "scores": [0.5, 0.25]}]
     (folder / "leaderboard.json").write_text(json.dumps(board), encoding="utf-8")
     with caplog.at_level(logging.INFO, "hydro"):
-        best, builder = finished_run(RunFolder(folder), word_count.catalog)
+        best, builder = finished_run(RunFolder(folder), word_count.registry)
     assert best.path == folder / "runs" / "001"  # an error of words: the smaller, the better
     assert f"the best of 2 runs: {best.path}" in caplog.text
     assert builder.settings.experiment_name == "calm-bay"

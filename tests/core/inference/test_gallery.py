@@ -45,12 +45,12 @@ def test_any_other_name_is_the_path_of_a_table(word_count: Any, tmp_path: Path) 
 def test_the_stamp_changes_with_the_file(word_count: Any, tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     found = gallery(word_count, str(path))
-    assert found.stamp is None
+    assert found.fingerprint is None
     path.write_text("text\none\n")
-    first = found.stamp
-    assert first == found.stamp
+    first = found.fingerprint
+    assert first == found.fingerprint
     os.utime(path, (1, 1))
-    assert found.stamp != first
+    assert found.fingerprint != first
 
 
 def test_galleries_of_one_name_are_kept_apart(word_count: Any, tmp_path: Path) -> None:

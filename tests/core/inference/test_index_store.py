@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from hydro.errors import ResourceError
-from hydro.inference.index_store import checksum, keep, read_about
+from hydro.inference.index_store import checksum, read_metadata, save_index
 from hydro.plugins.retrieval import Hit
 
 
@@ -33,19 +33,19 @@ class Note:
 
 def test_an_index_takes_the_place_of_an_older_one_once_it_is_whole(tmp_path: Path) -> None:
     folder = tmp_path / "train-exact"
-    keep(Note("old", {}), folder, {"model": 1})
+    save_index(Note("old", {}), folder, {"model": 1})
     with pytest.raises(ResourceError, match="No space left"):
-        keep(Note("", {}), folder, {"model": 2})
-    assert ((folder / "note.txt").read_text(), read_about(folder)) == ("old", {"model": 1})
-    keep(Note("new", {}), folder, {"model": 2})
-    assert ((folder / "note.txt").read_text(), read_about(folder)) == ("new", {"model": 2})
+        save_index(Note("", {}), folder, {"model": 2})
+    assert ((folder / "note.txt").read_text(), read_metadata(folder)) == ("old", {"model": 1})
+    save_index(Note("new", {}), folder, {"model": 2})
+    assert ((folder / "note.txt").read_text(), read_metadata(folder)) == ("new", {"model": 2})
     assert [each.name for each in tmp_path.iterdir()] == ["train-exact"]
 
 
 def test_what_is_not_whole_is_no_index(tmp_path: Path) -> None:
-    assert read_about(tmp_path) is None
+    assert read_metadata(tmp_path) is None
     (tmp_path / "about.json").write_text("{")
-    assert read_about(tmp_path) is None
+    assert read_metadata(tmp_path) is None
 
 
 def test_the_checksum_is_that_of_all_weights(tmp_path: Path) -> None:

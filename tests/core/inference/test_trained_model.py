@@ -21,7 +21,7 @@ from hydro.plugins.retrieval import Hit
 
 def opened(word_count: Any, path: Path) -> Any:
     """Open the model of an experiment."""
-    return open_trained(RunFolder(path), word_count.catalog)
+    return open_trained(RunFolder(path), word_count.registry)
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ def build_lengths(settings: Any, *, gallery: pd.DataFrame, kind: str, **others: 
 def comparing(word_count: Any) -> Any:
     """The word count experiment, of a problem type that compares rows."""
     use = dataclasses.replace(
-        word_count.problem.use, build_index=build_lengths, open_index=open_lengths
+        word_count.problem.inference, build_index=build_lengths, open_index=open_lengths
     )
-    problem = dataclasses.replace(word_count.problem, use=use)
+    problem = dataclasses.replace(word_count.problem, inference=use)
     return dataclasses.replace(word_count.replacing(problem), problem=problem)
 
 
@@ -110,7 +110,7 @@ def test_of_several_runs_the_best_is_opened_or_the_one_that_is_named(word_count:
 
 def test_a_problem_without_use_for_a_model_says_so(word_count: Any) -> None:
     outcome = word_count.run()
-    plain = word_count.replacing(dataclasses.replace(word_count.problem, use=None))
+    plain = word_count.replacing(dataclasses.replace(word_count.problem, inference=None))
     with pytest.raises(SettingsError, match="'wordcount' offers no use of a trained model; these"):
         opened(plain, outcome.folder)
 

@@ -14,11 +14,11 @@ from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import DataError, PluginError, TrainingError
 from hydro.inference.gallery import read_rows
 from hydro.inference.trained_model import open_trained
-from hydro.plugins.attribution import blaming
+from hydro.plugins.attribution import attribute_errors
 from hydro.plugins.builder import Builder
 from hydro.plugins.hookspecs import GROUP
 from hydro.plugins.loading import load_plugins
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 
 SOURCE = """
 import sys
@@ -72,8 +72,8 @@ def install(word_count: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         (found,) = load_plugins([EntryPoint("bad", "of_bad", GROUP)])[1:]
         assert not found.failure
         named = dataclasses.replace(found, distribution="hydro-bad 1.2")
-        catalog = Catalog((*word_count.catalog.plugins, named))
-        return dataclasses.replace(word_count, catalog=catalog)
+        registry = Registry((*word_count.registry.plugins, named))
+        return dataclasses.replace(word_count, registry=registry)
 
     yield installed
     sys.modules.pop("of_bad", None)
@@ -165,7 +165,7 @@ def test_a_metric_that_raises_when_a_model_is_used_is_named(
     bad = install("return errors if len(errors) != 3 else {}['no luck']", **METRIC)
     folder = RunFolder(bad.run().folder)
     (tmp_path / "new.csv").write_text("text\na\nb c\nd\n")
-    trained = open_trained(folder, bad.catalog)
+    trained = open_trained(folder, bad.registry)
     frame, _ = read_rows(tmp_path / "new.csv", trained.columns)
     with pytest.raises(PluginError, match="the metric 'Bad metric' of the plugin 'bad'"):
         trained.predict(frame)
@@ -189,7 +189,7 @@ def test_what_is_not_chosen_fails_nobody(install: Install) -> None:
 )
 def test_what_no_plugin_raised_stays_as_it_is(error: BaseException, word_count: Any) -> None:
     experiment = word_count.prepare()
-    builder = Builder(experiment.settings, experiment.catalog, experiment.problem)
-    with pytest.raises(type(error)) as caught, blaming(builder):
+    builder = Builder(experiment.settings, experiment.registry, experiment.problem)
+    with pytest.raises(type(error)) as caught, attribute_errors(builder):
         raise error
     assert caught.value is error

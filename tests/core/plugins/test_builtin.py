@@ -9,17 +9,17 @@ import pytest
 import torch
 
 from hydro.plugins import builtin
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.sections import Settings
 
 FUSED = {"AdamW", "Adam", "SGD"}
 
 
 @pytest.fixture(scope="module")
-def settings(catalog: Catalog) -> Settings:
+def settings(registry: Registry) -> Settings:
     """Settings at their defaults."""
     dataset = {"train_dataframe": "rows.csv", "text": "text", "words": "words"}
-    schema = catalog.schema(catalog.problem("wordcount"))
+    schema = registry.schema(registry.problem("wordcount"))
     return schema.model_validate({"dataset": dataset})
 
 

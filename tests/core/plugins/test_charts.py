@@ -7,12 +7,12 @@ from hydro.plugins.charts import CHARTS, Histogram
 
 
 def test_a_chart_is_kept_as_json() -> None:
-    chart = Histogram("cosine", ("same", "different"), mark="best")
+    chart = Histogram("cosine", ("same", "different"), rule="best")
     assert json.loads(json.dumps(dataclasses.asdict(chart))) == {
         "x": "cosine",
         "series": ["same", "different"],
         "y": "",
-        "panel": "",
-        "mark": "best",
+        "facet": "",
+        "rule": "best",
     }
     assert all(dataclasses.is_dataclass(each) for each in CHARTS)

@@ -11,30 +11,30 @@ from hydro.errors import PluginError, SettingsError
 from hydro.plugins.components import Loss
 from hydro.plugins.hookspecs import GROUP
 from hydro.plugins.loading import Plugin, load_plugins
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 
 TEXTS = {"train_dataframe": "rows.csv", "text_column": "text", "label_columns": "label"}
 
 
-def test_problem_types_are_listed_by_name(catalog: Catalog) -> None:
-    assert [each.name for each in catalog.problems] == ["text_metric_learning", "wordcount"]
-    assert catalog.problem("wordcount").title == "Word count"
+def test_problem_types_are_listed_by_name(registry: Registry) -> None:
+    assert [each.name for each in registry.problems] == ["text_metric_learning", "wordcount"]
+    assert registry.problem("wordcount").title == "Word count"
 
 
-def test_an_unknown_problem_type_lists_what_there_is(catalog: Catalog) -> None:
+def test_an_unknown_problem_type_lists_what_there_is(registry: Registry) -> None:
     with pytest.raises(SettingsError) as caught:
-        catalog.problem("text_metric_lerning")
+        registry.problem("text_metric_lerning")
     assert str(caught.value) == (
         "no problem type 'text_metric_lerning'; there is: text_metric_learning, wordcount. "
         "Did you mean 'text_metric_learning'?"
     )
     with pytest.raises(SettingsError, match="no problem type 'x'; there is: none"):
-        Catalog(()).problem("x")
+        Registry(()).problem("x")
 
 
-def test_components_are_those_that_fit_the_problem(catalog: Catalog) -> None:
+def test_components_are_those_that_fit_the_problem(registry: Registry) -> None:
     def names(kind: str, problem: str) -> list[str]:
-        return [each.name for each in catalog.components(kind, problem)]
+        return [each.name for each in registry.components(kind, problem)]
 
     assert names("loss", "wordcount") == ["Squared error"]
     assert names("loss", "text_metric_learning") == ["CosFace", "ArcFace", "CrossEntropy"]
@@ -43,36 +43,36 @@ def test_components_are_those_that_fit_the_problem(catalog: Catalog) -> None:
     assert names("metric", "no such problem") == []
 
 
-def test_the_component_that_the_settings_select_is_picked(catalog: Catalog) -> None:
-    schema = catalog.schema(catalog.problem("text_metric_learning"))
+def test_the_component_that_the_settings_select_is_picked(registry: Registry) -> None:
+    schema = registry.schema(registry.problem("text_metric_learning"))
     given = {"dataset": TEXTS, "training": {"loss_function": "CosFace"}}
     settings = schema.model_validate(given)
-    picked = catalog.pick("loss", "text_metric_learning", settings)
+    picked = registry.pick("loss", "text_metric_learning", settings)
     assert (picked.name, type(picked)) == ("CosFace", Loss)
 
 
-def test_the_only_component_is_picked_where_no_setting_selects(catalog: Catalog) -> None:
-    schema = catalog.schema(catalog.problem("wordcount"))
+def test_the_only_component_is_picked_where_no_setting_selects(registry: Registry) -> None:
+    schema = registry.schema(registry.problem("wordcount"))
     dataset = {"train_dataframe": "rows.csv", "text": "text", "words": "words"}
     settings = schema.model_validate({"dataset": dataset})
-    assert catalog.pick("model", "wordcount", settings).name == "Linear"
+    assert registry.pick("model", "wordcount", settings).name == "Linear"
     with pytest.raises(PluginError, match=r"needs one insight, and no setting .* there is: none"):
-        catalog.pick("insight", "wordcount", settings)
+        registry.pick("insight", "wordcount", settings)
 
 
-def test_an_unknown_component_lists_what_there_is(catalog: Catalog) -> None:
-    schema = catalog.schema(catalog.problem("text_metric_learning"))
+def test_an_unknown_component_lists_what_there_is(registry: Registry) -> None:
+    schema = registry.schema(registry.problem("text_metric_learning"))
     given = {"dataset": TEXTS, "training": {"loss_function": "ArcFce"}}
     with pytest.raises(ValidationError, match="'CosFace', 'ArcFace' or 'CrossEntropy'"):
         schema.model_validate(given)
 
 
-def test_failures_are_told_and_the_rest_works(catalog: Catalog) -> None:
+def test_failures_are_told_and_the_rest_works(registry: Registry) -> None:
     broken = Plugin("broken", "broken", "hydro-broken 1", failure="plugin 'broken' does not load")
-    with_it = Catalog((*catalog.plugins, broken))
+    with_it = Registry((*registry.plugins, broken))
     assert with_it.failures == ("plugin 'broken' does not load",)
-    assert with_it.problems == catalog.problems
-    assert catalog.failures == ()
+    assert with_it.problems == registry.problems
+    assert registry.failures == ()
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_two_plugins_that_claim_one_setting_are_both_named(
     for name in ("one", "two"):
         angles(name)
         points.append(EntryPoint(name, f"angle_{name}", GROUP))
-    found = Catalog(tuple(load_plugins(points)))
+    found = Registry(tuple(load_plugins(points)))
     assert not found.failures
     said = r"'Two' \(angle_two\) claims .* 'training\.angle', which 'One' \(angle_one\) has already"
     with pytest.raises(PluginError, match=said):
@@ -107,4 +107,4 @@ def test_two_plugins_that_claim_one_setting_are_both_named(
 
 
 def test_what_is_installed_holds_text_metric_learning() -> None:
-    assert Catalog.installed().problem("text_metric_learning").title == "Text metric learning"
+    assert Registry.installed().problem("text_metric_learning").title == "Text metric learning"

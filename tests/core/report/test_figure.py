@@ -19,7 +19,7 @@ def test_a_chart_is_made_again_from_its_json() -> None:
     figure = figure_of(told(kind="bars", name="class", values=["AP"]), table)
     assert figure.grid is not None
     assert figure.grid.rows[0][1].share == 0.5
-    assert (figure.title, figure.look, list(figure.said)) == ("t", "l", ["s"])
+    assert (figure.title, figure.caption, list(figure.summary)) == ("t", "l", ["s"])
     assert figure.file == "insights/n.csv"
 
 
@@ -32,7 +32,7 @@ def test_what_has_no_picture_is_a_table(kind: str) -> None:
 
 def test_what_found_nothing_has_words_only() -> None:
     figure = figure_of(told(kind="bars", name="class", values=["AP"]), pd.DataFrame())
-    assert (figure.grid, figure.file, list(figure.said)) == (None, "", ["s"])
+    assert (figure.grid, figure.file, list(figure.summary)) == (None, "", ["s"])
 
 
 def test_every_chart_has_a_kind_of_its_own() -> None:

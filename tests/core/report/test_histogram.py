@@ -15,7 +15,7 @@ TABLE = pd.DataFrame(
         "best": ["0.5"] * 2 + ["0.25"] * 2,
     }
 )
-CHART = Histogram("cosine", ("same",), y="share", panel="when", mark="best")
+CHART = Histogram("cosine", ("same",), y="share", facet="when", rule="best")
 
 
 def test_each_panel_is_a_picture_with_the_same_axis() -> None:

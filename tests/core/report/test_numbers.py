@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from hydro.report.numbers import breakable, cut, number, short, spoken
+from hydro.report.numbers import breakable, format_duration, format_number, number, truncate
 
 
 @pytest.mark.parametrize(
@@ -19,18 +19,23 @@ from hydro.report.numbers import breakable, cut, number, short, spoken
     ],
 )
 def test_a_number_beside_an_axis_is_short(value: float, text: str) -> None:
-    assert short(value) == text
+    assert format_number(value) == text
 
 
 def test_a_time_has_the_unit_that_suits_it() -> None:
-    times = [spoken(None), spoken(9.96), spoken(120), spoken(7200)]
+    times = [
+        format_duration(None),
+        format_duration(9.96),
+        format_duration(120),
+        format_duration(7200),
+    ]
     assert times == ["", "10.0 s", "2.0 min", "2.0 h"]
 
 
 def test_a_long_text_ends_with_dots() -> None:
-    assert (cut("abcdef", 6), cut("abcdefg", 6)) == ("abcdef", "abcde…")
-    assert cut("漢" * 6, 6) == "漢漢…"  # three bytes each
-    assert cut('"' * 6, 6) == '""…'  # five once escaped
+    assert (truncate("abcdef", 6), truncate("abcdefg", 6)) == ("abcdef", "abcde…")
+    assert truncate("漢" * 6, 6) == "漢漢…"  # three bytes each
+    assert truncate('"' * 6, 6) == '""…'  # five once escaped
 
 
 def test_a_name_breaks_after_underscores_and_is_escaped() -> None:

@@ -1,4 +1,4 @@
-"""What is drawn is escaped, and labelled."""
+"""What is drawn is escaped, and labeled."""
 
 from hydro.report.axes import Axis
 from hydro.report.picture import dot, path, plot, upright

@@ -1,4 +1,4 @@
-"""Points in the colours of their groups."""
+"""Points in the colors of their groups."""
 
 import re
 
@@ -16,7 +16,7 @@ def points(groups: list[str]) -> pd.DataFrame:
     return pd.DataFrame({"x": places, "y": places, "group": groups, "text": "<b>"})
 
 
-def test_the_twelve_largest_groups_have_colours_and_the_others_share_one() -> None:
+def test_the_twelve_largest_groups_have_colors_and_the_others_share_one() -> None:
     groups = [f"g{each}" for each in range(14) for _ in range(20 - each)]
     picture = draw_scatter(CHART, points(groups))
     assert picture.legend[0] == ("c0", "g0")

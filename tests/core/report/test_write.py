@@ -11,13 +11,13 @@ import pytest
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status
 from hydro.plugins.charts import CHARTS, Bars, Cards, Chart, Histogram, Matrix, Scatter
-from hydro.report.write import reported, write_report
+from hydro.report.write import write_report, write_report_at_end
 
 LARGEST = 1_500_000
 """Bytes of a page."""
 DRAWN: tuple[Chart, ...] = (
     Chart(),
-    Histogram("start", ("share",), mark="share"),
+    Histogram("start", ("share",), rule="share"),
     Scatter("start", "share", "label", "text"),
     Bars("label", ("share",)),
     Matrix("label", "text", "share"),
@@ -68,7 +68,7 @@ def test_the_page_says_what_came_of_the_run(folder: RunFolder, read: Callable[..
 
 
 def test_settings_stand_beside_their_defaults(word_count: Any, folder: RunFolder) -> None:
-    model = word_count.catalog.schema(word_count.problem)
+    model = word_count.registry.schema(word_count.problem)
     page = write_report(folder, model).read_text(encoding="utf-8")
     assert "<code>training.gradient_clip</code></td><td>2.0</td>" in page
 
@@ -117,8 +117,8 @@ def test_an_experiment_of_several_runs_has_a_page_of_its_own(
 
 
 def test_a_report_is_written_however_the_run_ends(word_count: Any, folder: RunFolder) -> None:
-    model = word_count.catalog.schema(word_count.problem)
-    with pytest.raises(KeyboardInterrupt), reported(folder, model):
+    model = word_count.registry.schema(word_count.problem)
+    with pytest.raises(KeyboardInterrupt), write_report_at_end(folder, model):
         raise KeyboardInterrupt
     assert (folder.path / "report.html").exists()
 
@@ -127,8 +127,8 @@ def test_a_report_that_cannot_be_written_is_warned_of(
     word_count: Any, folder: RunFolder, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder.path / "scores.json").write_text("broken")
-    model = word_count.catalog.schema(word_count.problem)
-    with caplog.at_level(logging.WARNING, "hydro"), reported(folder, model):
+    model = word_count.registry.schema(word_count.problem)
+    with caplog.at_level(logging.WARNING, "hydro"), write_report_at_end(folder, model):
         pass
     assert "no report: JSONDecodeError" in caplog.text
     assert not Path(folder.path / "report.html").exists()

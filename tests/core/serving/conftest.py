@@ -16,7 +16,7 @@ from hydro.artifacts.run_folder import RunFolder
 from hydro.inference.trained_model import open_trained
 from hydro.plugins.retrieval import Hit
 from hydro.serving.app import make_app
-from hydro.serving.model_service import Served
+from hydro.serving.model_service import ModelService
 
 HERE = "http://127.0.0.1:8000"
 
@@ -49,25 +49,25 @@ class Alphabet:
 
 
 @pytest.fixture(scope="session")
-def made() -> list[Served]:
+def made() -> list[ModelService]:
     """The model, once a test has needed it."""
     return []
 
 
 @pytest.fixture
-def served(word_count: Any, made: list[Served]) -> Served:
+def served(word_count: Any, made: list[ModelService]) -> ModelService:
     """The word count model with embeddings and a gallery."""
     if not made:
-        use = dataclasses.replace(word_count.problem.use, embed=embed_letters)
-        problem = dataclasses.replace(word_count.problem, use=use)
+        use = dataclasses.replace(word_count.problem.inference, embed=embed_letters)
+        problem = dataclasses.replace(word_count.problem, inference=use)
         able = dataclasses.replace(word_count.replacing(problem), problem=problem)
-        trained = open_trained(RunFolder(able.run().folder), able.catalog)
-        made.append(Served("letters", 1700000000, trained, Alphabet()))
+        trained = open_trained(RunFolder(able.run().folder), able.registry)
+        made.append(ModelService("letters", 1700000000, trained, Alphabet()))
     return made[0]
 
 
 @pytest.fixture
-def client(served: Served) -> Iterator[TestClient]:
+def client(served: ModelService) -> Iterator[TestClient]:
     """Asks a server in this process."""
     with TestClient(make_app(served), base_url=HERE) as client:
         yield client

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from hydro.errors import DataError
 from hydro.serving.app import make_app
 from hydro.serving.limits import Limits
-from hydro.serving.model_service import Question, Served
+from hydro.serving.model_service import ModelService, Query
 
 HERE = "http://127.0.0.1:8000"
 
@@ -30,28 +30,28 @@ def refused(answer: Any) -> tuple[int, str]:
     return answer.status_code, error["message"]
 
 
-def test_texts_are_embedded(client: TestClient, served: Served) -> None:
+def test_texts_are_embedded(client: TestClient, served: ModelService) -> None:
     answer = client.post("/embed", json={"texts": ["tea", {"text": "see it"}]}).json()
-    expected = served.answer(Question(), served.rows(["tea", "see it"]))
+    expected = served.run(Query(), served.rows(["tea", "see it"]))
     assert answer["model"] == "letters"
     np.testing.assert_array_equal(
         np.array(answer["embeddings"], np.float32), [each.values for each in expected]
     )
 
 
-def test_neighbours_are_found(client: TestClient) -> None:
+def test_neighbors_are_found(client: TestClient) -> None:
     answer = client.post("/similar", json={"texts": ["bat", "zoo"], "k": 1}).json()
     hit = {"row": 1, "similarity": 0.5, "text": "m", "label": None, "same": True}
     assert answer == {"model": "letters", "hits": [[hit], []]}
     assert len(client.post("/similar", json={"texts": ["bat"]}).json()["hits"][0]) == 2
 
 
-def test_without_a_gallery_nothing_is_similar(served: Served) -> None:
+def test_without_a_gallery_nothing_is_similar(served: ModelService) -> None:
     with TestClient(make_app(replace(served, index=None)), base_url=HERE) as client:
         assert refused(client.post("/similar", json={"texts": ["a"]}))[0] == 404
 
 
-def test_the_state_is_told(served: Served) -> None:
+def test_the_state_is_told(served: ModelService) -> None:
     client = TestClient(make_app(served), base_url=HERE)
     with client:
         assert client.get("/health").json() == {"status": "ok"}
@@ -163,28 +163,28 @@ def test_no_body_is_an_error_of_the_server(body: bytes, path: str, client: TestC
 class Held:
     """A model that answers when it may."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: ModelService) -> None:
         self.served, self.may, self.began = served, threading.Event(), threading.Event()
 
-    def answer(self, question: Question, rows: Any) -> Any:
+    def run(self, question: Query, rows: Any) -> Any:
         """Wait, then answer."""
         self.began.set()
         assert self.may.wait(20)
-        return self.served.answer(question, rows)
+        return self.served.run(question, rows)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.served, name)
 
 
 @pytest.fixture
-def held(served: Served) -> Iterator[Held]:
+def held(served: ModelService) -> Iterator[Held]:
     made = Held(served)
     yield made
     made.may.set()
 
 
 def test_above_what_may_wait_a_client_is_told_to_come_again(held: Any) -> None:
-    limits = replace(Limits(), waiting=3, batch_texts=1, batch_seconds=0)
+    limits = replace(Limits(), waiting=3, batch_texts=1, max_batch_wait=0)
     with (
         TestClient(make_app(held, limits=limits), base_url=HERE) as client,
         ThreadPoolExecutor(1) as pool,
@@ -211,7 +211,7 @@ def test_what_takes_too_long_is_given_up(held: Any) -> None:
 class Broken(Held):
     """A model that cannot answer some texts."""
 
-    def answer(self, question: Question, rows: Any) -> Any:
+    def run(self, question: Query, rows: Any) -> Any:
         """Answer, or fail."""
         if any("unreadable" in row["text"] for row in rows):
             msg = "unreadable"
@@ -219,10 +219,10 @@ class Broken(Held):
         if any("bug" in row["text"] for row in rows):
             msg = "bug"
             raise RuntimeError(msg)
-        return self.served.answer(question, rows)
+        return self.served.run(question, rows)
 
 
-def test_an_error_of_the_model_is_told_without_its_words(served: Served) -> None:
+def test_an_error_of_the_model_is_told_without_its_words(served: ModelService) -> None:
     broken: Any = Broken(served)
     app = make_app(broken)
     with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hydro.serving.batching import Batcher, Closed, Full
+from hydro.serving.batching import Batcher, BatcherClosed, QueueFull
 
 PATIENCE = 20
 """Seconds that nothing here needs."""
@@ -110,10 +110,10 @@ def test_more_than_may_wait_is_turned_away(batcher: Any, slow: Slow) -> None:
     made = batcher(waiting=3)
     busy(made, slow)
     made.submit("q", rows("a", "b"))
-    with pytest.raises(Full):
+    with pytest.raises(QueueFull):
         made.submit("q", rows("c", "d"))
     made.submit("q", rows("e"))
-    with pytest.raises(Full):
+    with pytest.raises(QueueFull):
         made.submit("q", rows("f"))
 
 
@@ -150,7 +150,7 @@ def test_closing_answers_what_waits_and_takes_no_more(batcher: Any, slow: Slow) 
     assert first.done()
     assert second.result() == [("q", "second")]
     assert not made.works
-    with pytest.raises(Closed):
+    with pytest.raises(BatcherClosed):
         made.submit("q", rows("late"))
 
 
@@ -158,10 +158,8 @@ def test_memory_is_given_back_every_so_many_batches(
     batcher: Any, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[int] = []
-    monkeypatch.setattr("hydro.serving.batching.TIDIED", 2)
-    monkeypatch.setattr(
-        "hydro.serving.batching.give_back_memory", lambda: given.append(len(slow.batches))
-    )
+    monkeypatch.setattr("hydro.serving.batching.TRIM_EVERY", 2)
+    monkeypatch.setattr("hydro.serving.batching.trim_heap", lambda: given.append(len(slow.batches)))
     slow.may.set()
     here = batcher()
     for _ in range(5):

@@ -6,16 +6,16 @@ import pytest
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from hydro.serving.errors import first_fault, refusal
-from hydro.serving.schemas import Similar
+from hydro.serving.errors import error_response, first_error
+from hydro.serving.schemas import SearchRequest
 
 
 def test_a_refusal_has_the_shape_that_openai_clients_read() -> None:
-    answer = refusal(HTTPException(503, "later", {"Retry-After": "1"}))
+    answer = error_response(HTTPException(503, "later", {"Retry-After": "1"}))
     told = {"message": "later", "type": "server_error", "param": None, "code": None}
     assert json.loads(bytes(answer.body)) == {"error": told}
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    kind = json.loads(bytes(refusal(HTTPException(404, "no")).body))["error"]["type"]
+    kind = json.loads(bytes(error_response(HTTPException(404, "no")).body))["error"]["type"]
     assert kind == "invalid_request_error"
 
 
@@ -34,10 +34,10 @@ def test_a_refusal_has_the_shape_that_openai_clients_read() -> None:
 )
 def test_the_first_fault_is_said(body: object, said: str) -> None:
     with pytest.raises(ValidationError) as failure:
-        Similar.model_validate(body)
+        SearchRequest.model_validate(body)
     # FastAPI puts "body" before the place.
     errors = [{**each, "loc": ("body", *each["loc"])} for each in failure.value.errors()]
-    found = first_fault(errors, list(Similar.model_fields))
+    found = first_error(errors, list(SearchRequest.model_fields))
     assert found.startswith(said)
     assert "secret" not in found
     assert "\n" not in found

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hydro.serving.memory import give_back_memory
+from hydro.serving.memory import trim_heap
 
 STATUS = Path("/proc/self/status")
 
@@ -23,11 +23,11 @@ def test_what_lies_free_between_used_pieces_is_given_back() -> None:
     kept = pieces[::50]
     del pieces
     before = held()
-    give_back_memory()
+    trim_heap()
     assert held() < before - 50_000
     assert len(kept) == 400
 
 
 def test_a_system_without_the_function_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctypes.CDLL", lambda name: object())
-    assert give_back_memory() is None  # type: ignore[func-returns-value]
+    assert trim_heap() is None  # type: ignore[func-returns-value]

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from hydro.serving.limits import Limits
 from hydro.serving.metrics import Metrics
-from hydro.serving.middleware import Gate
+from hydro.serving.middleware import RequestMiddleware
 
 TOKEN = "0123456789abcdef"
 HERE = "http://localhost:8000"
@@ -25,11 +25,13 @@ async def echo(request: Request) -> Response:
     return Response(await request.body())
 
 
-def gate(metrics: Metrics | None = None, token: str | None = None, **limits: Any) -> Gate:
+def gate(
+    metrics: Metrics | None = None, token: str | None = None, **limits: Any
+) -> RequestMiddleware:
     """Stand before an app that gives bodies back."""
     app = Starlette(routes=[Route(path, echo, methods=["POST"]) for path in ("/echo", "/health")])
     bounds = replace(Limits(), **limits)
-    return Gate(app, limits=bounds, token=token, metrics=metrics or Metrics())
+    return RequestMiddleware(app, limits=bounds, token=token, metrics=metrics or Metrics())
 
 
 def chunks(*parts: bytes) -> Any:
@@ -85,7 +87,7 @@ def test_without_a_token_only_names_of_this_machine_are_answered() -> None:
     assert answer.status_code == 400
 
 
-def ask(gate: Gate, receive: Callable[[], Any]) -> list[Any]:
+def ask(gate: RequestMiddleware, receive: Callable[[], Any]) -> list[Any]:
     """Call a gate as a server does; give what it sends."""
     sent: list[Any] = []
 

@@ -10,26 +10,26 @@ from starlette.exceptions import HTTPException
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import SettingsError
 from hydro.inference.trained_model import open_trained
-from hydro.serving.model_service import Question, Served, open_served
+from hydro.serving.model_service import ModelService, Query, open_model_service
 
 
-def test_a_text_is_the_only_column_there_is(served: Served) -> None:
+def test_a_text_is_the_only_column_there_is(served: ModelService) -> None:
     assert served.rows(["one", {"text": "two"}]) == [{"text": "one"}, {"text": "two"}]
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", {"text": ""}, {}])
-def test_a_blank_text_is_refused_by_its_place(text: Any, served: Served) -> None:
+def test_a_blank_text_is_refused_by_its_place(text: Any, served: ModelService) -> None:
     with pytest.raises(HTTPException, match=r"input\[1\]: the text is blank"):
         served.rows(["fine", text], "input")
 
 
-def test_an_unknown_column_is_refused_and_not_repeated(served: Served) -> None:
+def test_an_unknown_column_is_refused_and_not_repeated(served: ModelService) -> None:
     with pytest.raises(HTTPException) as refused:
         served.rows([{"txet": "a"}])
     assert refused.value.detail == "texts[0]: an unknown column; there is: text"
 
 
-def test_a_model_of_several_columns_is_asked_by_their_names(served: Served) -> None:
+def test_a_model_of_several_columns_is_asked_by_their_names(served: ModelService) -> None:
     columns = dataclasses.replace(served.trained.columns, inputs=("title", "text"))
     problem = dataclasses.replace(served.trained.builder.problem, columns=lambda settings: columns)
     builder = dataclasses.replace(served.trained.builder, problem=problem)
@@ -43,17 +43,17 @@ def test_a_model_of_several_columns_is_asked_by_their_names(served: Served) -> N
     assert refused.value.detail == wanted
 
 
-def test_embeddings_and_neighbours_come_in_order(served: Served) -> None:
+def test_embeddings_and_neighbors_come_in_order(served: ModelService) -> None:
     rows = served.rows(["tea", "see it"])
-    tea, see = served.answer(Question(), rows)
+    tea, see = served.run(Query(), rows)
     # Letters are counted in the order " etaoinshr".
     np.testing.assert_allclose(tea.values * 3**0.5, [0, 1, 1, 1, 0, 0, 0, 0, 0, 0], atol=1e-6)
     assert (tea.tokens, see.tokens) == (1, 2)
-    first, second = served.answer(Question(1), rows)
+    first, second = served.run(Query(1), rows)
     assert ([hit.text for hit in first], [hit.text for hit in second]) == (["z"], ["z"])
 
 
 def test_a_problem_without_embeddings_is_not_served(word_count: Any) -> None:
-    trained = open_trained(RunFolder(word_count.run().folder), word_count.catalog)
+    trained = open_trained(RunFolder(word_count.run().folder), word_count.registry)
     with pytest.raises(SettingsError, match="'wordcount' gives no embeddings"):
-        open_served("x", trained, None, "exact")
+        open_model_service("x", trained, None, "exact")

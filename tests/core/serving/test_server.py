@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from hydro.errors import ResourceError
 from hydro.serving.limits import Limits
-from hydro.serving.server import address, bind, listen
+from hydro.serving.server import address, bind, serve
 
 PATIENCE = 20
 """Seconds that nothing here needs."""
@@ -79,7 +79,7 @@ def test_a_signal_ends_it_once_all_is_answered(number: int) -> None:
 
     before = signal.getsignal(number)
     with taken:
-        listen(Starlette(routes=[Route("/late", late)]), taken, Limits(), start)
+        serve(Starlette(routes=[Route("/late", late)]), taken, Limits(), start)
     for each in (*clients, stopper):
         each.join(PATIENCE)
     assert answers == ["answered"] * 20

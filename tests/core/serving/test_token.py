@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from hydro.errors import SettingsError
-from hydro.serving.token import VARIABLE, asks_loopback, is_loopback, knows, read_token
+from hydro.serving.token import (
+    VARIABLE,
+    is_authorized,
+    is_loopback,
+    is_loopback_host_header,
+    read_token,
+)
 
 GOOD = "0123456789abcdef"
 
@@ -59,7 +65,7 @@ def test_all_else_can_be_reached(host: str) -> None:
     ],
 )
 def test_a_host_header_names_this_machine_or_not(host: str, here: bool) -> None:
-    assert asks_loopback(host) == here
+    assert is_loopback_host_header(host) == here
 
 
 @pytest.mark.parametrize(
@@ -77,4 +83,4 @@ def test_a_host_header_names_this_machine_or_not(host: str, here: bool) -> None:
     ],
 )
 def test_who_knows_the_token_is_let_in(header: str, known: bool) -> None:
-    assert knows(GOOD, header) == known
+    assert is_authorized(GOOD, header) == known

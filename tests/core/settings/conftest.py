@@ -9,22 +9,22 @@ import pytest
 from hydro.errors import SettingsError
 from hydro.plugins.hookspecs import GROUP
 from hydro.plugins.loading import load_plugins
-from hydro.plugins.registry import Catalog
-from hydro.settings.loading import Loaded, load
+from hydro.plugins.registry import Registry
+from hydro.settings.loading import LoadedSettings, load
 from hydro.settings.sections import Settings
 
 HEAD = "dataset: {train_dataframe: rows.csv, text_column: text, label_columns: label}\n"
 
 
 @pytest.fixture(scope="session")
-def own_catalog() -> Catalog:
+def own_catalog() -> Registry:
     """hydro's own plugins only, so that choices are the same wherever the tests run."""
     point = EntryPoint("text_metric_learning", "hydro_text_metric_learning.plugin", GROUP)
-    return Catalog(tuple(load_plugins([point])))
+    return Registry(tuple(load_plugins([point])))
 
 
 @pytest.fixture(scope="session")
-def model(own_catalog: Catalog) -> type[Settings]:
+def model(own_catalog: Registry) -> type[Settings]:
     """The schema of text metric learning."""
     return own_catalog.schema(own_catalog.problem("text_metric_learning"))
 
@@ -54,10 +54,10 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def read(config: Path, model: type[Settings]) -> Callable[..., Loaded]:
+def read(config: Path, model: type[Settings]) -> Callable[..., LoadedSettings]:
     """Load what follows a first line that gives all that must be given."""
 
-    def load_text(text: str, *overrides: str, head: str = HEAD) -> Loaded:
+    def load_text(text: str, *overrides: str, head: str = HEAD) -> LoadedSettings:
         config.write_text(head + text, encoding="utf-8")
         return load(config, model, overrides)
 
@@ -65,7 +65,7 @@ def read(config: Path, model: type[Settings]) -> Callable[..., Loaded]:
 
 
 @pytest.fixture
-def refusal(config: Path, read: Callable[..., Loaded]) -> Callable[..., Sequence[str]]:
+def refusal(config: Path, read: Callable[..., LoadedSettings]) -> Callable[..., Sequence[str]]:
     """Give the lines of the message that refuses a text; the file is called FILE."""
 
     def refuse(text: str, *overrides: str, head: str = HEAD) -> Sequence[str]:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from hydro.errors import SettingsError
-from hydro.settings.loading import Loaded
+from hydro.settings.loading import LoadedSettings
 
-Read = Callable[..., Loaded]
+Read = Callable[..., LoadedSettings]
 
 
 @pytest.fixture

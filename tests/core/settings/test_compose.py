@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from hydro.errors import PluginError
 from hydro.plugins.components import Loss, Optimizer, Schedule
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.compose import SettingsOwner, compose, selector
-from hydro.settings.fields import Facts, Section, section, setting
-from hydro.settings.schema import describe, flat
+from hydro.settings.fields import Section, SettingMetadata, section, setting
+from hydro.settings.schema import flatten, list_settings
 from hydro.settings.sections import DatasetSection, Settings
 
 
@@ -52,7 +52,7 @@ def nothing(*given: Any, **built: Any) -> None:
 
 @dataclass(frozen=True)
 class Shelf:
-    """A catalog of some losses, and one of each other kind that must be chosen."""
+    """A registry of some losses, and one of each other kind that must be chosen."""
 
     losses: tuple[Loss, ...] = (
         Loss("Flat", nothing),
@@ -84,7 +84,7 @@ GIVEN = {"dataset": {"train_dataframe": "rows.csv", "column": "a"}}
 
 def test_the_components_there_are_become_choices() -> None:
     schema = compose(Table(), Shelf())
-    described = {each.path: each for each in describe(schema)}
+    described = {each.path: each for each in list_settings(schema)}
     assert described["training.loss_function"].choices == ("Flat", "Wide")
     with pytest.raises(ValidationError, match="'Flat' or 'Wide'"):
         schema.model_validate({**GIVEN, "training": {"loss_function": "Round"}})
@@ -97,22 +97,22 @@ def test_a_setting_without_components_to_choose_from_takes_any_name() -> None:
 
 def test_settings_of_a_component_stand_flat_in_the_section_that_selects_it() -> None:
     schema = compose(Table(), Shelf())
-    paths = [each.path for each in describe(schema)]
+    paths = [each.path for each in list_settings(schema)]
     at = paths.index("training.angle")
     assert paths[at - 1] == "training.loss_function"
     settings = schema.model_validate({**GIVEN, "training": {"angle": "0.3"}})
-    assert flat(settings)["training.angle"] == 0.3
+    assert flatten(settings)["training.angle"] == 0.3
     assert settings.of(AngleSettings) == AngleSettings(angle=0.3)
 
 
 def test_settings_of_a_component_apply_only_while_it_is_chosen() -> None:
-    described = {each.path: each for each in describe(compose(Table(), Shelf()))}
+    described = {each.path: each for each in list_settings(compose(Table(), Shelf()))}
     angle = described["training.angle"]
-    assert angle.facts.owner == "Wide"
-    assert angle.facts.grid
+    assert angle.metadata.owner == "Wide"
+    assert angle.metadata.grid
     assert angle.bounds == "≥ 0"
     assert angle.rules == ("Only while training.loss_function is Wide.",)
-    assert Facts.of(AngleSettings.model_fields["angle"]).when is None
+    assert SettingMetadata.of(AngleSettings.model_fields["angle"]).applies_if is None
 
 
 def test_settings_that_nobody_composed_are_not_found() -> None:
@@ -167,9 +167,9 @@ def test_the_setting_that_selects_a_kind_is_found() -> None:
     assert selector(TableSettings, "dataset") is None
 
 
-def test_a_plugin_adds_its_loss_and_the_settings_of_it(catalog: Catalog) -> None:
-    schema = catalog.schema(catalog.problem("text_metric_learning"))
-    described = {each.path: each for each in describe(schema)}
+def test_a_plugin_adds_its_loss_and_the_settings_of_it(registry: Registry) -> None:
+    schema = registry.schema(registry.problem("text_metric_learning"))
+    described = {each.path: each for each in list_settings(schema)}
     assert "CosFace" in described["training.loss_function"].choices
     margin = described["training.cosface_margin"]
-    assert (margin.default, margin.facts.grid, margin.facts.owner) == (0.35, True, "CosFace")
+    assert (margin.default, margin.metadata.grid, margin.metadata.owner) == (0.35, True, "CosFace")

@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 
 from hydro.settings.error_messages import SYNONYMS
-from hydro.settings.schema import describe
+from hydro.settings.schema import list_settings
 from hydro.settings.sections import Settings
 
 Refusal = Callable[..., Sequence[str]]
@@ -154,7 +154,7 @@ def test_a_name_from_elsewhere_is_known(
     called: str, model: type[Settings], refusal: Refusal
 ) -> None:
     setting = SYNONYMS[called]
-    section = next(each.section for each in describe(model) if each.name == setting)
+    section = next(each.section for each in list_settings(model) if each.name == setting)
     said = refusal("", head=f"{section}: {{{called}: 1}}\n")
     place = f"FILE:1:{len(section) + 4}: {section}.{called}"
     assert f"{place}: unknown setting. Did you mean '{setting}'?" in said
@@ -190,7 +190,7 @@ def test_nearly_every_typo_of_every_setting_is_understood(
 ) -> None:
     draw = random.Random(7)
     right = total = 0
-    for each in describe(model):
+    for each in list_settings(model):
         wrong = typos(each.name, draw)
         head = f"{each.section}:\n" if each.section else "\n"
         indent = "  " if each.section else ""

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.export import json_schema, sentence, table, template
 from hydro.settings.fields import LEVELS
-from hydro.settings.schema import describe
+from hydro.settings.schema import list_settings
 from hydro.settings.sections import Settings
 
 REQUIRED = {"train_dataframe": "rows.csv", "text_column": "text", "label_columns": "label"}
@@ -102,11 +102,11 @@ def test_the_schema_refuses_what_does_not_load(
 def test_the_schema_tells_every_setting_with_its_facts(
     schema: dict[str, Any], model: type[Settings]
 ) -> None:
-    for each in describe(model):
+    for each in list_settings(model):
         told = setting(schema, each.path)
         assert told["description"] == " ".join([each.help, *each.rules])
-        assert told["x-hydro"]["level"] == each.facts.level
-        assert told["x-hydro"]["grid"] is each.facts.grid
+        assert told["x-hydro"]["level"] == each.metadata.level
+        assert told["x-hydro"]["grid"] is each.metadata.grid
 
 
 def test_the_schema_tells_rules_as_data(schema: dict[str, Any]) -> None:
@@ -131,13 +131,13 @@ def test_the_schema_repeats_no_names_as_titles(schema: dict[str, Any]) -> None:
 def test_a_level_filters_what_is_shown(
     level: Any, model: type[Settings], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shown = {each.path for each in describe(model) if each.shown_at(level)}
+    shown = {each.path for each in list_settings(model) if each.shown_at(level)}
     table(model, level)
     rows = [line for line in capsys.readouterr().out.splitlines() if line[:2] == "  "]
     assert len([row for row in rows if row[2] != " "]) == len(shown)
     text = template(model, level)
     narrowed = json.loads(json_schema(model, level))
-    for each in describe(model):
+    for each in list_settings(model):
         assert (f" {each.name}: " in text) is (each.path in shown)
         if each.path in shown:
             assert setting(narrowed, each.path)
@@ -156,8 +156,10 @@ def test_the_table_says_defaults_and_what_is_needed(
     assert max(map(len, lines)) <= 120
 
 
-def test_the_template_shows_what_must_be_given_and_comments_out_the_rest(catalog: Catalog) -> None:
-    text = template(catalog.schema(catalog.problem("wordcount")), "novice")
+def test_the_template_shows_what_must_be_given_and_comments_out_the_rest(
+    registry: Registry,
+) -> None:
+    text = template(registry.schema(registry.problem("wordcount")), "novice")
     lines = [line for line in text.splitlines() if line and not line.startswith(("#", "  #"))]
     assert lines == ["dataset:", "  train_dataframe: train.csv", "  text: text", "  words: words"]
     assert "# training:\n" in text
@@ -165,7 +167,7 @@ def test_the_template_shows_what_must_be_given_and_comments_out_the_rest(catalog
 
 
 def test_a_sentence_has_help_values_rules_and_grid(model: type[Settings]) -> None:
-    described = {each.path: each for each in describe(model)}
+    described = {each.path: each for each in list_settings(model)}
     assert sentence(described["training.arcface_scale"]) == (
         "Factor on the cosines. Number > 0. Only while training.loss_function is ArcFace. "
         "Grid search."

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 from pydantic import ValidationError
 
-from hydro.settings.fields import Facts, Section, choices_of, only_if, setting, unless
+from hydro.settings.fields import Section, SettingMetadata, choices_of, only_if, setting, unless
 
 
 class Example(Section):
@@ -21,8 +21,10 @@ class Example(Section):
 
 
 def test_the_facts_of_a_setting_are_read_back() -> None:
-    assert Facts.of(Example.model_fields["tracker"]) == Facts(level="expert", grid=True)
-    assert Facts.of(Example.model_fields["count"]) == Facts()
+    assert SettingMetadata.of(Example.model_fields["tracker"]) == SettingMetadata(
+        level="expert", grid=True
+    )
+    assert SettingMetadata.of(Example.model_fields["count"]) == SettingMetadata()
     assert choices_of(Example.model_fields["tracker"]) == ("None", "Some")
     assert choices_of(Example.model_fields["name"]) == ()
 

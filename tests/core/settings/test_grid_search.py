@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from hydro.settings.grid_search import with_values
-from hydro.settings.loading import Loaded, dump
+from hydro.settings.loading import LoadedSettings, dump
 
-Read = Callable[..., Loaded]
+Read = Callable[..., LoadedSettings]
 
 
 def test_keys_may_be_bare_or_dotted_and_values_get_the_type_of_their_setting(read: Read) -> None:

@@ -9,11 +9,11 @@ from hypothesis import settings as options
 from hypothesis import strategies as st
 
 from hydro.errors import SettingsError
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.export import template
 from hydro.settings.fields import LEVELS, Level
-from hydro.settings.loading import Loaded, check, dump, load
-from hydro.settings.schema import describe
+from hydro.settings.loading import LoadedSettings, check, dump, load
+from hydro.settings.schema import list_settings
 from hydro.settings.sections import Settings
 from hydro.settings.yaml_reader import parse_yaml
 
@@ -21,15 +21,15 @@ from hydro.settings.yaml_reader import parse_yaml
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("problem", ["text_metric_learning", "wordcount"])
 def test_a_template_loads_to_the_defaults(
-    problem: str, level: Level, catalog: Catalog, tmp_path: Path
+    problem: str, level: Level, registry: Registry, tmp_path: Path
 ) -> None:
-    schema = catalog.schema(catalog.problem(problem))
+    schema = registry.schema(registry.problem(problem))
     (tmp_path / "train.csv").touch()
     config = tmp_path / "cfg.yml"
     text = template(schema, level)
     config.write_text(text, encoding="utf-8")
     loaded = load(config, schema)
-    assert loaded.given == {each.path for each in describe(schema) if each.required}
+    assert loaded.given == {each.path for each in list_settings(schema) if each.required}
     given_only = parse_yaml(text, "FILE").values
     given_only["dataset"]["train_dataframe"] = str(tmp_path / "train.csv")
     assert loaded.settings == schema.model_validate(given_only)
@@ -44,15 +44,15 @@ def test_a_template_loads_to_the_defaults_with_every_comment_taken_off(
     text = template(model, level)
     config.write_text(text, encoding="utf-8")
     defaults = load(config, model).settings
-    wanted = {f"{each.name}:" for each in describe(model)}
-    wanted |= {f"{each.section}:" for each in describe(model)}
+    wanted = {f"{each.name}:" for each in list_settings(model)}
+    wanted |= {f"{each.section}:" for each in list_settings(model)}
     lines = [line.removeprefix("# ") for line in text.splitlines()]
     kept = [line for line in lines if line.strip().split(" ")[0] in wanted]
     config.write_text("\n".join(kept), encoding="utf-8")
     loaded = load(config, model)
     assert loaded.settings == defaults
-    assert loaded.given == {each.path for each in describe(model) if each.shown_at(level)}
-    assert loaded.notes == ()
+    assert loaded.given == {each.path for each in list_settings(model) if each.shown_at(level)}
+    assert loaded.warnings == ()
 
 
 def values_of(model: type[Settings]) -> st.SearchStrategy[dict[str, Any]]:
@@ -60,10 +60,10 @@ def values_of(model: type[Settings]) -> st.SearchStrategy[dict[str, Any]]:
     numbers = {"number": st.floats(0.01, 0.9), "whole number": st.integers(1, 99)}
     texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
     sections: dict[str, dict[str, st.SearchStrategy[Any]]] = {}
-    for each in describe(model):
+    for each in list_settings(model):
         kind = each.kind.removesuffix(" or nothing")
-        other = each.facts.owner not in (None, "ArcFace")
-        if each.facts.clashes or each.name in EXACT or kind == "path" or other:
+        other = each.metadata.owner not in (None, "ArcFace")
+        if each.metadata.conflicts_with or each.name in EXACT or kind == "path" or other:
             continue
         value: st.SearchStrategy[Any] = numbers.get(kind, texts.filter(lambda text: text != "None"))
         if each.choices:
@@ -136,4 +136,4 @@ def test_any_text_is_either_settings_or_an_error_of_settings(
     except SettingsError as error:
         assert str(error).startswith("FILE")
     else:
-        assert isinstance(loaded, Loaded)
+        assert isinstance(loaded, LoadedSettings)

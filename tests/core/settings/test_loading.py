@@ -6,24 +6,24 @@ from typing import Any
 
 import pytest
 
-from hydro.plugins.registry import Catalog
-from hydro.settings.loading import Loaded, dump, load
-from hydro.settings.schema import describe, flat
+from hydro.plugins.registry import Registry
+from hydro.settings.loading import LoadedSettings, dump, load
+from hydro.settings.schema import flatten, list_settings
 from hydro.settings.sections import Settings
 
-Read = Callable[..., Loaded]
+Read = Callable[..., LoadedSettings]
 Refusal = Callable[..., Sequence[str]]
 
 
 def test_what_is_not_given_has_its_default(read: Read, model: type[Settings]) -> None:
     loaded = read("")
-    defaults = {each.path: each.default for each in describe(model) if not each.required}
-    values = flat(loaded.settings)
+    defaults = {each.path: each.default for each in list_settings(model) if not each.required}
+    values = flatten(loaded.settings)
     assert {path: values[path] for path in defaults} == defaults
     assert loaded.given == {
         "dataset.train_dataframe", "dataset.text_column", "dataset.label_columns"
     }  # fmt: skip
-    assert loaded.notes == ()
+    assert loaded.warnings == ()
 
 
 def test_what_is_given_is_told_by_its_dotted_name(read: Read) -> None:
@@ -146,10 +146,10 @@ def test_what_is_written_leaves_out_settings_of_components_that_are_not_chosen(r
 
 
 def test_what_is_written_loads_where_a_plugin_is_gone(
-    catalog: Catalog, model: type[Settings], config: Path, read: Read
+    registry: Registry, model: type[Settings], config: Path, read: Read
 ) -> None:
     read("")
-    with_cosface = catalog.schema(catalog.problem("text_metric_learning"))
+    with_cosface = registry.schema(registry.problem("text_metric_learning"))
     settings = load(config, with_cosface).settings
     config.write_text(dump(settings), encoding="utf-8")
     assert dump(load(config, model).settings) == dump(settings)

@@ -6,41 +6,41 @@ from typing import Any
 
 import pytest
 
-from hydro.settings.loading import Loaded, load
+from hydro.settings.loading import LoadedSettings, load
 from hydro.settings.reference import without_empty_sections
-from hydro.settings.schema import describe, flat
+from hydro.settings.schema import flatten, list_settings
 from hydro.settings.sections import Settings
 
 EXPORT = Path(__file__).with_name("hydrogen_export.yml")
 
-Read = Callable[..., Loaded]
+Read = Callable[..., LoadedSettings]
 Refusal = Callable[..., Sequence[str]]
 
 
 @pytest.fixture
-def export(config: Path, model: type[Settings]) -> Loaded:
+def export(config: Path, model: type[Settings]) -> LoadedSettings:
     """A complete export, as the reference system writes it, beside its table."""
     config.write_bytes(EXPORT.read_bytes())
     return load(config, model)
 
 
-def test_a_complete_export_loads_without_a_note(export: Loaded) -> None:
-    assert export.notes == ()
+def test_a_complete_export_loads_without_a_note(export: LoadedSettings) -> None:
+    assert export.warnings == ()
 
 
 def test_a_complete_export_names_every_setting_that_both_have(
-    export: Loaded, model: type[Settings], additions: set[str]
+    export: LoadedSettings, model: type[Settings], additions: set[str]
 ) -> None:
-    assert export.given == {each.path for each in describe(model)} - additions
+    assert export.given == {each.path for each in list_settings(model)} - additions
 
 
 def test_a_complete_export_differs_from_the_defaults_where_it_says_so(
-    export: Loaded, model: type[Settings]
+    export: LoadedSettings, model: type[Settings]
 ) -> None:
-    values = flat(export.settings)
+    values = flatten(export.settings)
     changed = {
         each.path: values[each.path]
-        for each in describe(model)
+        for each in list_settings(model)
         if not each.required and values[each.path] != each.default
     }
     assert changed == {
@@ -53,7 +53,7 @@ def test_a_complete_export_differs_from_the_defaults_where_it_says_so(
     }
 
 
-def test_columns_are_lists_however_they_are_written(export: Loaded) -> None:
+def test_columns_are_lists_however_they_are_written(export: LoadedSettings) -> None:
     dataset: Any = export.settings.dataset
     assert (dataset.label_columns, dataset.text_column) == (("label",), ("text",))
 
@@ -96,7 +96,7 @@ def test_a_habit_of_the_reference_system_is_understood(
         f"{each}:\n" + "".join(f"  {key}: {value}\n" for key, value in part.items())
         for each, part in sections.items()
     ]
-    value = flat(read("".join(lines), head="").settings)[setting]
+    value = flatten(read("".join(lines), head="").settings)[setting]
     assert value == meant
     assert type(value) is type(meant)
 

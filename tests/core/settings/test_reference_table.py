@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hydro.settings.fields import LEVELS
-from hydro.settings.schema import Described, describe
+from hydro.settings.schema import SettingInfo, list_settings
 from hydro.settings.sections import Settings
 
 NEEDED = object()
@@ -109,38 +109,38 @@ BOUNDS = {
 
 
 @pytest.fixture(scope="module")
-def settings(model: type[Settings]) -> dict[str, Described]:
+def settings(model: type[Settings]) -> dict[str, SettingInfo]:
     """Every setting by its dotted name."""
-    return {each.path: each for each in describe(model)}
+    return {each.path: each for each in list_settings(model)}
 
 
 @pytest.mark.parametrize("path", TABLE)
 def test_a_setting_has_its_default_level_and_grid(
-    path: str, settings: dict[str, Described]
+    path: str, settings: dict[str, SettingInfo]
 ) -> None:
     default, level, *grid = TABLE[path]
     setting = settings[path]
     assert setting.required is (default is NEEDED)
     if default is not NEEDED:
         assert setting.default == default
-    assert setting.facts.level == LEVELS[level]
-    assert setting.facts.grid is bool(grid)
+    assert setting.metadata.level == LEVELS[level]
+    assert setting.metadata.grid is bool(grid)
 
 
 def test_there_is_nothing_else_but_what_hydro_adds(
-    settings: dict[str, Described], additions: set[str]
+    settings: dict[str, SettingInfo], additions: set[str]
 ) -> None:
     assert settings.keys() == TABLE.keys() | additions
 
 
 @pytest.mark.parametrize("path", CHOICES)
-def test_a_setting_has_its_choices(path: str, settings: dict[str, Described]) -> None:
+def test_a_setting_has_its_choices(path: str, settings: dict[str, SettingInfo]) -> None:
     assert set(settings[path].choices) == set(CHOICES[path])
 
 
-def test_bounds_are_those_of_the_table(settings: dict[str, Described]) -> None:
+def test_bounds_are_those_of_the_table(settings: dict[str, SettingInfo]) -> None:
     assert {path: settings[path].bounds for path in BOUNDS} == BOUNDS
 
 
-def test_folds_have_a_second_name(settings: dict[str, Described]) -> None:
-    assert settings["dataset.folds"].facts.alias == "selected_folds"
+def test_folds_have_a_second_name(settings: dict[str, SettingInfo]) -> None:
+    assert settings["dataset.folds"].metadata.alias == "selected_folds"

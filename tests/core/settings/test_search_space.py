@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from hydro.settings.loading import Loaded
-from hydro.settings.search_space import Space
+from hydro.settings.loading import LoadedSettings
+from hydro.settings.search_space import SearchSpace
 
-Read = Callable[..., Loaded]
+Read = Callable[..., LoadedSettings]
 LOSSES = "loss_function: [ArcFace, CrossEntropy]"
 
 
-def space(read: Read, searched: str) -> Space:
-    return Space.of(read(f"grid_search: {{{searched}}}\n").settings)
+def space(read: Read, searched: str) -> SearchSpace:
+    return SearchSpace.of(read(f"grid_search: {{{searched}}}\n").settings)
 
 
 def test_every_combination_is_tried_once(read: Read) -> None:
@@ -25,7 +25,7 @@ def test_a_value_that_is_listed_twice_is_tried_once(read: Read) -> None:
 
 
 def test_no_search_is_one_combination_of_nothing(read: Read) -> None:
-    assert [*Space.of(read("").settings).combinations()] == [{}]
+    assert [*SearchSpace.of(read("").settings).combinations()] == [{}]
 
 
 def test_what_does_not_apply_is_not_chosen(read: Read) -> None:
@@ -42,7 +42,7 @@ def test_what_does_not_apply_is_not_chosen(read: Read) -> None:
 def test_each_number_stands_for_a_combination(read: Read) -> None:
     searched = space(read, f"{LOSSES}, arcface_margin: [0.1, 0.2], batch_size: [8, 16, 32]")
     assert searched.size == 12
-    numbered = [searched.numbered(number) for number in range(12)]
+    numbered = [searched.combination_at(number) for number in range(12)]
     unlike = {repr(each): each for each in numbered}
     assert [*unlike.values()] == [*searched.combinations()]
     assert len(unlike) == 9
@@ -50,7 +50,7 @@ def test_each_number_stands_for_a_combination(read: Read) -> None:
 
 def test_a_list_that_changes_nothing_is_noted(read: Read) -> None:
     def notes(*lines: str) -> Iterator[Any]:
-        return (note for note in read("\n".join(lines) + "\n").notes if "grid_search" in note)
+        return (note for note in read("\n".join(lines) + "\n").warnings if "grid_search" in note)
 
     margins = "arcface_margin: [0.1, 0.2]"
     assert [*notes(f"grid_search: {{{margins}}}")] == []

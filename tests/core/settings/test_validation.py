@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hydro.settings.loading import Loaded
+from hydro.settings.loading import LoadedSettings
 
-Read = Callable[..., Loaded]
+Read = Callable[..., LoadedSettings]
 Refusal = Callable[..., Sequence[str]]
 
 DATASET = "dataset: {train_dataframe: rows.csv, text_column: text, label_columns: label, "
@@ -46,7 +46,7 @@ def test_what_contradicts_may_stand_there_with_its_default(read: Read) -> None:
     assert not read(
         "training: {save_best_checkpoint: true, evaluation_epochs: 1.0, "
         "train_validation_data: false}"
-    ).notes
+    ).warnings
 
 
 IDLE = {
@@ -63,22 +63,22 @@ IDLE = {
 
 @pytest.mark.parametrize("text", IDLE)
 def test_what_does_not_apply_is_kept_with_a_note(text: str, read: Read) -> None:
-    assert read(text).notes == (IDLE[text],)
+    assert read(text).warnings == (IDLE[text],)
 
 
 def test_folds_do_not_apply_to_a_table_of_its_own(read: Read) -> None:
     custom = "validation_strategy: custom, validation_dataframe: rows.csv, folds: [1]}\n"
     loaded = read("", head=DATASET + custom)
     assert loaded.settings.dataset.folds == ("1",)
-    assert [note.split(" ")[0] for note in loaded.notes] == ["dataset.folds"]
+    assert [note.split(" ")[0] for note in loaded.warnings] == ["dataset.folds"]
 
 
 def test_what_does_not_apply_makes_no_noise_at_its_default(read: Read) -> None:
-    assert not read("training: {loss_function: CrossEntropy, arcface_margin: 0.1}").notes
+    assert not read("training: {loss_function: CrossEntropy, arcface_margin: 0.1}").warnings
 
 
 def test_a_file_that_does_not_apply_need_not_be_there(read: Read) -> None:
-    assert read("", head=DATASET + "validation_dataframe: gone.csv}\n").notes
+    assert read("", head=DATASET + "validation_dataframe: gone.csv}\n").warnings
 
 
 def test_a_table_that_cannot_be_read_is_named_with_the_reason(

@@ -51,14 +51,14 @@ def test_a_plain_empty_value_is_none(written: str) -> None:
 def test_every_key_and_value_knows_its_place() -> None:
     document = parse_yaml("one: 1\ntwo:\n  three: [4, {five: six}]\n", "FILE")
     assert document.values == {"one": "1", "two": {"three": ["4", {"five": "six"}]}}
-    assert document.places == {
+    assert document.key_positions == {
         ("one",): (1, 1),
         ("two",): (2, 1),
         ("two", "three"): (3, 3),
         ("two", "three", 1, "five"): (3, 15),
     }
-    assert document.value_places["two", "three", 0] == (3, 11)
-    assert document.value_places["two", "three", 1, "five"] == (3, 21)
+    assert document.value_positions["two", "three", 0] == (3, 11)
+    assert document.value_positions["two", "three", 1, "five"] == (3, 21)
 
 
 REFUSED: dict[str, tuple[bytes | str, str]] = {
@@ -150,7 +150,7 @@ def test_lines_may_end_as_they_do_anywhere(ending: str, tmp_path: Path) -> None:
     path.write_bytes(ending.join(["a: 1", "b:", "  c: é", ""]).encode())
     document = read_yaml(path)
     assert document.values == {"a": "1", "b": {"c": "é"}}
-    assert document.places["b", "c"] == (3, 3)
+    assert document.key_positions["b", "c"] == (3, 3)
     assert document.lines[2] == "  c: é"
 
 

@@ -4,12 +4,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydro.similarity.duplicate_rows import find_repeats
+from hydro.similarity.duplicate_rows import find_duplicate_rows
 
 
 def test_rows_that_equal_an_earlier_one_are_known_with_the_first() -> None:
     rows = np.array([[1, 0], [0, 1], [1, -0.0], [0, 1], [1, 0]], dtype=np.float32)
-    repeats, originals = find_repeats(rows)
+    repeats, originals = find_duplicate_rows(rows)
     assert repeats.tolist() == [2, 3, 4]
     assert originals.tolist() == [0, 1, 0]
 
@@ -21,10 +21,12 @@ def test_repeats_are_those_that_a_look_at_every_pair_finds(seed: int, rows: int,
     drawn = np.random.default_rng(seed).integers(0, 2, (rows, size)).astype(np.float32)
     firsts = [next(i for i in range(rows) if (drawn[i] == row).all()) for row in drawn]
     expected = [(row, first) for row, first in enumerate(firsts) if row != first]
-    assert list(zip(*(each.tolist() for each in find_repeats(drawn)), strict=True)) == expected
+    assert (
+        list(zip(*(each.tolist() for each in find_duplicate_rows(drawn)), strict=True)) == expected
+    )
 
 
 def test_rows_that_only_begin_alike_are_no_repeats() -> None:
     rows = np.ones((3, 8), dtype=np.float32)
     rows[1, 7] = 2
-    assert [each.tolist() for each in find_repeats(rows)] == [[2], [0]]
+    assert [each.tolist() for each in find_duplicate_rows(rows)] == [[2], [0]]

@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 
 from hydro.errors import TrainingError
-from hydro.similarity.gallery import CHECKED, Gallery, check_finite
+from hydro.similarity.gallery import CHECKED_ROWS, Gallery, check_finite
 
 
 def compare(rows: NDArray[np.float32], queries: NDArray[np.float32]) -> torch.Tensor:
@@ -49,8 +49,8 @@ def test_arrays_that_cannot_be_written_to_are_searched_where_they_lie() -> None:
 
 
 def test_a_row_that_is_not_finite_is_named_wherever_it_is() -> None:
-    rows = np.zeros((CHECKED + 3, 2), dtype=np.float32)
+    rows = np.zeros((CHECKED_ROWS + 3, 2), dtype=np.float32)
     check_finite(rows)
-    rows[CHECKED + 1, 1] = np.nan
-    with pytest.raises(TrainingError, match=rf"row {CHECKED + 1} "):
+    rows[CHECKED_ROWS + 1, 1] = np.nan
+    with pytest.raises(TrainingError, match=rf"row {CHECKED_ROWS + 1} "):
         check_finite(rows)

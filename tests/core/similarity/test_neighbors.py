@@ -1,4 +1,4 @@
-"""The neighbour search against a plain sort, ties included."""
+"""The neighbor search against a plain sort, ties included."""
 
 import subprocess
 import sys
@@ -45,9 +45,9 @@ def gather(blocks: list[Block], depth: int) -> tuple[Block, Ranking]:
         np.concatenate([block.ranking.relevant for block in blocks])[order],
         np.concatenate([block.ranking.first_hit for block in blocks])[order],
     )
-    neighbours = np.concatenate([block.neighbours for block in blocks])[order]
+    neighbors = np.concatenate([block.neighbors for block in blocks])[order]
     similarities = np.concatenate([block.similarities for block in blocks])[order]
-    return Block(np.arange(len(order)), neighbours, similarities, ranking), ranking
+    return Block(np.arange(len(order)), neighbors, similarities, ranking), ranking
 
 
 def search_plainly(
@@ -67,22 +67,22 @@ def search_plainly(
     hits = (others[order] == classes[:, None]) & (classes[:, None] >= 0)
     ranks = np.where(hits.any(axis=1), hits.argmax(axis=1) + 1, 0) if order.shape[1] else 0
     ranking = Ranking(hits, hits.sum(axis=1), ranks + np.zeros(len(classes), dtype=np.int64))
-    neighbours = order[:, :top_k]
-    similarities = np.take_along_axis(cosines, neighbours, axis=1)
-    return Block(np.arange(len(classes)), neighbours, similarities, ranking)
+    neighbors = order[:, :top_k]
+    similarities = np.take_along_axis(cosines, neighbors, axis=1)
+    return Block(np.arange(len(classes)), neighbors, similarities, ranking)
 
 
 def check(blocks: list[Block], expected: Block) -> None:
     """Hold a search to a plain one, to the last bit."""
     depth = expected.ranking.hits.shape[1]
     found, ranking = gather(blocks, depth)
-    assert np.array_equal(found.neighbours, expected.neighbours)
+    assert np.array_equal(found.neighbors, expected.neighbors)
     assert np.array_equal(found.similarities, expected.similarities)
     assert np.array_equal(ranking.relevant, expected.ranking.relevant)
     assert np.array_equal(ranking.first_hit, expected.ranking.first_hit)
     for block in blocks:
         width = block.ranking.hits.shape[1]
-        assert width >= max(block.neighbours.shape[1], block.ranking.relevant.max())
+        assert width >= max(block.neighbors.shape[1], block.ranking.relevant.max())
         assert np.array_equal(block.ranking.hits, expected.ranking.hits[block.rows, :width])
 
 
@@ -147,7 +147,7 @@ def test_equal_texts_come_in_the_order_of_their_rows(rows: int, size: int) -> No
     (block,) = rank(embeddings, np.zeros(rows, dtype=np.int64), top_k=len(equal) - 2)
     for query in equal:
         expected = [row for row in equal if row != query][: len(equal) - 2]
-        assert block.neighbours[query].tolist() == expected
+        assert block.neighbors[query].tolist() == expected
         assert len(set(block.similarities[query].tolist())) == 1
 
 
@@ -157,20 +157,20 @@ def test_what_equals_a_query_is_found_wherever_it_is() -> None:
     embeddings[equal] = embeddings[3]
     (block,) = rank(embeddings, np.arange(500), top_k=2)
     for query in equal:
-        assert block.neighbours[query].tolist() == [row for row in equal if row != query]
+        assert block.neighbors[query].tolist() == [row for row in equal if row != query]
         np.testing.assert_allclose(block.similarities[query], 1, atol=1e-6)
 
 
 def test_a_ranking_reaches_as_deep_as_the_largest_class() -> None:
     classes = np.array([0] * 20 + [1] * 2)
     (block,) = rank(draw_normal(0, 22, 8), classes, top_k=3)
-    assert block.neighbours.shape == (22, 3)
+    assert block.neighbors.shape == (22, 3)
     assert block.ranking.hits.shape == (22, 19)
 
 
-def test_no_more_neighbours_are_given_than_there_are_other_rows() -> None:
+def test_no_more_neighbors_are_given_than_there_are_other_rows() -> None:
     (block,) = rank(draw_normal(0, 4, 8), np.array([0, 0, 1, 1]), top_k=50)
-    assert [sorted(row) for row in block.neighbours.tolist()] == [
+    assert [sorted(row) for row in block.neighbors.tolist()] == [
         [1, 2, 3],
         [0, 2, 3],
         [0, 1, 3],
@@ -178,16 +178,16 @@ def test_no_more_neighbours_are_given_than_there_are_other_rows() -> None:
     ]
 
 
-def test_a_row_alone_has_no_neighbours() -> None:
+def test_a_row_alone_has_no_neighbors() -> None:
     (block,) = rank(draw_normal(0, 1, 8), np.array([0]), top_k=5)
-    assert block.neighbours.shape == (1, 0)
+    assert block.neighbors.shape == (1, 0)
     assert block.ranking.relevant.tolist() == block.ranking.first_hit.tolist() == [0]
 
 
 def test_a_row_without_a_class_is_found_but_is_no_hit() -> None:
     embeddings = draw_normal(0, 3, 8)
     (block,) = rank(embeddings, np.array([-1, -1, 0]), top_k=2)
-    assert 1 in block.neighbours[0]
+    assert 1 in block.neighbors[0]
     assert not block.ranking.hits.any()
     assert not block.ranking.relevant.any()
 
@@ -222,7 +222,7 @@ def test_a_gallery_that_is_not_finite_is_refused() -> None:
 def test_a_row_of_zeros_is_as_far_from_all_as_a_right_angle() -> None:
     embeddings = np.array([[1, 0], [0, 0], [-1, 0], [0, 0]], dtype=np.float32)
     (block,) = rank(embeddings, np.zeros(4, dtype=np.int64), top_k=3)
-    assert block.neighbours.tolist() == [[1, 3, 2], [0, 2, 3], [1, 3, 0], [0, 1, 2]]
+    assert block.neighbors.tolist() == [[1, 3, 2], [0, 2, 3], [1, 3, 0], [0, 1, 2]]
     assert block.similarities.tolist() == [[0, 0, -1], [0, 0, 0], [0, 0, -1], [0, 0, 0]]
 
 

@@ -17,7 +17,7 @@ def on_circle(*degrees: float) -> NDArray[np.float32]:
 
 
 def some(rows: int = 60, classes: int = 5) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Give noisy vectors around a centre for each class."""
+    """Give noisy vectors around a center for each class."""
     chance = np.random.default_rng(3)
     labels = chance.integers(0, classes, rows)
     vectors = chance.normal(size=(classes, 8))[labels] + chance.normal(size=(rows, 8)) * 0.7
@@ -75,7 +75,7 @@ def test_there_may_be_no_threshold() -> None:
     assert found.threshold is None
     assert found.precision == pytest.approx(1 / 3)
     assert "no similarity reaches precision 0.9; the best is 0.333 of 3 pairs" in str(found)
-    assert found.told()["threshold"] is None
+    assert found.to_json()["threshold"] is None
 
 
 def test_rows_that_share_no_class_have_no_threshold() -> None:
@@ -98,7 +98,7 @@ def test_counts_do_not_depend_on_the_block(pairs: int, monkeypatch: pytest.Monke
     # Coarse values, so that a product is exact whatever the order of its sum.
     embeddings = np.round(embeddings * 64) / 64
     whole = count_pairs(embeddings, classes, "cpu")
-    monkeypatch.setattr(module, "PAIRS_AT_A_TIME", pairs)
+    monkeypatch.setattr(module, "PAIRS_PER_BLOCK", pairs)
     np.testing.assert_array_equal(count_pairs(embeddings, classes, "cpu"), whole)
     assert whole.sum() == 60 * 59 // 2
 
@@ -106,7 +106,7 @@ def test_counts_do_not_depend_on_the_block(pairs: int, monkeypatch: pytest.Monke
 def test_of_many_rows_a_part_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     embeddings, classes = some(rows=400)
     whole = choose_threshold(embeddings, classes, precision=0.8)
-    monkeypatch.setattr(module, "MOST_ROWS", 200)
+    monkeypatch.setattr(module, "MAX_ROWS", 200)
     part = choose_threshold(embeddings, classes, precision=0.8)
     assert (part.rows, part.pairs) == (200, 200 * 199 // 2)
     assert part.threshold == pytest.approx(whole.threshold, abs=0.05)
@@ -116,7 +116,7 @@ def test_of_many_rows_a_part_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_sentence_says_what_to_expect() -> None:
     embeddings, classes = some()
     found = choose_threshold(embeddings, classes, precision=0.8)
-    assert found.told()["said"] == (
+    assert found.to_json()["said"] == (
         f"same from similarity {found.threshold:.4f}: precision {found.precision:.3f}, recall "
         f"{found.recall:.3f} of 1,770 pairs of held-out rows"
     )

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydro.similarity.topk import cut, largest, make_keys
+from hydro.similarity.topk import slices, sortable_keys, stable_topk
 
 
 @settings(max_examples=60, deadline=None)
@@ -24,30 +24,30 @@ def test_the_largest_are_the_first_of_a_stable_sort(
     values = torch.randint(-kinds, kinds + 1, (rows, columns), generator=generator) / kinds
     count = round(rows * share**3)  # few more often than many: most of them are left out by groups
     expected = values.argsort(dim=0, descending=True, stable=True)[:count].T
-    assert torch.equal(largest(values, count, memory_bytes=memory_bytes), expected)
+    assert torch.equal(stable_topk(values, count, memory_bytes=memory_bytes), expected)
 
 
 def test_of_equal_values_behind_the_last_group_the_upper_rows_come_first() -> None:
     values = torch.zeros(1003, 1)
     values[[1002, 700, 5]] = 1
-    assert largest(values, 6).tolist() == [[5, 700, 1002, 0, 1, 2]]
+    assert stable_topk(values, 6).tolist() == [[5, 700, 1002, 0, 1, 2]]
 
 
 def test_rows_that_are_out_of_the_search_come_last() -> None:
     values = torch.linspace(-1, 1, 500)[:, None].clone()
     values[499] = -torch.inf
-    assert largest(values, 2).tolist() == [[498, 497]]
-    assert largest(values, 500)[0, -1] == 499
+    assert stable_topk(values, 2).tolist() == [[498, 497]]
+    assert stable_topk(values, 500)[0, -1] == 499
 
 
 def test_keys_order_by_value_and_then_by_the_lower_row() -> None:
     values = torch.tensor([[-1, 0.5, -0.0, 0, 1 + 2**-23, 0.5, 1, -(2**-149), 0, -torch.inf]])
-    order = make_keys(values, torch.arange(10)).argsort(descending=True)
+    order = sortable_keys(values, torch.arange(10)).argsort(descending=True)
     assert order.tolist() == [[4, 6, 1, 5, 2, 3, 8, 7, 0, 9]]
 
 
 @pytest.mark.parametrize(("rows", "size", "count"), [(0, 3, 0), (7, 3, 3), (7, 0, 7), (7, 9, 1)])
 def test_slices_cover_all_rows_once(rows: int, size: int, count: int) -> None:
-    parts = cut(rows, size)
+    parts = slices(rows, size)
     assert len(parts) == count
     assert [row for part in parts for row in range(part.start, part.stop)] == list(range(rows))

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hydro.text import Corpus, TextBatch, gather
-from hydro.text.attention import ragged_attention
+from hydro.text import TextBatch, TokenizedTexts, collate
+from hydro.text.attention import varlen_attention
 
 LENGTHS = [4, 9, 4, 1, 6]
 HEADS, WIDTH = 4, 8
@@ -16,8 +16,8 @@ HEADS, WIDTH = 4, 8
 
 def batch_of(lengths: list[int]) -> TextBatch:
     offsets = np.concatenate([[0], np.cumsum(lengths)])
-    corpus = Corpus(np.arange(offsets[-1], dtype=np.int32), offsets, closing=0)
-    return gather(corpus, np.arange(len(lengths)))
+    corpus = TokenizedTexts(np.arange(offsets[-1], dtype=np.int32), offsets, num_suffix_tokens=0)
+    return collate(corpus, np.arange(len(lengths)))
 
 
 def parts(key_heads: int = HEADS) -> tuple[Tensor, Tensor, Tensor]:
@@ -67,7 +67,7 @@ CASES = [
 @pytest.mark.parametrize("key_heads", [HEADS, 2])
 def test_tokens_attend_to_their_own_text_only(case: dict[str, Any], key_heads: int) -> None:
     mine, theirs = parts(key_heads), parts(key_heads)
-    found, weights = ragged_attention(
+    found, weights = varlen_attention(
         Layer(),
         *mine,
         None,
@@ -88,7 +88,7 @@ def test_tokens_attend_to_their_own_text_only(case: dict[str, Any], key_heads: i
 def test_a_layer_says_itself_whether_it_is_causal() -> None:
     layer = Layer()
     layer.is_causal = True
-    found, _ = ragged_attention(layer, *parts(), None, texts=batch_of(LENGTHS), scaling=0.5)
+    found, _ = varlen_attention(layer, *parts(), None, texts=batch_of(LENGTHS), scaling=0.5)
     torch.testing.assert_close(found, by_hand(*parts(), causal=True))
 
 
@@ -98,7 +98,7 @@ def test_dropout_drops_a_share_of_the_attention_and_makes_up_for_it() -> None:
     torch.manual_seed(0)
     found = torch.stack(
         [
-            ragged_attention(Layer(), query, key, ones, None, texts=batch_of(LENGTHS), dropout=0.3)[
+            varlen_attention(Layer(), query, key, ones, None, texts=batch_of(LENGTHS), dropout=0.3)[
                 0
             ]
             for _ in range(100)
@@ -111,7 +111,7 @@ def test_dropout_drops_a_share_of_the_attention_and_makes_up_for_it() -> None:
 def test_autocast_decides_what_is_computed_in() -> None:
     query, key, value = parts()
     with torch.autocast("cpu", torch.bfloat16):
-        found, _ = ragged_attention(
+        found, _ = varlen_attention(
             Layer(), query, key, value.bfloat16(), None, texts=batch_of(LENGTHS), scaling=0.5
         )
     assert found.dtype == torch.bfloat16
@@ -123,14 +123,14 @@ def test_autocast_decides_what_is_computed_in() -> None:
 )
 def test_what_it_cannot_do_is_an_error(unknown: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(unknown))):
-        ragged_attention(Layer(), *parts(), None, texts=batch_of(LENGTHS), **unknown)
+        varlen_attention(Layer(), *parts(), None, texts=batch_of(LENGTHS), **unknown)
 
 
 def test_a_mask_or_no_texts_are_an_error() -> None:
     with pytest.raises(ValueError, match="no mask"):
-        ragged_attention(Layer(), *parts(), torch.ones(1), texts=batch_of(LENGTHS))
+        varlen_attention(Layer(), *parts(), torch.ones(1), texts=batch_of(LENGTHS))
     with pytest.raises(ValueError, match="takes texts"):
-        ragged_attention(Layer(), *parts(), None)
+        varlen_attention(Layer(), *parts(), None)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -142,7 +142,7 @@ def test_a_gpu_gives_what_a_cpu_gives(
 ) -> None:
     mine = [part.detach().to("cuda", dtype).requires_grad_() for part in parts(key_heads)]
     theirs = parts(key_heads)
-    found, _ = ragged_attention(
+    found, _ = varlen_attention(
         Layer(),
         *mine,
         None,

@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import PreTrainedModel
 
-from hydro.text import Encoder, TextTokenizer, embed, gather
+from hydro.text import Encoder, TextTokenizer, collate, embed
 
 TEXTS = ["my card", "why was i charged a fee", "the exchange rate", "", "my new pin card"] * 3
 
@@ -25,7 +25,7 @@ def test_embeddings_have_length_one_and_the_order_of_the_corpus(
     corpus = tokenizer.encode(TEXTS)
     found = embed(encoder, corpus, tokens=tokens)
     with torch.no_grad():
-        plain = encoder.eval()(gather(corpus, np.arange(len(TEXTS)))).numpy()
+        plain = encoder.eval()(collate(corpus, np.arange(len(TEXTS)))).numpy()
     expected = plain / np.linalg.norm(plain, axis=1, keepdims=True)
     np.testing.assert_allclose(found, expected, atol=1e-6)
     assert found.dtype == np.float32
@@ -48,7 +48,7 @@ def test_an_encoder_can_be_trained_after_it_embedded(
 ) -> None:
     corpus = tokenizer.encode(TEXTS)
     embed(encoder, corpus)
-    encoder(gather(corpus, np.arange(3))).sum().backward()
+    encoder(collate(corpus, np.arange(3))).sum().backward()
 
 
 def test_progress_is_told_in_texts(encoder: Encoder, tokenizer: TextTokenizer) -> None:

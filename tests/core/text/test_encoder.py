@@ -9,7 +9,7 @@ import torch
 from transformers import PreTrainedModel
 
 from hydro.errors import ModelError
-from hydro.text import POOLS, Encoder, TextTokenizer, gather
+from hydro.text import POOLS, Encoder, TextTokenizer, collate
 
 TEXTS = ["my card", "why was i charged a fee", "the exchange rate", "", "my new pin card"]
 
@@ -21,10 +21,10 @@ def test_texts_are_embedded_alone_as_in_a_batch(
 ) -> None:
     encoder = Encoder(backbone(architecture), pool=pool, dropout=0.0, embedding_size=8).eval()
     corpus = tokenizer.encode(TEXTS)
-    together = encoder(gather(corpus, np.arange(len(TEXTS))))
+    together = encoder(collate(corpus, np.arange(len(TEXTS))))
     assert together.shape == (len(TEXTS), 8)
     for row in range(len(TEXTS)):
-        torch.testing.assert_close(encoder(gather(corpus, np.array([row])))[0], together[row])
+        torch.testing.assert_close(encoder(collate(corpus, np.array([row])))[0], together[row])
 
 
 def test_no_neck_is_put_where_the_backbone_has_the_size_asked_for(
@@ -39,17 +39,17 @@ def test_no_neck_is_put_where_the_backbone_has_the_size_asked_for(
 def test_a_neck_projects_what_was_pooled(
     backbone: Callable[..., PreTrainedModel], tokenizer: TextTokenizer
 ) -> None:
-    batch = gather(tokenizer.encode(TEXTS), np.arange(len(TEXTS)))
+    batch = collate(tokenizer.encode(TEXTS), np.arange(len(TEXTS)))
     bare = Encoder(backbone(), pool="Max", dropout=0.0, embedding_size=None).eval()
     encoder = Encoder(backbone(), pool="Max", dropout=0.0, embedding_size=8).eval()
     assert encoder.embedding_size == 8
     torch.testing.assert_close(encoder(batch), encoder.neck(bare(batch)))
 
 
-def test_a_neck_may_normalise_over_the_batch_with_a_projection_or_without(
+def test_a_neck_may_normalize_over_the_batch_with_a_projection_or_without(
     backbone: Callable[..., PreTrainedModel], tokenizer: TextTokenizer
 ) -> None:
-    batch = gather(tokenizer.encode(TEXTS), np.arange(len(TEXTS)))
+    batch = collate(tokenizer.encode(TEXTS), np.arange(len(TEXTS)))
     for size in (8, None):
         encoder = Encoder(
             backbone(), pool="Max", dropout=0.0, embedding_size=size, batch_normalization=True
@@ -66,7 +66,7 @@ def test_a_neck_may_normalise_over_the_batch_with_a_projection_or_without(
 def test_dropout_is_between_pool_and_neck_and_only_in_training(
     backbone: Callable[..., PreTrainedModel], tokenizer: TextTokenizer
 ) -> None:
-    batch = gather(tokenizer.encode(TEXTS), np.arange(len(TEXTS)))
+    batch = collate(tokenizer.encode(TEXTS), np.arange(len(TEXTS)))
     encoder = Encoder(backbone(), pool="Average", dropout=0.5, embedding_size=None)
     whole = encoder.eval()(batch)
     torch.manual_seed(0)
@@ -87,7 +87,7 @@ def test_an_unknown_pool_is_an_error_that_lists_the_pools(
 def test_embeddings_are_pooled_in_full_precision_under_autocast(
     backbone: Callable[..., PreTrainedModel], tokenizer: TextTokenizer, architecture: str
 ) -> None:
-    batch = gather(tokenizer.encode(TEXTS), np.arange(len(TEXTS)))
+    batch = collate(tokenizer.encode(TEXTS), np.arange(len(TEXTS)))
     encoder = Encoder(backbone(architecture), pool="Average", dropout=0.0, embedding_size=None)
     exact = encoder(batch)
     with torch.autocast("cpu", torch.bfloat16):
@@ -106,5 +106,5 @@ def test_a_saved_backbone_opens_in_transformers_with_padding(
     corpus = tokenizer.encode(TEXTS[:1])
     plain = AutoModel.from_pretrained(tmp_path)(torch.from_numpy(corpus.ids[None].astype(np.int64)))
     torch.testing.assert_close(
-        plain.last_hidden_state[:, 0], encoder(gather(corpus, np.array([0])))
+        plain.last_hidden_state[:, 0], encoder(collate(corpus, np.array([0])))
     )

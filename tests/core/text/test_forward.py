@@ -10,8 +10,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from hydro.errors import ModelError
-from hydro.text import Corpus, Encoder, TextBatch, gather, load_backbone
-from hydro.text.forward import prepare
+from hydro.text import Encoder, TextBatch, TokenizedTexts, collate, load_backbone
+from hydro.text.forward import choose_forward
 
 RAGGED = ["bert", "distilbert", "roberta", "electra", "albert", "modernbert", "qwen3"]
 PADDED = ["mpnet", "deberta-v2"]
@@ -21,7 +21,7 @@ LENGTHS = [5, 1, 23, 5, 12, 64, 2, 23]
 def batch_of(lengths: list[int] = LENGTHS) -> TextBatch:
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     ids = np.random.default_rng(0).integers(5, 200, offsets[-1], dtype=np.int32)
-    return gather(Corpus(ids, offsets, closing=0), np.arange(len(lengths)))
+    return collate(TokenizedTexts(ids, offsets, num_suffix_tokens=0), np.arange(len(lengths)))
 
 
 def padded_average(backbone: PreTrainedModel, batch: TextBatch) -> Tensor:
@@ -31,7 +31,7 @@ def padded_average(backbone: PreTrainedModel, batch: TextBatch) -> Tensor:
     ids = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True, padding_value=padding)
     mask = torch.nn.utils.rnn.pad_sequence([torch.ones_like(text) for text in texts], True)
     hidden = backbone(input_ids=ids, attention_mask=mask).last_hidden_state * mask[..., None]
-    return (hidden.sum(1) / mask.sum(1, keepdim=True))[batch.places]
+    return (hidden.sum(1) / mask.sum(1, keepdim=True))[batch.restore_order]
 
 
 def gradients(backbone: PreTrainedModel, embeddings: Tensor) -> dict[str, Tensor]:
@@ -90,7 +90,7 @@ def test_attention_that_wants_more_than_is_offered_is_run_with_padding(
     plain = model.config._attn_implementation
     monkeypatch.setattr(model, "forward", lambda **given: forward(**given, softcap=30.0))
     model.set_attn_implementation("eager")
-    width, reason = prepare(model)
+    width, reason = choose_forward(model)
     assert width == 32
     assert "softcap" in reason
     assert model.config._attn_implementation == "eager" != plain
@@ -102,7 +102,7 @@ def test_a_backbone_whose_results_differ_is_run_with_padding(
     model = backbone("roberta")
     # As if it counted positions in a way of its own.
     monkeypatch.setattr(model.embeddings.position_embeddings, "padding_idx", None)
-    assert prepare(model)[1] == "roberta is run with padding: its results differ without"
+    assert choose_forward(model)[1] == "roberta is run with padding: its results differ without"
     assert model.config._attn_implementation != "hydro_ragged"
 
 
@@ -110,7 +110,7 @@ def test_trying_a_backbone_leaves_no_trace(backbone: Callable[..., PreTrainedMod
     model = backbone("bert", dropout=0.5).train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     state = torch.get_rng_state()
-    prepare(model)
+    choose_forward(model)
     assert torch.equal(state, torch.get_rng_state())
     assert model.training
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
@@ -142,4 +142,4 @@ def test_a_model_of_another_kind_is_an_error() -> None:
         hidden_size=32, num_hidden_layers=1, num_attention_heads=4, intermediate_size=32
     )
     with pytest.raises(ModelError, match="vit gives no vectors for the tokens of a text"):
-        prepare(ViTModel(config))
+        choose_forward(ViTModel(config))

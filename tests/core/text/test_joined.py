@@ -3,12 +3,12 @@
 import pandas as pd
 import pytest
 
-from hydro.text.joined import JoinedTexts
+from hydro.text.joined import ConcatenatedColumns
 
 
 def test_a_slice_is_a_list_of_joined_texts() -> None:
     frame = pd.DataFrame({"a": ["one", "two", "three"], "b": ["x", "", "z"]}, index=[5, 7, 9])
-    texts = JoinedTexts([frame["a"].array, frame["b"].array], " | ")
+    texts = ConcatenatedColumns([frame["a"].array, frame["b"].array], " | ")
     assert len(texts) == 3
     assert texts[1:] == ["two | ", "three | z"]
     assert texts[0] == "one | x"
@@ -16,11 +16,11 @@ def test_a_slice_is_a_list_of_joined_texts() -> None:
 
 
 def test_one_column_is_left_as_it_is() -> None:
-    texts = JoinedTexts([["one", "two"]], " | ")
+    texts = ConcatenatedColumns([["one", "two"]], " | ")
     assert texts[0:1] == ["one"]
     assert texts[5:] == []
 
 
 def test_columns_of_different_lengths_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="zip"):
-        JoinedTexts([["one", "two"], ["x"]], " ")[0:2]
+        ConcatenatedColumns([["one", "two"], ["x"]], " ")[0:2]

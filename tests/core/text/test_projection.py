@@ -1,16 +1,16 @@
-"""The neck projects and normalises, and is one linear layer after training."""
+"""The neck projects and normalizes, and is one linear layer after training."""
 
 import pytest
 import torch
 from torch import nn
 
-from hydro.text.projection import BatchNorm, as_linear, build_neck
+from hydro.text.projection import BatchNorm, as_linear, build_projection
 
 
 @pytest.mark.parametrize("size", [4, 6])
 def test_a_trained_neck_is_one_linear_layer(size: int) -> None:
     torch.manual_seed(0)
-    neck = build_neck(6, size, batch_normalization=True)
+    neck = build_projection(6, size, batch_normalization=True)
     assert neck is not None
     for _ in range(20):
         neck(torch.randn(16, 6) * 3 + 1)
@@ -24,13 +24,13 @@ def test_a_trained_neck_is_one_linear_layer(size: int) -> None:
 
 
 def test_a_neck_without_batch_norm_is_its_projection_or_nothing() -> None:
-    projection = build_neck(6, 4, batch_normalization=False)
+    projection = build_projection(6, 4, batch_normalization=False)
     assert isinstance(projection, nn.Linear)
     assert as_linear(projection) is projection
-    assert as_linear(build_neck(6, 6, batch_normalization=False)) is None
+    assert as_linear(build_projection(6, 6, batch_normalization=False)) is None
 
 
-def test_several_texts_are_normalised_over_the_batch_and_one_by_what_was_before() -> None:
+def test_several_texts_are_normalized_over_the_batch_and_one_by_what_was_before() -> None:
     torch.manual_seed(0)
     norm = BatchNorm(3)
     found = norm(torch.randn(50, 3) * 4 + 9)

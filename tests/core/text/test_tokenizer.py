@@ -14,10 +14,10 @@ from tokenizers.pre_tokenizers import ByteLevel
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from hydro.errors import DataError, ModelError
-from hydro.text import Corpus, TextTokenizer, load_tokenizer
+from hydro.text import TextTokenizer, TokenizedTexts, load_tokenizer
 
 
-def rows_of(corpus: Corpus) -> list[list[int]]:
+def rows_of(corpus: TokenizedTexts) -> list[list[int]]:
     return [part.tolist() for part in np.split(corpus.ids, corpus.offsets[1:-1])]
 
 
@@ -37,7 +37,7 @@ def test_tokens_are_those_that_transformers_gives(
     corpus = tokenizer.encode(texts)
     assert rows_of(corpus) == expected
     assert corpus.ids.dtype == np.int32
-    assert corpus.closing == (0 if architecture == "qwen3" else 1)
+    assert corpus.num_suffix_tokens == (0 if architecture == "qwen3" else 1)
 
 
 def test_a_text_is_cut_to_max_length_with_its_special_tokens(tokenizer: TextTokenizer) -> None:
@@ -84,7 +84,7 @@ def test_every_text_has_a_token(folder: Callable[[str], Path]) -> None:
 def test_what_is_no_text_is_an_error_that_names_its_place(
     tokenizer: TextTokenizer, text: str
 ) -> None:
-    with pytest.raises(DataError, match="text 1 cannot be tokenised"):
+    with pytest.raises(DataError, match="text 1 cannot be tokenized"):
         tokenizer.encode(["my card", text])
 
 
@@ -188,7 +188,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), "TOKENIZERS_PARALLELIS
 """
 
 
-def test_a_forked_process_tokenises_without_a_warning(folder: Callable[[str], Path]) -> None:
+def test_a_forked_process_tokenizes_without_a_warning(folder: Callable[[str], Path]) -> None:
     environment = {k: v for k, v in os.environ.items() if k != "TOKENIZERS_PARALLELISM"}
     done = subprocess.run(
         [sys.executable, "-c", FORK, folder("bert")],

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hydro.plugins import builtin
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.loading import load
 from hydro.trackers.tracker import Tracker
 
@@ -41,12 +41,12 @@ def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def build(wordcount_yml: Path, catalog: Catalog, tmp_path: Path) -> Callable[..., Tracker]:
+def build(wordcount_yml: Path, registry: Registry, tmp_path: Path) -> Callable[..., Tracker]:
     """Build a tracker by its name, with changed settings, for a run in ``tmp_path/calm``."""
     (tmp_path / "calm").mkdir()
 
     def built(name: str, *changes: str) -> Tracker:
-        model = catalog.schema(catalog.problem("wordcount"))
+        model = registry.schema(registry.problem("wordcount"))
         settings = load(wordcount_yml, model, (f"logging.logger={name}", *changes)).settings
         (record,) = (each for each in builtin.hydro_loggers() if each.name == name)
         tracker: Tracker = record.build(settings, name="calm", folder=tmp_path / "calm")

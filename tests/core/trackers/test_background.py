@@ -113,7 +113,7 @@ def test_a_tracker_that_blocks_is_left_behind_with_a_warning(
 def test_no_more_figures_wait_for_a_tracker_than_there_is_room_for(
     stuck: Stuck, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(background, "WAITING", 5)
+    monkeypatch.setattr(background, "QUEUE_SIZE", 5)
     with Aside(stuck, "Stuck", {}, patience=0.01) as told:
         for step in range(100):
             told.log({"loss": 1.0}, step)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hydro.errors import PluginError
-from hydro.trackers.subprocess_tracker import Apart
+from hydro.trackers.subprocess_tracker import SubprocessTracker
 from hydro.trackers.tracker import Tracker
 
 HERE = Path(__file__)
@@ -45,15 +45,15 @@ class Notebook(Tracker):
 
 
 @pytest.fixture
-def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Apart:
+def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SubprocessTracker:
     """A tracker that another process has; ``json`` stands for the package of its client."""
     monkeypatch.setenv("PYTHONPATH", str(HERE.parent))
     monkeypatch.setattr(Notebook, "__module__", HERE.stem)
-    return Apart("json", Notebook, path=tmp_path / "notes.txt")
+    return SubprocessTracker("json", Notebook, path=tmp_path / "notes.txt")
 
 
 def test_what_it_is_told_reaches_another_process_and_no_noise_comes_back(
-    notebook: Apart, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    notebook: SubprocessTracker, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     notebook.start({"a": 1, "folder": tmp_path})
     notebook.log({"loss": 0.5}, 16)
@@ -65,14 +65,14 @@ def test_what_it_is_told_reaches_another_process_and_no_noise_comes_back(
     assert capfd.readouterr() == ("", "")
 
 
-def test_what_goes_wrong_there_is_raised_here(notebook: Apart) -> None:
+def test_what_goes_wrong_there_is_raised_here(notebook: SubprocessTracker) -> None:
     notebook.start({})
     notebook.log({"loss": 0.5}, -1)
     with pytest.raises(RuntimeError, match=r"^ValueError: no such step$"):
         notebook.close(failed=False)
 
 
-def test_a_process_that_dies_is_told_of(notebook: Apart) -> None:
+def test_a_process_that_dies_is_told_of(notebook: SubprocessTracker) -> None:
     notebook.start({})
     with pytest.raises(RuntimeError, match=r"^exit code 3$"):
         notebook.close(failed=True)

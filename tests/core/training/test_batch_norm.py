@@ -8,7 +8,7 @@ import torch
 from torch import distributed, nn
 
 from hydro.text.projection import BatchNorm as OfOneText
-from hydro.training.batch_norm import BatchNorm, synchronise
+from hydro.training.batch_norm import BatchNorm, synchronize
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def _group() -> Iterator[None]:
 def made(norm: nn.Module) -> nn.Module:
     """Exchange a batch norm that stands in a model."""
     model = nn.Sequential(copy.deepcopy(norm))
-    assert synchronise(model) == 1
+    assert synchronize(model) == 1
     return model[0]
 
 
@@ -37,7 +37,7 @@ def made(norm: nn.Module) -> nn.Module:
     ],
     ids=str,
 )
-def test_it_normalises_learns_and_follows_as_torch_does(
+def test_it_normalizes_learns_and_follows_as_torch_does(
     norm: nn.Module, shape: tuple[int, ...]
 ) -> None:
     torch.manual_seed(0)
@@ -60,7 +60,7 @@ def test_it_normalises_learns_and_follows_as_torch_does(
     torch.testing.assert_close(mine.eval()(rows), theirs.eval()(rows), rtol=1e-4, atol=1e-5)
 
 
-def test_one_row_is_normalised_by_the_running_statistics() -> None:
+def test_one_row_is_normalized_by_the_running_statistics() -> None:
     torch.manual_seed(0)
     theirs = OfOneText(3)
     mine = made(theirs)
@@ -74,7 +74,7 @@ def test_a_batch_that_does_not_count_changes_nothing() -> None:
     norm = made(nn.BatchNorm1d(3))
     assert isinstance(norm, BatchNorm)
     norm.counts = False
-    # The only process has no rows, so there is nothing to normalise by but what was.
+    # The only process has no rows, so there is nothing to normalize by but what was.
     with torch.no_grad():
         norm.running_mean.fill_(5.0)
     norm(torch.randn(8, 3))
@@ -85,7 +85,7 @@ def test_weights_stay_the_same_objects_under_the_same_names() -> None:
     model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.BatchNorm1d(3), nn.ReLU()))
     before = dict(model.named_parameters())
     names = model.state_dict().keys()
-    assert synchronise(model) == 1
+    assert synchronize(model) == 1
     assert model.state_dict().keys() == names
     assert all(each is before[name] for name, each in model.named_parameters())
-    assert synchronise(nn.Linear(2, 2)) == 0
+    assert synchronize(nn.Linear(2, 2)) == 0

@@ -13,52 +13,52 @@ from numpy.typing import NDArray
 
 from hydro.errors import SettingsError
 from hydro.settings.sections import EnvironmentSection, Settings, TrainingSection
-from hydro.training.batch_plan import Updates, updates_of
+from hydro.training.batch_plan import BatchPlan, plan_batches
 from hydro.training.dataset import Batch
-from hydro.training.randomness import stream
+from hydro.training.randomness import random_generator
 
 Training = Callable[..., TrainingSection]
 
 
-def sizes(updates: Updates, epoch: int = 0) -> list[list[int]]:
+def sizes(updates: BatchPlan, epoch: int = 0) -> list[list[int]]:
     """Give the rows in each batch of each update of an epoch."""
-    return [[len(batch) for batch in group] for group in updates.groups(epoch)]
+    return [[len(batch) for batch in group] for group in updates.batches_for_epoch(epoch)]
 
 
-def due(updates: Updates) -> list[int]:
+def due(updates: BatchPlan) -> list[int]:
     """Give the batches after which a validation is due, as the loop asks for them."""
     found, last = [], 0
     for epoch in range(updates.epochs):
-        for group in updates.groups(epoch):
+        for group in updates.batches_for_epoch(epoch):
             done = last + len(group)
-            if updates.validates_after(done, last):
+            if updates.should_validate(done, last):
                 found.append(done)
             last = done
     return found
 
 
 def test_a_batch_of_several_processes_has_the_rows_of_all(training: Training) -> None:
-    together = Updates(16, 0, training(batch_size=3, epochs=2, grad_accumulation=2), 2)
-    alone = Updates(16, 0, training(batch_size=6, epochs=2, grad_accumulation=2))
+    together = BatchPlan(16, 0, training(batch_size=3, epochs=2, grad_accumulation=2), 2)
+    alone = BatchPlan(16, 0, training(batch_size=6, epochs=2, grad_accumulation=2))
     assert sizes(together) == sizes(alone) == [[6, 6]]
-    assert (together.batches, together.count) == (alone.batches, alone.count) == (4, 2)
-    few = Updates(5, 0, training(batch_size=3), 2)
+    assert (together.batches, together.num_updates) == (alone.batches, alone.num_updates) == (4, 2)
+    few = BatchPlan(5, 0, training(batch_size=3), 2)
     assert sizes(few) == [[5]]
-    assert not few.drops_last
+    assert not few.drop_last
 
 
 def test_a_batch_that_is_not_full_is_left_out_unless_told_otherwise(training: Training) -> None:
-    assert sizes(Updates(7, 0, training(batch_size=3))) == [[3], [3]]
-    kept = Updates(7, 0, training(batch_size=3, drop_last_batch=False))
+    assert sizes(BatchPlan(7, 0, training(batch_size=3))) == [[3], [3]]
+    kept = BatchPlan(7, 0, training(batch_size=3, drop_last_batch=False))
     assert sizes(kept) == [[3], [3], [1]]
-    assert not kept.drops_last
+    assert not kept.drop_last
 
 
 def test_the_only_batch_is_kept_however_small(training: Training) -> None:
-    updates = Updates(3, 0, training(batch_size=4))
-    assert not updates.drops_last
+    updates = BatchPlan(3, 0, training(batch_size=4))
+    assert not updates.drop_last
     assert sizes(updates) == [[3]]
-    assert updates.count == 1
+    assert updates.num_updates == 1
 
 
 @pytest.mark.parametrize(
@@ -67,15 +67,15 @@ def test_the_only_batch_is_kept_however_small(training: Training) -> None:
 def test_a_fraction_of_an_epoch_is_a_part_of_its_batches(
     epochs: float, expected: list[int], training: Training
 ) -> None:
-    updates = Updates(8, 0, training(epochs=epochs))
-    assert [len(updates.groups(epoch)) for epoch in range(updates.epochs)] == expected
-    assert updates.count == sum(expected)
+    updates = BatchPlan(8, 0, training(epochs=epochs))
+    assert [len(updates.batches_for_epoch(epoch)) for epoch in range(updates.epochs)] == expected
+    assert updates.num_updates == sum(expected)
 
 
 def test_what_is_left_of_an_epoch_is_an_update_of_its_own(training: Training) -> None:
-    updates = Updates(10, 0, training(grad_accumulation=3, epochs=2))
+    updates = BatchPlan(10, 0, training(grad_accumulation=3, epochs=2))
     assert sizes(updates, 0) == sizes(updates, 1) == [[2, 2, 2], [2, 2]]
-    assert updates.count == 4
+    assert updates.num_updates == 4
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_warm_up_is_counted_in_updates_and_may_outlast_the_run(
     warmup_epochs: float, accumulation: int, expected: int, training: Training
 ) -> None:
     chosen = training(epochs=2, warmup_epochs=warmup_epochs, grad_accumulation=accumulation)
-    assert Updates(8, 0, chosen).warmup == expected
+    assert BatchPlan(8, 0, chosen).warmup_updates == expected
 
 
 @pytest.mark.parametrize(
@@ -105,22 +105,22 @@ def test_a_warm_up_is_counted_in_updates_and_may_outlast_the_run(
 def test_a_validation_is_due_every_so_many_epochs_but_not_at_the_end(
     every: float, epochs: float, expected: list[int], training: Training
 ) -> None:
-    assert due(Updates(20, 0, training(epochs=epochs, evaluation_epochs=every))) == expected
+    assert due(BatchPlan(20, 0, training(epochs=epochs, evaluation_epochs=every))) == expected
 
 
 def test_rounding_does_not_delay_a_validation(training: Training) -> None:
     assert 1.1 * 50 > 55
-    assert due(Updates(100, 0, training(epochs=3, evaluation_epochs=1.1))) == [55, 110]
+    assert due(BatchPlan(100, 0, training(epochs=3, evaluation_epochs=1.1))) == [55, 110]
 
 
 def test_a_validation_waits_for_the_update_that_is_under_way(training: Training) -> None:
     chosen = training(epochs=1, evaluation_epochs=0.25, grad_accumulation=3)
-    assert due(Updates(16, 0, chosen)) == [3, 6]
+    assert due(BatchPlan(16, 0, chosen)) == [3, 6]
 
 
 def test_the_order_depends_on_the_seed_and_the_epoch_only(training: Training) -> None:
     def order(seed: int, epoch: int, **changes: float) -> list[int]:
-        groups = Updates(50, seed, training(**{"epochs": 3, **changes})).groups(epoch)
+        groups = BatchPlan(50, seed, training(**{"epochs": 3, **changes})).batches_for_epoch(epoch)
         return [int(row) for group in groups for batch in group for row in batch]
 
     assert order(1, 0) == order(1, 0, batch_size=5) == order(1, 0, epochs=1, grad_accumulation=4)
@@ -153,9 +153,9 @@ def test_rows_are_seen_at_most_once_an_epoch_and_counts_add_up(
         evaluation_epochs=evaluation,
         drop_last_batch=drop_last,
     )
-    updates = Updates(rows, 3, chosen)
-    groups = [updates.groups(epoch) for epoch in range(updates.epochs)]
-    assert sum(len(each) for each in groups) == updates.count
+    updates = BatchPlan(rows, 3, chosen)
+    groups = [updates.batches_for_epoch(epoch) for epoch in range(updates.epochs)]
+    assert sum(len(each) for each in groups) == updates.num_updates
     assert sum(len(group) for each in groups for group in each) == updates.batches
     for number, each in enumerate(groups):
         seen = np.concatenate([batch for group in each for batch in group])
@@ -163,10 +163,10 @@ def test_rows_are_seen_at_most_once_an_epoch_and_counts_add_up(
         assert set(seen.tolist()) <= set(range(rows))
         assert all(len(group) == accumulation for group in each[:-1])
         if number < updates.epochs - 1:
-            left_out = rows % batch_size if updates.drops_last else 0
+            left_out = rows % batch_size if updates.drop_last else 0
             assert len(seen) == rows - left_out
     assert due(updates) == sorted(set(due(updates)))
-    longest = evaluation * updates.batches_an_epoch
+    longest = evaluation * updates.batches_per_epoch
     assert len(due(updates)) <= math.floor(updates.batches / longest + 1e-6)
 
 
@@ -183,11 +183,11 @@ class Texts:
         raise NotImplementedError
 
 
-def planned(training: TrainingSection, seed: int = 1) -> Updates:
+def planned(training: TrainingSection, seed: int = 1) -> BatchPlan:
     """Plan the updates over a hundred texts of 1 to 9 tokens."""
     section = EnvironmentSection(seed=seed)
     lengths = np.random.default_rng(0).integers(1, 10, 100)
-    return updates_of(
+    return plan_batches(
         Texts(lengths), Settings.model_construct(training=training, environment=section)
     )
 
@@ -197,15 +197,15 @@ def test_batches_by_tokens_are_as_many_in_every_epoch_and_shuffled_whole(
     training: Training, drop_last: bool
 ) -> None:
     updates = planned(training(batch_tokens=40, epochs=3, drop_last_batch=drop_last))
-    assert updates.budget is not None
-    epochs = [[batch for (batch,) in updates.groups(epoch)] for epoch in range(3)]
-    assert {len(batches) for batches in epochs} == {updates.batches_an_epoch}
-    assert updates.count == 3 * updates.batches_an_epoch
-    tokens = [updates.budget.lengths[batch].sum() for batches in epochs for batch in batches]
+    assert updates.token_batches is not None
+    epochs = [[batch for (batch,) in updates.batches_for_epoch(epoch)] for epoch in range(3)]
+    assert {len(batches) for batches in epochs} == {updates.batches_per_epoch}
+    assert updates.num_updates == 3 * updates.batches_per_epoch
+    tokens = [updates.token_batches.lengths[batch].sum() for batches in epochs for batch in batches]
     assert max(tokens) <= 40
     for number, batches in enumerate(epochs):
         seen = np.concatenate(batches)
-        order = stream(1, number).permutation(100)
+        order = random_generator(1, number).permutation(100)
         assert seen.tolist() == order[: len(seen)].tolist()
         assert (len(seen) < 100) is drop_last
 
@@ -217,16 +217,16 @@ def test_rows_without_tokens_cannot_be_cut_by_tokens(training: Training, rows: C
     with pytest.raises(
         SettingsError, match="batch_tokens: the rows of this problem have no tokens"
     ):
-        updates_of(rows, settings)
+        plan_batches(rows, settings)
     by_rows = settings.model_copy(update={"training": training()})
-    assert updates_of(rows, by_rows).budget is None
+    assert plan_batches(rows, by_rows).token_batches is None
 
 
 def test_what_is_left_are_the_updates_that_have_not_been_done(training: Training) -> None:
-    updates = Updates(11, 1, training(epochs=2.5, grad_accumulation=2, drop_last_batch=False))
-    every = [group for epoch in range(updates.epochs) for group in updates.groups(epoch)]
-    assert len(every) == updates.count
-    for done in range(updates.count + 1):
-        left = [group for _, groups in updates.left(done) for group in groups]
+    updates = BatchPlan(11, 1, training(epochs=2.5, grad_accumulation=2, drop_last_batch=False))
+    every = [group for epoch in range(updates.epochs) for group in updates.batches_for_epoch(epoch)]
+    assert len(every) == updates.num_updates
+    for done in range(updates.num_updates + 1):
+        left = [group for _, groups in updates.remaining(done) for group in groups]
         assert [str(each) for each in left] == [str(each) for each in every[done:]]
-    assert [epoch for epoch, _ in updates.left(3)] == [1, 2]
+    assert [epoch for epoch, _ in updates.remaining(3)] == [1, 2]

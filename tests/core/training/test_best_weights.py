@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from hydro.training.best_weights import Best
+from hydro.training.best_weights import BestWeights
 
 
 @pytest.mark.parametrize(
@@ -20,10 +20,10 @@ def test_the_first_weights_with_the_best_score_come_back(
     higher_is_better: bool, scores: list[float], kept: list[bool], best: int
 ) -> None:
     model = nn.Linear(2, 1)
-    keeper = Best(model, higher_is_better)
+    keeper = BestWeights(model, higher_is_better)
     for number, (score, expected) in enumerate(zip(scores, kept, strict=True)):
         nn.init.constant_(model.weight, number)
-        assert keeper.offer(score) is expected
+        assert keeper.update(score) is expected
     keeper.restore()
     assert torch.equal(model.weight, torch.full((1, 2), float(best)))
 
@@ -31,14 +31,14 @@ def test_the_first_weights_with_the_best_score_come_back(
 def test_where_nothing_was_kept_the_weights_stay() -> None:
     model = nn.Linear(2, 1)
     nn.init.constant_(model.weight, 3)
-    Best(model, higher_is_better=True).restore()
+    BestWeights(model, higher_is_better=True).restore()
     assert torch.equal(model.weight, torch.full((1, 2), 3.0))
 
 
 def test_statistics_are_kept_with_the_weights() -> None:
     model = nn.BatchNorm1d(2)
-    keeper = Best(model, higher_is_better=True)
-    keeper.offer(1.0)
+    keeper = BestWeights(model, higher_is_better=True)
+    keeper.update(1.0)
     model(torch.randn(8, 2))
     assert model.num_batches_tracked == 1
     keeper.restore()

@@ -12,14 +12,14 @@ from torch import nn
 from hydro.errors import TrainingError
 from hydro.plugins import builtin
 from hydro.settings.sections import Settings
-from hydro.training.batch_plan import Updates
-from hydro.training.best_weights import Best
+from hydro.training.batch_plan import BatchPlan
+from hydro.training.best_weights import BestWeights
 from hydro.training.checkpoint import Checkpoints
-from hydro.training.checkpointing import NoSavepoints, Savepoints
+from hydro.training.checkpointing import Checkpointer, NoCheckpointer
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress
-from hydro.training.signals import Stop
-from hydro.training.trainer import Step, fit
+from hydro.training.signals import StopSignal
+from hydro.training.trainer import TrainStep, fit
 
 NONE: Any = None
 SETTINGS: Settings = NONE  # hydro's own optimizers do not look at them
@@ -62,23 +62,23 @@ class Trained:
             {"params": [*each.parameters()], "lr": 0.05, "weight_decay": 0.1}
             for each in (self.model, self.loss)
         ]
-        self.step = Step(
+        self.step = TrainStep(
             self.model,
             self.loss,
             optimizer=record.build(SETTINGS, groups=groups),
-            factor=lambda done: 1 - done / 16,
+            lr_lambda=lambda done: 1 - done / 16,
             precision=CPU,
-            clip=1.0,
+            max_grad_norm=1.0,
         )
-        self.updates = Updates(16, 1, training(epochs=4, batch_size=4))
+        self.updates = BatchPlan(16, 1, training(epochs=4, batch_size=4))
         folder.mkdir(exist_ok=True)
-        self.folder, self.stop = folder, Stop()
+        self.folder, self.stop = folder, StopSignal()
         checkpoints = Checkpoints(folder / "checkpoints")
         facts: Mapping[str, Any] = {"settings": {}}
-        self.saves = Savepoints(
+        self.saves = Checkpointer(
             checkpoints, checkpoints.newest(), folder / "history.jsonl", 1e-9, self.stop, facts
         )
-        self.saves.best = Best(self.model, higher_is_better=True)
+        self.saves.best = BestWeights(self.model, higher_is_better=True)
         self.seen = 0
 
     def __call__(self, rows: Counted, stop_at: int | None = None) -> "Trained":
@@ -89,11 +89,11 @@ class Trained:
             with (self.folder / "history.jsonl").open("a") as file:
                 file.write(f"{values['update']} {values['loss']}\n")
             if values["update"] == stop_at:
-                self.stop.ask()
+                self.stop.request()
 
         def validate(samples: int) -> float:
             torch.rand(samples)
-            self.saves.best.offer(-samples) if self.saves.best else None
+            self.saves.best.update(-samples) if self.saves.best else None
             return 0.0
 
         given: dict[str, Any] = {"workers": 0, "progress": NoProgress()}
@@ -127,8 +127,8 @@ def test_it_ends_with_the_same_weights_wherever_it_was_stopped(
         with pytest.raises(SystemExit):
             first(rows, stop_at=update)
         again = Trained(folder, training, optimizer, sparse=sparse)
-        assert again.saves.found is not None
-        assert again.saves.found.path.name == f"step-{update:06d}"
+        assert again.saves.resume_from is not None
+        assert again.saves.resume_from.path.name == f"step-{update:06d}"
         assert again(rows).state == whole
         assert again.seen == 16 - update
 
@@ -148,7 +148,7 @@ def test_weights_that_are_not_finite_are_not_saved(
 
 def test_without_savepoints_nothing_is_saved(training: Any, rows: Counted, tmp_path: Path) -> None:
     silent = Trained(tmp_path, training, "SGD", sparse=False)
-    silent.saves = NoSavepoints()  # type: ignore[assignment]
+    silent.saves = NoCheckpointer()  # type: ignore[assignment]
     silent.saves.best = None
     silent(rows)
     assert not list(tmp_path.glob("checkpoints/*"))

@@ -12,7 +12,7 @@ from hydro_wordcount.counted import Counted
 from numpy.typing import NDArray
 
 from hydro.errors import ResourceError
-from hydro.training.dataset import Batch, load
+from hydro.training.dataset import Batch, load_batches
 
 CPU = torch.device("cpu")
 
@@ -31,7 +31,7 @@ class Witness:
 @pytest.mark.parametrize("workers", [0, 1, 2])
 def test_batches_are_the_same_for_any_number_of_workers(workers: int, rows: Counted) -> None:
     wanted = [np.array([3, 1]), np.array([0]), np.array([15, 2, 7]), np.array([4, 5])]
-    found = list(load(rows, wanted, workers=workers, device=CPU))
+    found = list(load_batches(rows, wanted, workers=workers, device=CPU))
     assert len(found) == len(wanted)
     for batch, numbers in zip(found, wanted, strict=True):
         assert torch.equal(batch.inputs, rows.letters[numbers])
@@ -41,7 +41,7 @@ def test_batches_are_the_same_for_any_number_of_workers(workers: int, rows: Coun
 @pytest.mark.parametrize("workers", [0, 1, 2])
 def test_as_many_processes_prepare_batches_as_are_asked_for(workers: int) -> None:
     wanted = [np.array([row]) for row in range(8)]
-    batches = list(load(Witness(), wanted, workers=workers, device=CPU))
+    batches = list(load_batches(Witness(), wanted, workers=workers, device=CPU))
     makers = {int(batch.targets) for batch in batches}
     expected = min(workers, len(os.sched_getaffinity(0)))
     assert len(makers - {os.getpid()}) == expected
@@ -50,7 +50,7 @@ def test_as_many_processes_prepare_batches_as_are_asked_for(workers: int) -> Non
 
 def test_no_more_processes_start_than_there_are_cores() -> None:
     wanted = [np.array([row % 8]) for row in range(64)]
-    batches = load(Witness(), wanted, workers=99, device=CPU)
+    batches = load_batches(Witness(), wanted, workers=99, device=CPU)
     cores = len(os.sched_getaffinity(0))
     assert len({int(batch.targets) for batch in batches}) <= cores
 
@@ -85,6 +85,6 @@ class Fragile(Witness):
 def test_a_worker_that_fails_is_an_error_and_no_hang(
     row: int, kind: type[Exception], said: str
 ) -> None:
-    batches = load(Fragile(), [np.array([0]), np.array([row])], workers=1, device=CPU)
+    batches = load_batches(Fragile(), [np.array([0]), np.array([row])], workers=1, device=CPU)
     with pytest.raises(kind, match=said):
         list(batches)

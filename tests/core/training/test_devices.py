@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hydro.errors import SettingsError
-from hydro.training.devices import check_gpus, facts_of, pick_device
+from hydro.training.devices import check_gpus, describe_device, pick_device
 
 CPU = torch.device("cpu")
 
@@ -58,7 +58,7 @@ def test_fewer_gpus_than_a_run_is_to_have_are_an_error(
 
 
 def test_what_figures_depend_on_is_told() -> None:
-    facts = facts_of(CPU)
+    facts = describe_device(CPU)
     assert facts["device"] == "cpu"
     assert facts["torch"] == torch.__version__
     assert facts["threads"] == torch.get_num_threads()

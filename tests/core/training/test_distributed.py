@@ -12,7 +12,13 @@ import torch
 from torch import nn
 
 from hydro.errors import ModelError, ResourceError
-from hydro.training.distributed import ALONE, UNUSED, Group, Learner, joined
+from hydro.training.distributed import (
+    SINGLE_PROCESS,
+    UNUSED_PARAMETER_MESSAGE,
+    DistributedGroup,
+    ModelWithLoss,
+    init_process_group,
+)
 
 LAW = Path(__file__).parents[2] / "support/law.py"
 LAUNCHER = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
@@ -85,7 +91,7 @@ def test_what_the_first_process_says_is_what_all_know(found: Any) -> None:
 @pytest.mark.parametrize("rows", [1, 2, 3, 7, 9])
 def test_shares_cover_a_batch_and_weights_make_one_mean_of_theirs(rows: int) -> None:
     batch, values = np.arange(rows) + 5, np.random.default_rng(rows).random(rows + 5)
-    group = [Group(rank, 3) for rank in range(3)]
+    group = [DistributedGroup(rank, 3) for rank in range(3)]
     shares = [each.share(batch) for each in group]
     weights = [each.weight(batch) for each in group]
     counted = [share for share, weight in zip(shares, weights, strict=True) if weight]
@@ -97,19 +103,23 @@ def test_shares_cover_a_batch_and_weights_make_one_mean_of_theirs(rows: int) -> 
 
 def test_a_process_alone_changes_nothing() -> None:
     rows = np.arange(5)
-    learner = Learner(nn.Linear(2, 2), nn.MSELoss())
-    assert ALONE.share(rows) is rows
-    assert ALONE.weight(rows) == 1.0
-    assert ALONE.join(learner) is learner
-    assert ALONE.mean(torch.tensor(3.0)) == 3.0
-    assert ALONE.agree("x") == "x"
-    with joined() as processes, ALONE.adding(learner, last=False), ALONE.connected():
-        assert processes is ALONE
+    learner = ModelWithLoss(nn.Linear(2, 2), nn.MSELoss())
+    assert SINGLE_PROCESS.share(rows) is rows
+    assert SINGLE_PROCESS.weight(rows) == 1.0
+    assert SINGLE_PROCESS.join(learner) is learner
+    assert SINGLE_PROCESS.mean(torch.tensor(3.0)) == 3.0
+    assert SINGLE_PROCESS.agree("x") == "x"
+    with (
+        init_process_group() as processes,
+        SINGLE_PROCESS.adding(learner, last=False),
+        SINGLE_PROCESS.connected(),
+    ):
+        assert processes is SINGLE_PROCESS
 
 
 def test_processes_draw_dropout_apart_and_the_first_as_it_would_alone() -> None:
     drawn = []
-    for processes in (ALONE, Group(0, 2), Group(1, 2)):
+    for processes in (SINGLE_PROCESS, DistributedGroup(0, 2), DistributedGroup(1, 2)):
         torch.manual_seed(4)
         processes.seed(4)
         drawn.append(torch.rand(3).tolist())
@@ -120,11 +130,11 @@ def test_processes_draw_dropout_apart_and_the_first_as_it_would_alone() -> None:
     ("said", "kind"),
     [
         ("[gloo/transport/tcp/pair.cc:547] Connection closed by peer [127.0.0.1]:4", ResourceError),
-        (f"{UNUSED} before starting a new one.", ModelError),
+        (f"{UNUSED_PARAMETER_MESSAGE} before starting a new one.", ModelError),
         ("mat1 and mat2 shapes cannot be multiplied", RuntimeError),
     ],
 )
 def test_errors_of_training_together_are_explained(said: str, kind: type[Exception]) -> None:
-    with pytest.raises(kind) as error, Group(0, 2).connected():
+    with pytest.raises(kind) as error, DistributedGroup(0, 2).connected():
         raise RuntimeError(said)
     assert type(error.value) is kind

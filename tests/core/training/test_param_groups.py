@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from hydro.settings.sections import TrainingSection
-from hydro.training.param_groups import parameter_groups, parts_of
+from hydro.training.param_groups import model_parts, parameter_groups
 
 Training = Callable[..., TrainingSection]
 
@@ -33,7 +33,7 @@ def model() -> Encoder:
 
 @pytest.fixture
 def loss() -> nn.Module:
-    """A loss with class centres."""
+    """A loss with class centers."""
     return nn.Linear(3, 5)
 
 
@@ -45,20 +45,20 @@ def by_parameter(groups: list[dict[str, Any]], name: str) -> dict[int, Any]:
 def test_each_parameter_is_in_one_group(
     model: Encoder, loss: nn.Module, training: Training
 ) -> None:
-    groups = parameter_groups(parts_of(model, loss), training())
+    groups = parameter_groups(model_parts(model, loss), training())
     grouped = [id(each) for group in groups for each in group["params"]]
     assert sorted(grouped) == sorted(id(each) for each in (*model.parameters(), *loss.parameters()))
 
 
 def test_biases_and_norms_do_not_decay(model: Encoder, loss: nn.Module, training: Training) -> None:
-    groups = parameter_groups(parts_of(model, loss), training(weight_decay=0.5))
+    groups = parameter_groups(model_parts(model, loss), training(weight_decay=0.5))
     decay = by_parameter(groups, "weight_decay")
-    named = {**dict(model.named_parameters()), "centres": loss.weight, "offset": loss.bias}
+    named = {**dict(model.named_parameters()), "centers": loss.weight, "offset": loss.bias}
     assert {name for name, each in named.items() if decay[id(each)] == 0.5} == {
         "backbone.neck.weight",
         "backbone.words.weight",
         "neck.backbone.weight",
-        "centres",
+        "centers",
     }
     assert {each for each in decay.values() if each != 0.5} == {0.0}
 
@@ -74,7 +74,7 @@ def test_a_rate_of_its_own_goes_to_a_whole_part_and_to_nothing_else(
         differential_learning_rate=0.7,
         differential_learning_rate_layers=chosen,
     )
-    rate = by_parameter(parameter_groups(parts_of(model, loss), settings), "lr")
+    rate = by_parameter(parameter_groups(model_parts(model, loss), settings), "lr")
     for name, part in {"Backbone": model.backbone, "Neck": model.neck, "Loss": loss}.items():
         expected = 0.7 if name in chosen else 0.1
         assert {rate[id(each)] for each in part.parameters()} == {expected}
@@ -84,7 +84,7 @@ def test_frozen_parameters_are_left_out(
     model: Encoder, loss: nn.Module, training: Training
 ) -> None:
     model.backbone.requires_grad_(False)
-    groups = parameter_groups(parts_of(model, loss), training())
+    groups = parameter_groups(model_parts(model, loss), training())
     assert len(by_parameter(groups, "lr")) == 4
 
 
@@ -92,7 +92,7 @@ def test_a_parameter_beside_the_parts_of_a_model_is_not_forgotten(
     model: Encoder, loss: nn.Module, training: Training
 ) -> None:
     model.temperature = nn.Parameter(torch.ones(()))
-    rate = by_parameter(parameter_groups(parts_of(model, loss), training()), "lr")
+    rate = by_parameter(parameter_groups(model_parts(model, loss), training()), "lr")
     assert id(model.temperature) in rate
 
 
@@ -101,6 +101,6 @@ def test_a_parameter_that_two_parts_share_goes_with_the_first(
 ) -> None:
     loss.weight = model.neck["backbone"].weight
     settings = training(differential_learning_rate=0.7, differential_learning_rate_layers=["Neck"])
-    groups = parameter_groups(parts_of(model, loss), settings)
+    groups = parameter_groups(model_parts(model, loss), settings)
     torch.optim.SGD(groups)
     assert by_parameter(groups, "lr")[id(loss.weight)] == 0.7

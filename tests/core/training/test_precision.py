@@ -28,7 +28,7 @@ def test_losses_are_scaled_in_float16_only() -> None:
 
 
 def test_training_and_inference_are_switched_apart() -> None:
-    precision = Precision(CPU, training_type=torch.bfloat16, inference_type=None)
+    precision = Precision(CPU, train_dtype=torch.bfloat16, inference_dtype=None)
     layer, inputs = torch.nn.Linear(2, 2), torch.ones(1, 2)
     with precision.training():
         assert layer(inputs).dtype is torch.bfloat16
@@ -39,5 +39,5 @@ def test_training_and_inference_are_switched_apart() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_gpu_computes_in_half_precision_where_asked() -> None:
     precision = Precision.of(torch.device("cuda:0"), training=True, inference=False)
-    assert precision.training_type in (torch.bfloat16, torch.float16)
-    assert precision.inference_type is None
+    assert precision.train_dtype in (torch.bfloat16, torch.float16)
+    assert precision.inference_dtype is None

@@ -9,11 +9,11 @@ import torch
 
 from hydro.training.randomness import (
     draw_seed,
-    generators,
+    get_rng_state,
+    permutation,
+    random_generator,
     seed_torch,
-    set_generators,
-    shuffled,
-    stream,
+    set_rng_state,
 )
 
 
@@ -37,7 +37,7 @@ def test_torch_starts_at_the_seed() -> None:
 
 def test_a_stream_is_computed_from_its_seed_and_path() -> None:
     def draw(seed: int, *path: int) -> list[int]:
-        return [int(each) for each in stream(seed, *path).integers(0, 1000, 5)]
+        return [int(each) for each in random_generator(seed, *path).integers(0, 1000, 5)]
 
     assert draw(1, 2) == draw(1, 2)
     draws = [draw(1), draw(1, 2), draw(1, 3), draw(2, 2), draw(2, 1), draw(1, 2, 1)]
@@ -54,10 +54,10 @@ def test_every_generator_goes_on_from_where_it_was() -> None:
         ]
 
     draw()
-    written = json.dumps(generators())
+    written = json.dumps(get_rng_state())
     first = draw()
     assert draw() != first
-    set_generators(json.loads(written))
+    set_rng_state(json.loads(written))
     assert draw() == first
 
 
@@ -66,6 +66,6 @@ def test_every_generator_goes_on_from_where_it_was() -> None:
 def test_shuffled_numbers_are_a_permutation_in_memory_and_on_disk(
     held: int, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hydro.data.memory_map.HELD_NUMBERS", held)
-    found = shuffled(count, stream(3, 1))
-    assert np.array_equal(found, stream(3, 1).permutation(count))
+    monkeypatch.setattr("hydro.data.memory_map.MAX_ARRAY_IN_MEMORY", held)
+    found = permutation(count, random_generator(3, 1))
+    assert np.array_equal(found, random_generator(3, 1).permutation(count))

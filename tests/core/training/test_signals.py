@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from hydro.training.signals import SIGNALS, Stop
+from hydro.training.signals import SIGNALS, StopSignal
 
 
 @pytest.fixture
-def stop() -> Iterator[Stop]:
+def stop() -> Iterator[StopSignal]:
     """Take the signals of this process for one test."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    yield Stop.on_signals()
+    yield StopSignal.on_signals()
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -27,58 +27,58 @@ def stop() -> Iterator[Stop]:
     ],
 )
 def test_a_signal_unwinds_like_an_error(
-    number: int, kind: type[BaseException], code: int | None, stop: Stop
+    number: int, kind: type[BaseException], code: int | None, stop: StopSignal
 ) -> None:
-    assert not stop.asked
+    assert not stop.requested
     with pytest.raises(kind) as end:
         signal.raise_signal(number)
     assert getattr(end.value, "code", None) == code
-    assert stop.asked
+    assert stop.requested
 
 
-def test_a_signal_is_held_off_until_the_context_ends(stop: Stop) -> None:
+def test_a_signal_is_held_off_until_the_context_ends(stop: StopSignal) -> None:
     done = []
-    with pytest.raises(SystemExit), stop.held():
+    with pytest.raises(SystemExit), stop.defer_signals():
         signal.raise_signal(signal.SIGTERM)
-        done.append(stop.asked)
+        done.append(stop.requested)
     assert done == [True]
 
 
-def test_a_second_signal_comes_through_at_once(stop: Stop) -> None:
-    with pytest.raises(KeyboardInterrupt), stop.held():
+def test_a_second_signal_comes_through_at_once(stop: StopSignal) -> None:
+    with pytest.raises(KeyboardInterrupt), stop.defer_signals():
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGINT)
         pytest.fail("the second signal was held off")
 
 
-def test_a_signal_comes_through_where_it_is_let(stop: Stop) -> None:
-    with pytest.raises(SystemExit), stop.held(), stop.released():
+def test_a_signal_comes_through_where_it_is_let(stop: StopSignal) -> None:
+    with pytest.raises(SystemExit), stop.defer_signals(), stop.allow_signals():
         signal.raise_signal(signal.SIGTERM)
         pytest.fail("the signal was held off")
-    before = Stop()
-    with pytest.raises(SystemExit), before.held():
+    before = StopSignal()
+    with pytest.raises(SystemExit), before.defer_signals():
         before(signal.SIGTERM)
-        with before.released():
+        with before.allow_signals():
             pytest.fail("what was asked before was forgotten")
 
 
-def test_an_error_is_not_hidden_by_a_signal(stop: Stop) -> None:
-    with pytest.raises(ValueError, match="oh"), stop.held():
+def test_an_error_is_not_hidden_by_a_signal(stop: StopSignal) -> None:
+    with pytest.raises(ValueError, match="oh"), stop.defer_signals():
         signal.raise_signal(signal.SIGTERM)
         msg = "oh"
         raise ValueError(msg)
 
 
 def test_a_process_whose_parent_has_gone_is_to_stop() -> None:
-    assert not Stop(os.getppid()).asked
-    orphan = Stop(os.getpid())
-    assert orphan.asked
+    assert not StopSignal(os.getppid()).requested
+    orphan = StopSignal(os.getpid())
+    assert orphan.requested
     with pytest.raises(SystemExit) as end:
-        orphan.check()
+        orphan.raise_if_requested()
     assert end.value.code == 143
 
 
-def test_when_all_is_written_no_signal_comes_in(stop: Stop) -> None:
-    Stop.off()
+def test_when_all_is_written_no_signal_comes_in(stop: StopSignal) -> None:
+    StopSignal.ignore()
     signal.raise_signal(signal.SIGINT)
-    assert not stop.asked
+    assert not stop.requested

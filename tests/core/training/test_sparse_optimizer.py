@@ -12,7 +12,7 @@ from hydro.plugins import builtin
 from hydro.settings.sections import Settings
 from hydro.training.precision import Precision
 from hydro.training.sparse_optimizer import RULES, with_dense_gradients
-from hydro.training.trainer import Step
+from hydro.training.trainer import TrainStep
 
 NONE: Any = None
 SETTINGS: Settings = NONE  # hydro's own optimizers do not look at them
@@ -101,10 +101,10 @@ def test_the_norm_and_the_clipping_are_those_of_the_dense_gradient(clip: float) 
     for sparse in (True, False):
         module = embedding(sparse=sparse)
         optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
-        step = Step(module, nn.MSELoss(), optimizer, lambda update: 1.0, CPU, clip)
+        step = TrainStep(module, nn.MSELoss(), optimizer, lambda update: 1.0, CPU, clip)
         for rows in ([0, 1, 1], [1, 4]):  # two batches for one update
             torch.autograd.backward(module(torch.tensor(rows)).square().sum())
-        norms.append(step.norm())
+        norms.append(step.clip())
         assert module.weight.grad is not None
         gradients.append(module.weight.grad.to_dense() if sparse else module.weight.grad)
     torch.testing.assert_close(norms[0], norms[1])

@@ -6,19 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydro.errors import SettingsError
-from hydro.training.token_batching import Budget
+from hydro.training.token_batching import TokenBatches
 
 
 def test_rows_are_cut_where_their_tokens_pass_a_multiple() -> None:
-    budget = Budget(np.array([3, 4, 2, 1, 4, 3]), 8)
-    assert (budget.total, budget.full) == (17, 5)
+    budget = TokenBatches(np.array([3, 4, 2, 1, 4, 3]), 8)
+    assert (budget.tokens_per_epoch, budget.tokens_per_batch) == (17, 5)
     order = np.array([4, 5, 3, 2, 0, 1])
     # In this order the texts begin at 0, 4, 7, 8, 10 and 13.
-    kept = budget.cut(order, drop_last=False)
+    kept = budget.split(order, drop_last=False)
     assert [each.tolist() for each in kept] == [[4, 5], [3, 2], [0, 1]]
-    assert (budget.count(drop_last=False), budget.count(drop_last=True)) == (3, 3)
-    shorter = Budget(budget.lengths[:5], 8)
-    dropped = shorter.cut(order[[0, 2, 3, 4, 5]], drop_last=True)
+    assert (budget.num_batches(drop_last=False), budget.num_batches(drop_last=True)) == (3, 3)
+    shorter = TokenBatches(budget.lengths[:5], 8)
+    dropped = shorter.split(order[[0, 2, 3, 4, 5]], drop_last=True)
     assert [each.tolist() for each in dropped] == [[4, 3], [2, 0]]
 
 
@@ -26,17 +26,17 @@ def test_rows_are_cut_where_their_tokens_pass_a_multiple() -> None:
 def test_every_row_is_in_one_batch_none_is_empty_and_none_passes_the_budget(
     lengths: list[int], tokens: int, seed: int
 ) -> None:
-    budget = Budget(np.array(lengths), tokens)
+    budget = TokenBatches(np.array(lengths), tokens)
     order = np.random.default_rng(seed).permutation(len(lengths))
-    batches = budget.cut(order, drop_last=False)
-    assert len(batches) == budget.count(drop_last=False)
+    batches = budget.split(order, drop_last=False)
+    assert len(batches) == budget.num_batches(drop_last=False)
     assert np.concatenate(batches).tolist() == order.tolist()
     sums = [sum(lengths[row] for row in batch) for batch in batches]
     assert min(sums) > 0
     assert max(sums) <= tokens
-    assert all(each > budget.full - max(lengths) for each in sums[:-1])
-    whole = budget.cut(order, drop_last=True)
-    assert len(whole) == budget.count(drop_last=True)
+    assert all(each > budget.tokens_per_batch - max(lengths) for each in sums[:-1])
+    whole = budget.split(order, drop_last=True)
+    assert len(whole) == budget.num_batches(drop_last=True)
     assert [each.tolist() for each in whole[:-1]] == [each.tolist() for each in batches][
         : len(whole) - 1
     ]
@@ -44,6 +44,6 @@ def test_every_row_is_in_one_batch_none_is_empty_and_none_passes_the_budget(
 
 
 def test_a_budget_without_room_for_two_of_the_longest_is_refused() -> None:
-    assert Budget(np.array([9, 3]), 18).full == 10
+    assert TokenBatches(np.array([9, 3]), 18).tokens_per_batch == 10
     with pytest.raises(SettingsError, match=r"batch_tokens: 17 is less than two.*18 or more"):
-        Budget(np.array([9, 3]), 17)
+        TokenBatches(np.array([9, 3]), 17)

@@ -15,10 +15,10 @@ from torch import nn
 from hydro.errors import TrainingError
 from hydro.plugins.builtin import constant, cosine, linear
 from hydro.settings.sections import Settings, TrainingSection
-from hydro.training.batch_plan import Updates
+from hydro.training.batch_plan import BatchPlan
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress, Task
-from hydro.training.trainer import Step, fit
+from hydro.training.trainer import TrainStep, fit
 
 Training = Callable[..., TrainingSection]
 CPU = Precision(torch.device("cpu"), None, None)
@@ -34,18 +34,18 @@ def make_step(
     clip: float = 0.0,
     factor: Callable[[int], float] = lambda update: 1.0,
     precision: Precision = CPU,
-) -> Step:
+) -> TrainStep:
     """Make a step of plain gradient descent."""
     optimizer = torch.optim.SGD(model.parameters(), lr=rate)
-    return Step(model, loss or nn.MSELoss(), optimizer, factor, precision, clip)
+    return TrainStep(model, loss or nn.MSELoss(), optimizer, factor, precision, clip)
 
 
-def train(step: Step, rows: Counted, training: TrainingSection, history: Any) -> int:
+def train(step: TrainStep, rows: Counted, training: TrainingSection, history: Any) -> int:
     """Run the loop over the rows, in an order drawn by seed 1."""
     return fit(
         step,
         rows,
-        Updates(len(rows), 1, training),
+        BatchPlan(len(rows), 1, training),
         workers=0,
         validate=lambda samples: 0.5,
         record=history,
@@ -97,7 +97,7 @@ def test_what_remains_of_an_epoch_is_divided_by_its_own_count(
 ) -> None:
     expected = copy.deepcopy(model)
     chosen = training(batch_size=4, grad_accumulation=3)
-    order = [row for group in Updates(16, 1, chosen).groups(0) for row in group]
+    order = [row for group in BatchPlan(16, 1, chosen).batches_for_epoch(0) for row in group]
     for batches in (order[:3], order[3:]):  # all of four rows
         losses = [
             nn.functional.mse_loss(expected(rows.letters[each]), rows.words[each])
@@ -171,7 +171,7 @@ def test_rates_follow_the_cosine_and_end_at_zero(
     train(step, rows, training(), history)
     expected = [0.2 / 2 * (1 + math.cos(math.pi * update / 8)) for update in range(8)]
     assert history.figures("learning_rate") == pytest.approx(expected, abs=1e-15)
-    assert step.rate == 0.0
+    assert step.lr == 0.0
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_rates_rise_from_zero_over_the_warm_up(
     train(step, rows, training(), history)
     rates = [1e-3 * each for each in expected]
     assert history.figures("learning_rate") == pytest.approx(rates, abs=1e-15)
-    assert step.rate == 1e-3 * end
+    assert step.lr == 1e-3 * end
 
 
 def test_validations_are_asked_for_with_the_samples_seen(
@@ -211,7 +211,7 @@ def test_validations_are_asked_for_with_the_samples_seen(
     fit(
         make_step(model),
         rows,
-        Updates(16, 1, training(epochs=3)),
+        BatchPlan(16, 1, training(epochs=3)),
         workers=0,
         validate=validate,
         record=history,
@@ -244,7 +244,7 @@ def test_each_epoch_is_shown_with_its_own_figures(
     fit(
         make_step(model),
         rows,
-        Updates(16, 1, training(epochs=2.5)),
+        BatchPlan(16, 1, training(epochs=2.5)),
         workers=0,
         validate=lambda samples: next(metrics),
         record=history,
@@ -329,7 +329,7 @@ def test_the_loss_of_a_long_run_is_averaged_over_the_updates_between_two_records
     train(make_step(model), rows, training(), history)
     losses = history.figures("loss")
     history.events.clear()
-    monkeypatch.setattr("hydro.training.trainer.LOGGED", 3)
+    monkeypatch.setattr("hydro.training.trainer.MAX_LOGGED_POINTS", 3)
     train(make_step(other), rows, training(), history)
     assert history.figures("update") == [1, 2, 4, 6, 8]
     expected = [losses[0], losses[1], *(sum(losses[at : at + 2]) / 2 for at in (2, 4, 6))]

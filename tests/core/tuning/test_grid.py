@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from hydro.executors.local import Interrupted, Train
-from hydro.tuning.grid import Every
+from hydro.tuning.grid import GridStrategy
 from hydro.tuning.plan import plan
 
 
-def begin(word_count: Any, told: list[Any]) -> Every:
+def begin(word_count: Any, told: list[Any]) -> GridStrategy:
     settings = word_count.prepare("grid_search={learning_rate: [0.1, 0.2, 0.3, 0.4]}").settings
-    every = Every(word_count.runs(told), plan(settings, ()))
+    every = GridStrategy(word_count.runs(told), plan(settings, ()))
     every.begin()
     return every
 
@@ -33,11 +33,11 @@ def test_two_processes_share_what_is_left(
     for task in second.tasks():
         task(train)
     assert names(there) == ["001", "002", "003"]
-    assert names([*map(second.runs.finished, second.undone())]) == ["000"]
+    assert names([*map(second.runs.result, second.unfinished())]) == ["000"]
     first(train)
     assert next(ours, None) is None
     assert names(here) == ["000"]
-    assert second.undone() == []
+    assert second.unfinished() == []
 
 
 def test_a_run_that_failed_or_was_interrupted_is_trained_by_the_next_process(

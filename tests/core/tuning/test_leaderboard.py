@@ -3,14 +3,14 @@
 import pytest
 
 from hydro.settings.sections import Settings
-from hydro.tuning.leaderboard import Finished, Place, rank_places
+from hydro.tuning.leaderboard import LeaderboardEntry, RunResult, rank
 from hydro.tuning.plan import PlannedRun
 
 
-def run(name: str, value: float, fold: str, score: float | None) -> Finished:
+def run(name: str, value: float, fold: str, score: float | None) -> RunResult:
     settings = Settings.model_construct()
     planned = PlannedRun(name, {"training.learning_rate": value}, fold, settings)
-    return Finished(planned, "failed" if score is None else "finished", score, 2.0)
+    return RunResult(planned, "failed" if score is None else "finished", score, 2.0)
 
 
 RUNS = [
@@ -23,17 +23,17 @@ RUNS = [
 ]
 
 
-def rates(places: list[Place]) -> list[float]:
+def rates(places: list[LeaderboardEntry]) -> list[float]:
     return [dict(place.values)["training.learning_rate"] for place in places]
 
 
 def test_the_best_mean_comes_first_and_what_failed_last() -> None:
-    assert rates(rank_places(RUNS, higher_is_better=True)) == [0.2, 0.1, 0.3]
-    assert rates(rank_places(RUNS, higher_is_better=False)) == [0.1, 0.2, 0.3]
+    assert rates(rank(RUNS, higher_is_better=True)) == [0.2, 0.1, 0.3]
+    assert rates(rank(RUNS, higher_is_better=False)) == [0.1, 0.2, 0.3]
 
 
 def test_a_place_has_mean_spread_and_time_over_its_folds() -> None:
-    row = rank_places(RUNS, higher_is_better=True)[1].row()
+    row = rank(RUNS, higher_is_better=True)[1].row()
     assert row["mean"] == pytest.approx(0.6)
     assert row["spread"] == pytest.approx(0.2 / 2**0.5)
     assert (row["folds"], row["runs"], row["seconds"]) == (["a", "b"], ["000", "001"], 4.0)
@@ -41,12 +41,12 @@ def test_a_place_has_mean_spread_and_time_over_its_folds() -> None:
 
 
 def test_a_combination_with_a_fold_missing_has_no_mean() -> None:
-    last = rank_places(RUNS, higher_is_better=True)[-1]
+    last = rank(RUNS, higher_is_better=True)[-1]
     assert (last.mean, last.spread) == (None, None)
     assert str(last) == "failed  training.learning_rate=0.3"
 
 
 def test_one_fold_has_no_spread() -> None:
-    (place,) = rank_places(RUNS[:1], higher_is_better=True)
+    (place,) = rank(RUNS[:1], higher_is_better=True)
     assert (place.mean, place.spread) == (0.5, None)
     assert str(place) == "0.5000  training.learning_rate=0.1"

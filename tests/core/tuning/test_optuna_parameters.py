@@ -4,8 +4,8 @@ from typing import Any
 
 import optuna
 
-from hydro.settings.search_space import Space
-from hydro.tuning.optuna_parameters import Choices
+from hydro.settings.search_space import SearchSpace
+from hydro.tuning.optuna_parameters import OptunaParameters
 
 LISTS: dict[str, list[Any]] = {
     "rate": [0.3, 0.1, 0.2],
@@ -17,7 +17,7 @@ LISTS: dict[str, list[Any]] = {
 
 
 def test_numbers_are_places_in_their_order_and_all_else_names() -> None:
-    choices = Choices(Space(LISTS, {}, {}))
+    choices = OptunaParameters(SearchSpace(LISTS, {}, {}))
     trial = optuna.create_study().ask()
     values = choices.suggest(trial)
     assert trial.distributions == {
@@ -32,5 +32,5 @@ def test_numbers_are_places_in_their_order_and_all_else_names() -> None:
 
 
 def test_the_lowest_number_is_the_first_place() -> None:
-    choices = Choices(Space(LISTS, {}, {}))
+    choices = OptunaParameters(SearchSpace(LISTS, {}, {}))
     assert choices.write({"rate": 0.1, "lower": False}) == {"rate": 0, "lower": False}

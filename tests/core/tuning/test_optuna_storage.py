@@ -6,27 +6,27 @@ from typing import Any
 
 import pytest
 
-from hydro.tuning.optuna_storage import Journal
+from hydro.tuning.optuna_storage import OptunaStorage
 
 SMALL = "grid_search={learning_rate: [0.01, 0.02], optimizer: [AdamW, SGD]}"
 
-Open = Callable[..., Journal]
+Open = Callable[..., OptunaStorage]
 
 
 @pytest.fixture
 def journal(word_count: Any, tmp_path: Path) -> Open:
     """Open the journal of a search of four combinations, as a process would."""
 
-    def opened(*overrides: str) -> Journal:
+    def opened(*overrides: str) -> OptunaStorage:
         settings = word_count.prepare(SMALL, "search.strategy=TPE", *overrides).settings
-        made = Journal(settings, tmp_path / "study.log", higher_is_better=True)
+        made = OptunaStorage(settings, tmp_path / "study.log", higher_is_better=True)
         made.begin()
         return made
 
     return opened
 
 
-def propose(journal: Journal, *, over: bool = False) -> Any:
+def propose(journal: OptunaStorage, *, over: bool = False) -> Any:
     return journal.propose(lambda: over)
 
 
@@ -57,7 +57,7 @@ def test_what_failed_is_proposed_again_by_whoever_begins_next(journal: Open) -> 
     here = journal()
     asked, number, values = propose(here)
     here.take(asked, number, values)
-    here.tell(asked, "FAIL")
+    here.report_result(asked, "FAIL")
     again = propose(journal(), over=True)
     assert (again[1], again[2]) == (number, values)
 

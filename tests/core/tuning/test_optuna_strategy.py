@@ -8,8 +8,8 @@ import pytest
 
 from hydro.errors import SettingsError
 from hydro.executors.local import Interrupted, Train
-from hydro.tuning.optuna_storage import STARTUP
-from hydro.tuning.optuna_strategy import Study
+from hydro.tuning.optuna_storage import N_STARTUP_TRIALS
+from hydro.tuning.optuna_strategy import OptunaStrategy
 
 RATES = [0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08]
 SPACE = f"grid_search={{learning_rate: {RATES}, optimizer: [AdamW, Adam, SGD], batch_size: [2, 4]}}"
@@ -30,14 +30,14 @@ def train(standing_in: Callable[..., Train]) -> Train:
     return standing_in(hill)
 
 
-def work(study: Study, train: Train) -> list[tuple[Any, ...]]:
+def work(study: OptunaStrategy, train: Train) -> list[tuple[Any, ...]]:
     """Do all that there is to do; give the combinations in the order they were first tried in."""
     for task in study.tasks():
         task(train)
     return tried(study)
 
 
-def tried(study: Study) -> list[tuple[Any, ...]]:
+def tried(study: OptunaStrategy) -> list[tuple[Any, ...]]:
     """Give the values of each combination tried so far."""
     return [tuple(run.values.values()) for run in study.planned()]
 
@@ -63,7 +63,7 @@ def test_tpe_learns_from_what_it_tried_and_random_search_does_not(
     def at_the_top(strategy: str, seed: int) -> int:
         own = word_count.at(tmp_path / f"{strategy}{seed}")
         study = own.study(SPACE, strategy, "search.trials=16", f"environment.seed={seed}")
-        late = work(study, train)[STARTUP:]
+        late = work(study, train)[N_STARTUP_TRIALS:]
         return sum(rate in (0.05, 0.06, 0.07) and rule == "Adam" for rate, rule, _ in late)
 
     counts = {each: sum(at_the_top(each, seed) for seed in range(4)) for each in (RANDOM, TPE)}
@@ -98,10 +98,10 @@ def test_two_at_work_on_one_search_never_get_the_same(word_count: Any, train: Tr
     tasks = [next(ours), next(theirs), next(ours), next(theirs)]
     assert next(ours, None) is None
     assert len({*tried(here)}) == 4
-    assert [run.name for run in there.undone()] == ["000", "001", "002", "003"]
+    assert [run.name for run in there.unfinished()] == ["000", "001", "002", "003"]
     for task in tasks:
         task(train)
-    assert there.undone() == here.undone() == []
+    assert there.unfinished() == here.unfinished() == []
     assert tried(here) == tried(there)
 
 
@@ -126,14 +126,14 @@ def test_what_failed_does_not_stop_the_rest_and_is_tried_again_by_the_next_proce
     settings = (SMALL, RANDOM, "search.trials=4", "dataset.folds=[0, 1]")
     study = word_count.study(*settings)
     work(study, standing_in(fails_with_sgd))
-    ends = [study.runs.finished(run).state for run in study.planned()]
+    ends = [study.runs.result(run).state for run in study.planned()]
     assert sorted(ends) == ["failed"] * 2 + ["finished"] * 4 + ["pruned"] * 2
 
     told: list[Any] = []
     again = word_count.study(*settings, told=told)
     work(again, train)
     assert len(told) == 4
-    assert {again.runs.finished(run).state for run in again.planned()} == {"finished"}
+    assert {again.runs.result(run).state for run in again.planned()} == {"finished"}
 
 
 def test_a_combination_worse_than_the_median_is_stopped_but_for_the_first_five(
@@ -148,8 +148,8 @@ def test_a_combination_worse_than_the_median_is_stopped_but_for_the_first_five(
     settings = (SPACE, RANDOM, "search.trials=8", "search.pruning=true")
     study = word_count.study(*settings)
     work(study, standing_in(worse_and_worse))
-    ends = [study.runs.finished(run) for run in study.planned()]
-    assert [each.state for each in ends] == ["finished"] * STARTUP + ["pruned"] * 3
+    ends = [study.runs.result(run) for run in study.planned()]
+    assert [each.state for each in ends] == ["finished"] * N_STARTUP_TRIALS + ["pruned"] * 3
     status = study.runs.of(study.planned()[-1]).read_status()
     assert (status.state, status.reason, status.seconds) == ("stopped", "pruned", 1.0)
     events, _ = study.runs.of(study.planned()[-1]).read_history()
@@ -169,8 +169,8 @@ def test_the_folds_after_a_bad_one_are_not_begun(
     settings = (SPACE, RANDOM, "search.trials=7", "search.pruning=true", "dataset.folds=[0, 1, 2]")
     study = word_count.study(*settings)
     work(study, standing_in(worse_and_worse))
-    assert trained == ["0", "1", "2"] * STARTUP + ["0", "0"]
-    last = study.runs.finished(study.planned()[-1])
+    assert trained == ["0", "1", "2"] * N_STARTUP_TRIALS + ["0", "0"]
+    last = study.runs.result(study.planned()[-1])
     assert (last.state, last.message) == (
         "pruned",
         "not begun: the folds before were worse than others'",

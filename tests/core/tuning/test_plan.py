@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hydro.tuning.plan import plan, spoken
+from hydro.tuning.plan import describe_plan, plan
 
 
 def test_runs_are_combinations_times_folds(word_count: Any) -> None:
@@ -40,11 +40,14 @@ def test_a_fold_that_is_named_twice_is_held_out_once(word_count: Any) -> None:
 def test_the_number_of_runs_is_said_with_where_it_comes_from(word_count: Any) -> None:
     search = "grid_search={learning_rate: [0.1, 0.2, 0.3], batch_size: [4, 8]}"
     settings = word_count.prepare(search).settings
-    assert spoken(settings, ("0", "2")) == "12 runs to train: 6 combinations on 2 folds"
+    assert describe_plan(settings, ("0", "2")) == "12 runs to train: 6 combinations on 2 folds"
     settings = word_count.prepare(search, "search.strategy=TPE", "search.trials=4").settings
     expected = "at most 8 runs to train: 4 of up to 6 combinations on 2 folds"
-    assert spoken(settings, ("0", "2")) == expected
-    assert spoken(word_count.prepare().settings, ()) == "1 run to train: 1 combination on 1 fold"
+    assert describe_plan(settings, ("0", "2")) == expected
+    assert (
+        describe_plan(word_count.prepare().settings, ())
+        == "1 run to train: 1 combination on 1 fold"
+    )
 
 
 def test_a_run_says_what_is_tried_in_it(word_count: Any) -> None:

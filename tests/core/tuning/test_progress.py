@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from hydro.settings.sections import Settings
-from hydro.tuning.leaderboard import Finished
+from hydro.tuning.leaderboard import RunResult
 from hydro.tuning.plan import PlannedRun
-from hydro.tuning.progress import Board, spoken
+from hydro.tuning.progress import TuningProgress, format_duration
 
 
-def run(name: str, state: str, score: float | None = None) -> Finished:
+def run(name: str, state: str, score: float | None = None) -> RunResult:
     planned = PlannedRun(name, {"training.rate": int(name)}, None, Settings.model_construct())
-    return Finished(planned, state, score, 5.0, "why it ended")
+    return RunResult(planned, state, score, 5.0, "why it ended")
 
 
 def test_a_run_that_ends_is_told_with_how_far_the_search_is(
@@ -23,16 +23,16 @@ def test_a_run_that_ends_is_told_with_how_far_the_search_is(
     caplog.set_level(logging.INFO, "hydro")
     runs = [run("0", "finished", 0.5), run("1", "queued"), run("2", "queued"), run("3", "queued")]
     with progress.task("search", 4, "runs") as task:
-        board = Board(task, 4, True, lambda: runs)
+        board = TuningProgress(task, 4, True, lambda: runs)
         assert board.refresh() == "1 of 4 done, best 0.5000"
         # Ten seconds a run, as far as the board knows.
         board.started = time.monotonic() - 10
         runs[1] = run("1", "finished", 0.75)
-        board.tell(runs[1])
+        board.run_finished(runs[1])
         runs[2] = run("2", "pruned")
-        board.tell(runs[2])
+        board.run_finished(runs[2])
         runs[3] = run("3", "failed")
-        board.tell(runs[3])
+        board.run_finished(runs[3])
     assert caplog.messages == [
         "run 1  rate=1: 0.7500, 5 s  (2 of 4 done, about 20 s left, best 0.7500)",
         "run 2  rate=2: pruned, why it ended  (3 of 4 done, about 5 s left, best 0.7500)",
@@ -51,4 +51,4 @@ def test_a_run_that_ends_is_told_with_how_far_the_search_is(
     ("seconds", "expected"), [(99.4, "99 s"), (100, "2 min"), (5999, "100 min"), (9000, "2.5 h")]
 )
 def test_a_time_is_said_in_the_unit_that_suits_it(seconds: float, expected: str) -> None:
-    assert spoken(seconds) == expected
+    assert format_duration(seconds) == expected

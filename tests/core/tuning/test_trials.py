@@ -7,7 +7,7 @@ import pytest
 
 from hydro.executors.local import Train
 from hydro.tuning.plan import PlannedRun, plan
-from hydro.tuning.trials import Runs
+from hydro.tuning.trials import Trials
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_run_that_ended_before_it_could_be_stopped_is_pruned_all_the_same(
         whole(folder, lambda: False)
         watch()
 
-    runs: Runs = word_count.runs()
+    runs: Trials = word_count.runs()
     ended = runs.train(run, quick, lambda number, metric: number == 0)
     assert (ended.state, runs.is_done(run)) == ("pruned", True)
 
@@ -51,7 +51,7 @@ def test_a_run_that_ended_before_it_could_be_stopped_is_pruned_all_the_same(
 def test_a_run_shows_how_far_it_is(
     word_count: Any, run: PlannedRun, standing_in: Callable[..., Train], progress: Any
 ) -> None:
-    runs = Runs(word_count.runs().folder, "Error", (), progress, lambda each: None)
+    runs = Trials(word_count.runs().folder, "Error", (), progress, lambda each: None)
     runs.train(run, standing_in(lambda _: [5.0, 6.0, 7.0]))
     assert progress.shown["run 000"] == [
         (20, {"loss": 1.0}),

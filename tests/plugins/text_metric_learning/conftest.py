@@ -12,7 +12,7 @@ from torch import nn
 from hydro.testing import TEXTS, tiny_backbone
 from hydro.text import Encoder, TextTokenizer, embed, load_backbone, load_tokenizer
 from hydro_text_metric_learning.export.sentence_transformers import write_sentence_transformers
-from hydro_text_metric_learning.trained import Trained
+from hydro_text_metric_learning.trained import TrainedEncoder
 
 ROWS = pd.DataFrame(
     {"title": [text.split()[0].title() for text in TEXTS] + ["", "b"], "text": [*TEXTS, "zz", ""]},
@@ -108,11 +108,11 @@ def saved(save: Save) -> Saved:
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def model(tmp_path_factory: pytest.TempPathFactory) -> TrainedEncoder:
     """A tiny untrained model of texts made of one column."""
     folder: Path = tiny_backbone(tmp_path_factory.mktemp("trained"), texts=TEXTS)
     backbone = load_backbone(folder, pretrained=True, dropout=None, gradient_checkpointing=False)
     encoder = Encoder(backbone, pool="Average", dropout=0.0, embedding_size=None)
     encoder.eval()
     tokenizer = load_tokenizer(folder, max_length=32, lowercase=False, separator="")
-    return Trained(encoder, tokenizer, ("text",), threshold=None)
+    return TrainedEncoder(encoder, tokenizer, ("text",), threshold=None)

@@ -1,4 +1,4 @@
-"""Class centres start where the untrained model has the classes."""
+"""Class centers start where the untrained model has the classes."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ import torch
 from hydro.testing import tiny_backbone
 from hydro.text import Encoder, embed, load_backbone, load_tokenizer
 from hydro.training.precision import Precision
-from hydro_text_metric_learning.class_centers import ENOUGH, start_at_class_means
-from hydro_text_metric_learning.dataset import LabelledTexts
+from hydro_text_metric_learning.class_centers import ROWS_PER_CLASS, init_from_class_means
+from hydro_text_metric_learning.dataset import LabeledTexts
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
 CPU = Precision(torch.device("cpu"), None, None)
@@ -29,17 +29,17 @@ def encoder(backbone: Path) -> Encoder:
     return Encoder(loaded, pool="Average", dropout=0.5, embedding_size=None).train()
 
 
-def texts(backbone: Path, sentences: list[str], classes: list[int]) -> LabelledTexts:
-    """Tokenise texts of these classes."""
+def texts(backbone: Path, sentences: list[str], classes: list[int]) -> LabeledTexts:
+    """Tokenize texts of these classes."""
     tokenizer = load_tokenizer(backbone, max_length=16, lowercase=False, separator="")
-    return LabelledTexts(tokenizer.encode(sentences), np.array(classes))
+    return LabeledTexts(tokenizer.encode(sentences), np.array(classes))
 
 
-def test_a_centre_points_at_the_mean_of_its_class(encoder: Encoder, backbone: Path) -> None:
+def test_a_center_points_at_the_mean_of_its_class(encoder: Encoder, backbone: Path) -> None:
     classes = [2, 0, 1, 0, 1, 2, 0]
     rows = texts(backbone, ["card", "pin", "fee", "my pin", "a fee", "my card", "a pin"], classes)
     loss = ArcFace(32, 3, 0.1, 45)
-    start_at_class_means(loss, encoder, rows, CPU)
+    init_from_class_means(loss, encoder, rows, CPU)
     embeddings = torch.from_numpy(embed(encoder, rows.corpus))
     for number in range(3):
         mean = embeddings[torch.tensor(classes) == number].mean(dim=0)
@@ -53,12 +53,12 @@ def test_the_first_rows_of_a_class_do_for_many(
     block: int, encoder: Encoder, backbone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hydro_text_metric_learning.class_centers.BLOCK", block)
-    early, late = ["pin", "card"] * ENOUGH, ["fee", "rate"] * 40
-    short = texts(backbone, early, [0, 1] * ENOUGH)
-    long = texts(backbone, early + late, [0, 1] * (ENOUGH + 40))
+    early, late = ["pin", "card"] * ROWS_PER_CLASS, ["fee", "rate"] * 40
+    short = texts(backbone, early, [0, 1] * ROWS_PER_CLASS)
+    long = texts(backbone, early + late, [0, 1] * (ROWS_PER_CLASS + 40))
     first, second = ArcFace(32, 2, 0.1, 45), ArcFace(32, 2, 0.1, 45)
-    start_at_class_means(first, encoder, short, CPU)
-    start_at_class_means(second, encoder, long, CPU)
+    init_from_class_means(first, encoder, short, CPU)
+    init_from_class_means(second, encoder, long, CPU)
     torch.testing.assert_close(first.weight, second.weight)
 
 
@@ -67,7 +67,7 @@ def test_many_rows_are_embedded_some_at_a_time(
 ) -> None:
     rows = texts(backbone, ["card", "pin", "fee", "my pin", "a fee", "my card"], [2, 0, 1, 0, 1, 2])
     whole, parts = ArcFace(32, 3, 0.1, 45), ArcFace(32, 3, 0.1, 45)
-    start_at_class_means(whole, encoder, rows, CPU)
+    init_from_class_means(whole, encoder, rows, CPU)
     monkeypatch.setattr("hydro_text_metric_learning.class_centers.BLOCK", 4)
-    start_at_class_means(parts, encoder, rows, CPU)
+    init_from_class_means(parts, encoder, rows, CPU)
     torch.testing.assert_close(whole.weight, parts.weight)

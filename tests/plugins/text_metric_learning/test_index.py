@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from hydro.errors import ResourceError
 from hydro.testing import TEXTS
 from hydro_text_metric_learning.index import TextIndex, build_faiss, measure_recall
-from hydro_text_metric_learning.trained import Trained
+from hydro_text_metric_learning.trained import TrainedEncoder
 
 LABELS = ["a", "b", None, "a", "c", "b"]
 
 
-def build(model: Trained, kind: str = "exact") -> TextIndex:
+def build(model: TrainedEncoder, kind: str = "exact") -> TextIndex:
     """Index the texts, the first of which is row 3 of its file."""
     gallery = pd.DataFrame(
         {"text": TEXTS, "label": LABELS}, index=range(3, 3 + len(TEXTS)), dtype="str"
@@ -39,14 +39,14 @@ def vectors(rows: int, size: int = 16) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("kind", ["exact", "ivf", "hnsw"])
-def test_a_text_is_its_own_nearest(kind: str, model: Trained) -> None:
+def test_a_text_is_its_own_nearest(kind: str, model: TrainedEncoder) -> None:
     for row, (hit, *_) in enumerate(build(model, kind).search(queries(*TEXTS), 2)):
         assert (hit.row, hit.text, hit.label) == (row + 3, TEXTS[row], LABELS[row])
         assert hit.similarity == pytest.approx(1, abs=1e-5)
         assert hit.same is None
 
 
-def test_hits_are_the_nearest_in_order(model: Trained) -> None:
+def test_hits_are_the_nearest_in_order(model: TrainedEncoder) -> None:
     index = build(model)
     (hits,) = index.search(queries("when will my card come"), 4)
     query = model.embed([["when will my card come"]])
@@ -56,19 +56,19 @@ def test_hits_are_the_nearest_in_order(model: Trained) -> None:
     assert [hit.similarity for hit in hits] == pytest.approx(cosines[order], abs=1e-5)
 
 
-def test_there_are_no_more_hits_than_texts(model: Trained) -> None:
+def test_there_are_no_more_hits_than_texts(model: TrainedEncoder) -> None:
     (hits,) = build(model).search(queries("card"), 50)
     assert len(hits) == len(TEXTS)
 
 
-def test_what_is_similar_enough_is_marked(model: Trained) -> None:
+def test_what_is_similar_enough_is_marked(model: TrainedEncoder) -> None:
     (hits,) = build(replace(model, threshold=0.9999)).search(queries(TEXTS[1]), 3)
     assert [hit.same for hit in hits] == [hit.similarity >= 0.9999 for hit in hits]
     assert hits[0].same
     assert not hits[2].same
 
 
-def test_what_was_saved_opens(model: Trained, tmp_path: Path) -> None:
+def test_what_was_saved_opens(model: TrainedEncoder, tmp_path: Path) -> None:
     model = replace(model, threshold=0.9)
     index = build(model, "hnsw")
     index.save(tmp_path)
@@ -79,7 +79,7 @@ def test_what_was_saved_opens(model: Trained, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["index.faiss", "texts.parquet", "facts.json"])
-def test_a_damaged_index_is_an_error(name: str, model: Trained, tmp_path: Path) -> None:
+def test_a_damaged_index_is_an_error(name: str, model: TrainedEncoder, tmp_path: Path) -> None:
     build(model).save(tmp_path)
     for damage in (lambda path: path.write_bytes(b"no"), Path.unlink):
         damage(tmp_path / name)

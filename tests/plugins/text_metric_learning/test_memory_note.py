@@ -7,7 +7,7 @@ import pytest
 
 from hydro.errors import ModelError
 from hydro.testing import tiny_backbone
-from hydro_text_metric_learning.memory_note import MANY, head_note
+from hydro_text_metric_learning.memory_note import MANY_CLASSES_THRESHOLD, head_note
 
 
 def architecture(backbone: Path | str, size: int | None = None) -> SimpleNamespace:
@@ -16,7 +16,7 @@ def architecture(backbone: Path | str, size: int | None = None) -> SimpleNamespa
 
 
 def test_few_classes_are_no_matter() -> None:
-    assert head_note(architecture("no such backbone"), MANY, None) == []
+    assert head_note(architecture("no such backbone"), MANY_CLASSES_THRESHOLD, None) == []
 
 
 def test_the_size_is_that_of_the_settings_or_of_the_backbone(tmp_path: Path) -> None:
@@ -39,4 +39,4 @@ def test_a_sample_saves_the_dense_gradients(sampled: int, compared: str) -> None
 
 def test_a_backbone_that_is_not_there_is_said_before_training() -> None:
     with pytest.raises(ModelError):
-        head_note(architecture("no/such/backbone"), MANY + 1, None)
+        head_note(architecture("no/such/backbone"), MANY_CLASSES_THRESHOLD + 1, None)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from huggingface_hub import ModelCard
 
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.loading import load
 from hydro_text_metric_learning.model_card import model_card
 
@@ -29,7 +29,7 @@ Card = Callable[..., ModelCard]
 
 
 @pytest.fixture
-def card(tmp_path: Path, catalog: Catalog) -> Card:
+def card(tmp_path: Path, registry: Registry) -> Card:
     """Write a card for settings with these changes."""
     (tmp_path / "rows.csv").touch()
     config = tmp_path / "settings.yml"
@@ -37,7 +37,7 @@ def card(tmp_path: Path, catalog: Catalog) -> Card:
         "experiment_name: calm-bay\n"
         "dataset: {train_dataframe: rows.csv, text_column: text, label_columns: label}\n"
     )
-    model = catalog.schema(catalog.problem("text_metric_learning"))
+    model = registry.schema(registry.problem("text_metric_learning"))
 
     def write(*changes: str, scores: Any = SCORES) -> ModelCard:
         settings: Any = load(config, model, changes).settings

@@ -11,7 +11,7 @@ import torch
 
 from hydro.data.labels import Labels
 from hydro.plugins.builder import Builder
-from hydro.plugins.registry import Catalog
+from hydro.plugins.registry import Registry
 from hydro.settings.loading import load
 from hydro.similarity.retrieval_metrics import METRICS
 from hydro.testing import TEXTS, tiny_backbone
@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def builder(folder: Path, tmp_path: Path, catalog: Catalog) -> Build:
+def builder(folder: Path, tmp_path: Path, registry: Registry) -> Build:
     """Make what builds the parts for settings with these changes."""
     (tmp_path / "rows.csv").touch()
     config = tmp_path / "settings.yml"
@@ -50,10 +50,10 @@ def builder(folder: Path, tmp_path: Path, catalog: Catalog) -> Build:
         f"architecture: {{backbone: {folder}}}\n"
         "tokenizer: {max_length: 32}\n"
     )
-    problem = catalog.problem("text_metric_learning")
+    problem = registry.problem("text_metric_learning")
 
     def make(*changes: str) -> Builder:
-        return Builder(load(config, catalog.schema(problem), changes).settings, catalog, problem)
+        return Builder(load(config, registry.schema(problem), changes).settings, registry, problem)
 
     return make
 
@@ -140,27 +140,27 @@ def test_cross_entropy_is_built_over_the_classes_of_training(builder: Build) -> 
     chosen = builder("training.loss_function=CrossEntropy", "architecture.embedding_size=6")
     loss = chosen.build("loss", model=model(chosen), labels=LABELS)
     assert isinstance(loss, CrossEntropy)
-    assert tuple(loss.vectors.weight.shape) == (2, 6)
+    assert tuple(loss.class_weights.weight.shape) == (2, 6)
 
 
 @pytest.mark.parametrize("name", ["ArcFace", "CrossEntropy"])
 def test_losses_compare_with_a_sample_where_asked(name: str, builder: Build) -> None:
     chosen = builder(f"training.loss_function={name}", "training.sampled_classes=1")
-    assert chosen.build("loss", model=model(chosen), labels=LABELS).vectors.sampled == 1
+    assert chosen.build("loss", model=model(chosen), labels=LABELS).class_weights.num_sampled == 1
     plain = builder(f"training.loss_function={name}")
-    assert plain.build("loss", model=model(plain), labels=LABELS).vectors.sampled is None
+    assert plain.build("loss", model=model(plain), labels=LABELS).class_weights.num_sampled is None
 
 
 def test_the_memory_of_many_classes_is_told_for_losses_that_keep_a_vector_a_class(
     builder: Build,
 ) -> None:
     settings = builder("training.sampled_classes=500").settings
-    (note,) = plugin.notes(settings, classes=60_000)
+    (note,) = plugin.warnings(settings, classes=60_000)
     assert note.startswith("60,000 classes of 32 numbers")
     assert note.endswith("compared with 500 of them")
-    assert plugin.notes(settings, classes=50_000) == []
+    assert plugin.warnings(settings, classes=50_000) == []
     other = builder("training.loss_function=CosFace").settings
-    assert plugin.notes(other, classes=60_000) == []
+    assert plugin.warnings(other, classes=60_000) == []
 
 
 @pytest.mark.parametrize(
@@ -170,9 +170,9 @@ def test_the_memory_of_many_classes_is_told_for_losses_that_keep_a_vector_a_clas
         (["training.arcface_centres=Random"], False),
         (["training.loss_function=CrossEntropy"], False),
     ],
-    ids=["class means", "random", "no centres"],
+    ids=["class means", "random", "no centers"],
 )
-def test_centres_start_at_class_means_where_asked(
+def test_centers_start_at_class_means_where_asked(
     changes: list[str], moved: bool, builder: Build
 ) -> None:
     chosen = builder(*changes)
@@ -201,13 +201,13 @@ def test_a_split_is_embedded_and_searched(builder: Build) -> None:
         watch=watched.append,
     )
     assert sum(watched) == len(FRAME)
-    assert predictions.neighbours.shape == (6, 2)
+    assert predictions.neighbors.shape == (6, 2)
     assert np.linalg.norm(predictions.embeddings, axis=1) == pytest.approx(1, abs=1e-6)
     assert list(predictions.values) == list(METRICS)
     assert np.isfinite(predictions.values["mAP"]).tolist() == [True] * 4 + [False] * 2
 
 
-def test_k_of_the_metrics_is_the_number_of_neighbours(builder: Build) -> None:
+def test_k_of_the_metrics_is_the_number_of_neighbors(builder: Build) -> None:
     def recall(k: int) -> Any:
         chosen = builder(f"prediction.top_k_similar={k}")
         settings: Any = chosen.settings

@@ -12,8 +12,8 @@ import torch
 from hydro.similarity.retrieval_metrics import METRICS
 from hydro.testing import TEXTS
 from hydro.training.precision import Precision
-from hydro_text_metric_learning.retrieval import Retrieved, joined_labels, retrieve
-from hydro_text_metric_learning.trained import Trained
+from hydro_text_metric_learning.retrieval import GalleryPredictions, joined_labels, retrieve
+from hydro_text_metric_learning.trained import TrainedEncoder
 
 CPU = Precision(torch.device("cpu"), None, None)
 
@@ -24,7 +24,9 @@ def table(texts: Any, first: int = 0, **columns: Any) -> pd.DataFrame:
     return pd.DataFrame({"text": list(texts), **columns}, index=index, dtype="str")
 
 
-def ask(model: Trained, frame: pd.DataFrame, gallery: pd.DataFrame | None) -> Retrieved:
+def ask(
+    model: TrainedEncoder, frame: pd.DataFrame, gallery: pd.DataFrame | None
+) -> GalleryPredictions:
     """Retrieve the three nearest rows."""
     asked: dict[str, Any] = {
         "targets": ("label",),
@@ -36,18 +38,18 @@ def ask(model: Trained, frame: pd.DataFrame, gallery: pd.DataFrame | None) -> Re
     return retrieve(model, frame, gallery, **asked)
 
 
-def test_rows_are_compared_with_each_other_but_not_with_themselves(model: Trained) -> None:
+def test_rows_are_compared_with_each_other_but_not_with_themselves(model: TrainedEncoder) -> None:
     found = ask(model, table(TEXTS, first=10), None)
-    assert found.neighbours.shape == (6, 3)
-    assert all(row not in near for row, near in enumerate(found.neighbours.tolist()))
+    assert found.neighbors.shape == (6, 3)
+    assert all(row not in near for row, near in enumerate(found.neighbors.tolist()))
     cosines = found.embeddings @ found.embeddings.T
     np.fill_diagonal(cosines, -2)
-    np.testing.assert_array_equal(found.neighbours[:, 0], cosines.argmax(axis=1))
+    np.testing.assert_array_equal(found.neighbors[:, 0], cosines.argmax(axis=1))
     listed = [json.loads(each) for each in found.columns(np.arange(10, 16))["neighbours"]]
-    assert listed == (found.neighbours + 10).tolist()
+    assert listed == (found.neighbors + 10).tolist()
 
 
-def test_a_gallery_is_named_by_its_own_rows_and_labels(model: Trained) -> None:
+def test_a_gallery_is_named_by_its_own_rows_and_labels(model: TrainedEncoder) -> None:
     gallery = table(TEXTS[:4], first=40, label=["a", "b", None, "a"])
     found = ask(model, table([TEXTS[2], TEXTS[0]]), gallery)
     columns = found.columns(np.arange(2))
@@ -59,7 +61,7 @@ def test_a_gallery_is_named_by_its_own_rows_and_labels(model: Trained) -> None:
     assert "same" not in columns
 
 
-def test_labels_of_both_tables_are_scored(model: Trained) -> None:
+def test_labels_of_both_tables_are_scored(model: TrainedEncoder) -> None:
     gallery = table(TEXTS, label=["a", "b", "a", "b", "a", "c"])
     found = ask(model, table([TEXTS[0], TEXTS[1], "x"], label=["a", "new", None]), gallery)
     # The first query finds itself first; nothing in the gallery is of the second's class.
@@ -68,12 +70,12 @@ def test_labels_of_both_tables_are_scored(model: Trained) -> None:
     assert "mAP" in found.columns(np.arange(3))
 
 
-def test_labels_of_the_queries_alone_score_nothing(model: Trained) -> None:
+def test_labels_of_the_queries_alone_score_nothing(model: TrainedEncoder) -> None:
     found = ask(model, table(TEXTS[:2], label=["a", "a"]), table(TEXTS))
     assert not found.defined("mAP").any()
 
 
-def test_what_is_similar_enough_is_marked(model: Trained) -> None:
+def test_what_is_similar_enough_is_marked(model: TrainedEncoder) -> None:
     found = ask(model, table(TEXTS), None)
     middle = float(np.median(found.similarities))
     marked = ask(replace(model, threshold=middle), table(TEXTS), None)

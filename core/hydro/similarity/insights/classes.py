@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 
 from hydro.plugins.charts import Finding
-from hydro.similarity.predictions import Neighbourhood
+from hydro.similarity.predictions import RetrievalPredictions
 
 METRICS = ("mAP", "Precision@1")
 
 
-def class_scores(predictions: Neighbourhood, shown: pd.DataFrame, trained: int) -> Finding:
+def class_scores(predictions: RetrievalPredictions, shown: pd.DataFrame, trained: int) -> Finding:
     """Average the metrics over the rows of each class, the worst class first.
 
     ``trained`` is the number of classes that training knows; theirs are the numbers below it.

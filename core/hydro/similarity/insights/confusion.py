@@ -4,18 +4,18 @@ import numpy as np
 import pandas as pd
 
 from hydro.plugins.charts import Finding
-from hydro.similarity.predictions import Neighbourhood
+from hydro.similarity.predictions import RetrievalPredictions
 
 
-def confusion(predictions: Neighbourhood, shown: pd.DataFrame) -> Finding:
-    """Count how often the nearest neighbour of a class is of another one, the most often first.
+def confusion(predictions: RetrievalPredictions, shown: pd.DataFrame) -> Finding:
+    """Count how often the nearest neighbor of a class is of another one, the most often first.
 
     ``share`` is of the rows of the class. One pair of texts is given for each.
     """
     classes = predictions.classes
-    if not predictions.neighbours.shape[1]:
+    if not predictions.neighbors.shape[1]:
         return Finding(pd.DataFrame())
-    nearest = predictions.neighbours[:, 0]
+    nearest = predictions.neighbors[:, 0]
     table = pd.DataFrame(
         {
             "class": shown["label"],
@@ -24,15 +24,13 @@ def confusion(predictions: Neighbourhood, shown: pd.DataFrame) -> Finding:
             "nearest_text": shown["text"].to_numpy()[nearest],
         }
     )
-    labelled = (classes >= 0) & (classes[nearest] >= 0)
-    wrong = table[labelled & (classes != classes[nearest])]
-    share = len(wrong) / max(1, int(np.count_nonzero(labelled)))
-    said = (
-        f"The nearest neighbour of {len(wrong):,} rows ({100 * share:.1f} %) is of another class."
-    )
+    labeled = (classes >= 0) & (classes[nearest] >= 0)
+    wrong = table[labeled & (classes != classes[nearest])]
+    share = len(wrong) / max(1, int(np.count_nonzero(labeled)))
+    said = f"The nearest neighbor of {len(wrong):,} rows ({100 * share:.1f} %) is of another class."
     if wrong.empty:
         return Finding(wrong, (said,))
-    sizes = table["class"][labelled].value_counts()
+    sizes = table["class"][labeled].value_counts()
     found = wrong.groupby(["class", "nearest_class"], sort=False).agg(
         rows=("text", "size"), text=("text", "first"), nearest_text=("nearest_text", "first")
     )

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hydro.plugins.charts import Finding
-from hydro.similarity.predictions import Neighbourhood
+from hydro.similarity.predictions import RetrievalPredictions
 
 EVERY = 1200
 """Rows of which every pair is looked at; of more, pairs are drawn."""
@@ -19,7 +19,7 @@ BLOCK = 16_384
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
-def cosines(before: Neighbourhood, after: Neighbourhood, seed: int) -> Finding:
+def cosines(before: RetrievalPredictions, after: RetrievalPredictions, seed: int) -> Finding:
     """Count cosines of pairs before and after training, in shares of each kind of pair.
 
     ``before`` and ``after`` are of the same rows. Rows without a class are left out. The best
@@ -38,13 +38,13 @@ def cosines(before: Neighbourhood, after: Neighbourhood, seed: int) -> Finding:
     tables, said = [], [f"{len(same[0]):,} pairs of the same class, {len(different[0]):,} others."]
     for when, both in found.items():
         shares = [np.histogram(np.clip(v, edges[0], 1), edges)[0] / len(v) for v in both]
-        table, sentence = _panel(when, edges, *shares)
+        table, sentence = _facet(when, edges, *shares)
         tables.append(table)
         said.append(sentence)
     return Finding(pd.concat(tables, ignore_index=True), tuple(said))
 
 
-def _panel(
+def _facet(
     when: str, edges: NDArray[np.float64], same: NDArray[np.float64], other: NDArray[np.float64]
 ) -> tuple[pd.DataFrame, str]:
     """Give the rows of one histogram, and what it comes to."""

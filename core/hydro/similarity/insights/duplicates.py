@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 
 from hydro.plugins.charts import Finding
-from hydro.similarity.predictions import Neighbourhood
+from hydro.similarity.predictions import RetrievalPredictions
 
 TRAIN = 300_000
 """Training rows that are looked at, the first ones."""
-NEAR = 0.98
+NEAR_DUPLICATE = 0.98
 """A cosine of the untrained model from which two texts count as nearly the same."""
 
 
-def duplicates(before: Neighbourhood, shown: pd.DataFrame, train: pd.DataFrame) -> Finding:
+def duplicates(before: RetrievalPredictions, shown: pd.DataFrame, train: pd.DataFrame) -> Finding:
     """List texts of training again among the validation rows, then near duplicates within these.
 
     Texts are the same if they differ in no more than case, punctuation and spaces. Near ones are
@@ -31,7 +31,7 @@ def duplicates(before: Neighbourhood, shown: pd.DataFrame, train: pd.DataFrame) 
         f"{int((~near['same_label']).sum()):,} of them with two labels.",
     ]
     found = pd.concat([across, near], ignore_index=True)
-    # Two labels on one text cannot both be learnt: these come first.
+    # Two labels on one text cannot both be learned: these come first.
     found = found.sort_values("same_label", kind="stable")
     return Finding(found, tuple(said))
 
@@ -45,10 +45,10 @@ def _across(shown: pd.DataFrame, train: pd.DataFrame) -> pd.DataFrame:
     return _columns(table)
 
 
-def _near(before: Neighbourhood, shown: pd.DataFrame) -> pd.DataFrame:
-    places, ranks = np.nonzero(before.similarities >= NEAR)
-    others = before.neighbours[places, ranks]
-    # A pair stands in the neighbours of both; one whose other side is cut off counts as well.
+def _near(before: RetrievalPredictions, shown: pd.DataFrame) -> pd.DataFrame:
+    places, ranks = np.nonzero(before.similarities >= NEAR_DUPLICATE)
+    others = before.neighbors[places, ranks]
+    # A pair stands in the neighbors of both; one whose other side is cut off counts as well.
     pairs = pd.DataFrame(
         {
             "low": np.minimum(places, others),

@@ -4,19 +4,19 @@ import numpy as np
 import pandas as pd
 
 from hydro.plugins.charts import Finding
-from hydro.similarity.predictions import Neighbourhood
+from hydro.similarity.predictions import RetrievalPredictions
 
-NEAREST = 5
+NUM_NEIGHBORS = 5
 
 
-def label_suspects(predictions: Neighbourhood, shown: pd.DataFrame) -> Finding:
+def label_errors(predictions: RetrievalPredictions, shown: pd.DataFrame) -> Finding:
     """List the rows of which all of the five nearest are of other classes, the surest first.
 
     A row is the surer, the more of the five agree on one class, and then the nearer they are. Only
     rows with another row of their class in the split, for the others have no choice.
     """
     classes = predictions.classes
-    nearest = predictions.neighbours[:, :NEAREST]
+    nearest = predictions.neighbors[:, :NUM_NEIGHBORS]
     sizes = np.bincount(classes[classes >= 0], minlength=classes.max(initial=0) + 1)
     around = classes[nearest]
     suspect = (classes >= 0) & (sizes[classes] > 1) & (nearest.shape[1] > 0)

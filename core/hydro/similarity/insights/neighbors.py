@@ -1,4 +1,4 @@
-"""A table of texts with their nearest neighbours, for a person to judge."""
+"""A table of texts with their nearest neighbors, for a person to judge."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,20 +7,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hydro.similarity.predictions import Neighbourhood
+from hydro.similarity.predictions import RetrievalPredictions
 
-NEAREST = 3
+NUM_NEIGHBORS = 3
 
 
-def neighbours_table(
-    predictions: Neighbourhood,
+def neighbors_table(
+    predictions: RetrievalPredictions,
     shown: pd.DataFrame,
     *,
     metric: str,
     count: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Show the worst, the best and some random queries, each with its nearest neighbours.
+    """Show the worst, the best and some random queries, each with its nearest neighbors.
 
     Args:
         predictions: Of the rows of ``shown``, in the same order.
@@ -30,20 +30,20 @@ def neighbours_table(
         seed: Of the random ones.
 
     Returns:
-        One row a query and neighbour: the query's row number in its file, how many other rows share
+        One row a query and neighbor: the query's row number in its file, how many other rows share
         its class, both texts and labels, the similarity, and whether the two match.
     """
     rows = [
         {"shown_as": kind, **_pair(predictions, shown, metric, query, place)}
         for kind, queries in _choose(predictions, metric, count, seed)
         for query in queries
-        for place in range(min(NEAREST, predictions.neighbours.shape[1]))
+        for place in range(min(NUM_NEIGHBORS, predictions.neighbors.shape[1]))
     ]
     return pd.DataFrame(rows)
 
 
 def _choose(
-    predictions: Neighbourhood, metric: str, count: int, seed: int
+    predictions: RetrievalPredictions, metric: str, count: int, seed: int
 ) -> Iterator[tuple[str, NDArray[np.int64]]]:
     scored = np.flatnonzero(predictions.defined(metric))
     order = scored[np.argsort(predictions.values[metric][scored], kind="stable")]
@@ -53,9 +53,9 @@ def _choose(
 
 
 def _pair(
-    predictions: Neighbourhood, shown: pd.DataFrame, metric: str, query: int, place: int
+    predictions: RetrievalPredictions, shown: pd.DataFrame, metric: str, query: int, place: int
 ) -> dict[str, Any]:
-    neighbour = predictions.neighbours[query, place]
+    neighbor = predictions.neighbors[query, place]
     same = predictions.classes == predictions.classes[query]
     return {
         "row": shown["row"][query],
@@ -64,8 +64,8 @@ def _pair(
         "others_of_class": int(same.sum()) - 1,
         metric: round(float(predictions.values[metric][query]), 4),
         "place": place + 1,
-        "neighbour": shown["text"][neighbour],
-        "neighbour_label": shown["label"][neighbour],
+        "neighbour": shown["text"][neighbor],
+        "neighbour_label": shown["label"][neighbor],
         "similarity": round(float(predictions.similarities[query, place]), 4),
-        "match": bool(same[neighbour]),
+        "match": bool(same[neighbor]),
     }

@@ -7,29 +7,29 @@ from numpy.typing import NDArray
 
 from hydro.plugins.charts import Finding
 
-POINTS = 3000
+MAX_POINTS = 3000
 
 
-def landscape(embeddings: NDArray[np.float32], shown: pd.DataFrame, seed: int) -> Finding:
+def pca_map(embeddings: NDArray[np.float32], shown: pd.DataFrame, seed: int) -> Finding:
     """Project embeddings ``(rows, size)`` on their first two principal components.
 
     At most 3,000 rows, drawn by the seed. ``shown`` has the ``row``, ``text`` and ``label`` of
-    each. The projection is randomised (Halko et al. 2011, as torch has it), so that wide
+    each. The projection is randomized (Halko et al. 2011, as torch has it), so that wide
     embeddings cost no more.
     """
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(embeddings))[:POINTS])
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(embeddings))[:MAX_POINTS])
     points = torch.from_numpy(embeddings[chosen].astype(np.float32))
     if len(chosen) < 3 or points.shape[1] < 2:
         return Finding(pd.DataFrame())
-    centred = points - points.mean(dim=0)
-    total = float(centred.square().sum())
+    centerd = points - points.mean(dim=0)
+    total = float(centerd.square().sum())
     if total == 0:
         return Finding(pd.DataFrame())
-    size = min(8, *centred.shape)
+    size = min(8, *centerd.shape)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        _, _, directions = torch.pca_lowrank(centred, q=size, center=False, niter=6)
-    flat = (centred @ directions[:, :2]).numpy()
+        _, _, directions = torch.pca_lowrank(centerd, q=size, center=False, niter=6)
+    flat = (centerd @ directions[:, :2]).numpy()
     # A component has no sign of its own; the largest value is to be positive.
     flat *= np.sign(flat[np.abs(flat).argmax(axis=0), [0, 1]])
     table = shown.iloc[chosen].assign(
@@ -37,5 +37,9 @@ def landscape(embeddings: NDArray[np.float32], shown: pd.DataFrame, seed: int) -
     )
     share = float((flat**2).sum()) / total
     said = f"The two directions hold {100 * share:.0f} % of the variance of the embeddings."
-    rows = f" {POINTS:,} of {len(embeddings):,} rows are shown." if len(embeddings) > POINTS else ""
+    rows = (
+        f" {MAX_POINTS:,} of {len(embeddings):,} rows are shown."
+        if len(embeddings) > MAX_POINTS
+        else ""
+    )
     return Finding(table, (said + rows,))

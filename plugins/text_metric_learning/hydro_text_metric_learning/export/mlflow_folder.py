@@ -15,10 +15,10 @@ import yaml
 
 from hydro_text_metric_learning.export.pipeline_folder import (
     PACKAGES,
-    told_threshold,
+    describe_threshold,
     write_pipeline_folder,
 )
-from hydro_text_metric_learning.trained import Trained
+from hydro_text_metric_learning.trained import TrainedEncoder
 
 LOADER = Path(__file__).with_name("mlflow_loader.py")
 INSIDE = "pipeline"
@@ -90,7 +90,7 @@ def write_mlflow_folder(model: Path, folder: Path) -> None:
             archive.write(path, path.relative_to(new))
 
 
-def _description(trained: Trained, python: str) -> dict[str, Any]:
+def _description(trained: TrainedEncoder, python: str) -> dict[str, Any]:
     inputs = [{"type": "string", "name": name, "required": True} for name in trained.text_columns]
     spec = {"dtype": "float32", "shape": [-1, trained.encoder.embedding_size]}
     return {
@@ -115,7 +115,7 @@ def _description(trained: Trained, python: str) -> dict[str, Any]:
     }
 
 
-def _readme(trained: Trained) -> str:
+def _readme(trained: TrainedEncoder) -> str:
     names = trained.text_columns
     example = {name: ["A first text", "A second"] for name in names}
     rows = [dict.fromkeys(names, text) for text in ("A first text", "A second")]
@@ -123,7 +123,7 @@ def _readme(trained: Trained) -> str:
         columns=f"a table with {', '.join(f'`{name}`' for name in names)}",
         size=trained.encoder.embedding_size,
         example=example,
-        threshold=told_threshold(trained.threshold),
+        threshold=describe_threshold(trained.threshold),
         same="" if trained.threshold is None else PAIRS,
         request=json.dumps({"dataframe_records": rows}, ensure_ascii=False),
     )

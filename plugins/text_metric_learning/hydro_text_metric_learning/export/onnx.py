@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from hydro.api import ModelError
-from hydro.text import Corpus, Encoder, by_length, embed, quiet
-from hydro_text_metric_learning.trained import Trained
+from hydro.text import Encoder, TokenizedTexts, embed, length_bucketed_batches, quiet_transformers
+from hydro_text_metric_learning.trained import TrainedEncoder
 
 OPSET = 17
 LARGEST = 2 * 1024**3
@@ -31,7 +31,7 @@ TOLERANCE = 1e-4
 
 
 class Chain(nn.Module):
-    """What an encoder computes, on padded texts: pool, neck and normalisation included."""
+    """What an encoder computes, on padded texts: pool, neck and normalization included."""
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ POOLS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 """The pools of `hydro.text`, of ``(texts, tokens, width)`` with a mask ``(texts, tokens, 1)``."""
 
 
-def write_onnx(trained: Trained, path: Path) -> None:
+def write_onnx(trained: TrainedEncoder, path: Path) -> None:
     """Write a model as one file, and check that it gives the same embeddings.
 
     Inputs are ``input_ids`` and ``attention_mask``, ``(batch, length)`` int64; token types are left
@@ -115,7 +115,7 @@ def _plain_attention(encoder: Encoder) -> Iterator[None]:
             backbone.set_attn_implementation(usual)
 
 
-def _trace(trained: Trained, path: Path) -> None:
+def _trace(trained: TrainedEncoder, path: Path) -> None:
     ids, mask = map(torch.from_numpy, _pad(_made_up(trained, [8, 5])))
     both = {0: "batch", 1: "length"}
     options: dict[str, Any] = {
@@ -135,7 +135,7 @@ def _trace(trained: Trained, path: Path) -> None:
     try:
         # It warns that it is the older one, and of every shape that it takes for constant: what
         # matters of that, the check finds.
-        with torch.no_grad(), warnings.catch_warnings(action="ignore"), quiet():
+        with torch.no_grad(), warnings.catch_warnings(action="ignore"), quiet_transformers():
             chain = Chain(trained.encoder).eval()
             torch.onnx.export(chain, (ids, mask), str(path), **options)
     except OSError:
@@ -147,7 +147,7 @@ def _trace(trained: Trained, path: Path) -> None:
         raise ModelError(msg) from error
 
 
-def _check(trained: Trained, path: Path) -> None:
+def _check(trained: TrainedEncoder, path: Path) -> None:
     """Compare with the encoder on texts of many lengths, together and alone."""
     longest = min(trained.tokenizer.max_length, LONGEST_TRIAL)
     corpus = _made_up(trained, [1, 2, 5, 11, longest])
@@ -162,12 +162,12 @@ def _check(trained: Trained, path: Path) -> None:
         raise ModelError(msg)
 
 
-def _made_up(trained: Trained, lengths: Sequence[int]) -> Corpus:
+def _made_up(trained: TrainedEncoder, lengths: Sequence[int]) -> TokenizedTexts:
     """Make texts of so many of the backbone's tokens, none of them padding."""
     lengths = [min(each, trained.tokenizer.max_length) for each in lengths]
     words = trained.encoder.backbone.config.vocab_size
     ids = 5 + np.arange(sum(lengths)) * 7919 % (words - 5)
-    return Corpus(ids.astype(np.int32), np.cumsum([0, *lengths]), closing=0)
+    return TokenizedTexts(ids.astype(np.int32), np.cumsum([0, *lengths]), num_suffix_tokens=0)
 
 
 def open_onnx(path: Path) -> Any:
@@ -177,23 +177,23 @@ def open_onnx(path: Path) -> Any:
     return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
 
-def embed_onnx(session: Any, corpus: Corpus) -> NDArray[np.float32]:
+def embed_onnx(session: Any, corpus: TokenizedTexts) -> NDArray[np.float32]:
     """Embed every text with the model of `open_onnx`: ``(texts, size)``."""
-    batches = by_length(corpus.lengths, TOKENS)
+    batches = length_bucketed_batches(corpus.lengths, TOKENS)
     found = np.concatenate([_run(session, corpus.take(rows)) for rows in batches])
     embeddings = np.empty_like(found)
     embeddings[np.concatenate(batches)] = found
     return embeddings
 
 
-def _run(session: Any, corpus: Corpus) -> NDArray[np.float32]:
+def _run(session: Any, corpus: TokenizedTexts) -> NDArray[np.float32]:
     ids, mask = _pad(corpus)
     inputs = {"input_ids": ids, "attention_mask": mask}
     embeddings: NDArray[np.float32] = session.run(["sentence_embedding"], inputs)[0]
     return embeddings
 
 
-def _pad(corpus: Corpus) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _pad(corpus: TokenizedTexts) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give the tokens of all texts and their mask, each ``(texts, longest)``."""
     inside = np.arange(corpus.lengths.max()) < corpus.lengths[:, None]
     ids = np.zeros(inside.shape, np.int64)

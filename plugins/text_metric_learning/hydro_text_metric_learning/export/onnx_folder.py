@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hydro.text import Corpus
+from hydro.text import TokenizedTexts
 from hydro_text_metric_learning.export.onnx import embed_onnx, open_onnx, write_onnx
 from hydro_text_metric_learning.trained import load_trained
 
@@ -62,7 +62,7 @@ def quantize(source: Path, target: Path) -> None:
         logging.root.removeHandler(silent)
 
 
-def compare(plain: Path, small: Path, corpus: Corpus) -> str:
+def compare(plain: Path, small: Path, corpus: TokenizedTexts) -> str:
     """Say how much smaller an int8 model is, and how far its embeddings are from float32."""
     expected, found = (embed_onnx(open_onnx(path), corpus) for path in (plain, small))
     cosines = (expected * found).sum(axis=1)
@@ -71,7 +71,7 @@ def compare(plain: Path, small: Path, corpus: Corpus) -> str:
     return (
         f"int8: {sizes[0]:,.1f} MB instead of {sizes[1]:,.1f}; cosine with float32 "
         f"{cosines.mean():.4f} on average, {cosines.min():.4f} at least, and the same nearest "
-        f"neighbour for {kept:.0%} of {len(corpus):,} held-out texts"
+        f"neighbor for {kept:.0%} of {len(corpus):,} held-out texts"
     )
 
 

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from hydro_text_metric_learning.export.onnx import write_onnx
-from hydro_text_metric_learning.trained import Trained, load_trained
+from hydro_text_metric_learning.trained import TrainedEncoder, load_trained
 
 SCRIPT = Path(__file__).with_name("scoring_pipeline.py")
 PACKAGES = ("numpy", "onnxruntime", "tokenizers")
@@ -55,7 +55,7 @@ similarities = embeddings @ embeddings.T
 SAME = "same = pipeline.same(similarities)  # true or false for each pair\n"
 
 
-def write_pipeline_folder(model: Path, folder: Path) -> Trained:
+def write_pipeline_folder(model: Path, folder: Path) -> TrainedEncoder:
     """Write program, weights, tokenizer and settings; give the model that was written.
 
     Args:
@@ -88,7 +88,7 @@ def write_pipeline_folder(model: Path, folder: Path) -> Trained:
     return trained
 
 
-def _readme(trained: Trained) -> str:
+def _readme(trained: TrainedEncoder) -> str:
     names = [f"`{name}`" for name in trained.text_columns]
     joined = f"joined with `{json.dumps(trained.tokenizer.separator, ensure_ascii=False)}`"
     return README.format(
@@ -97,12 +97,12 @@ def _readme(trained: Trained) -> str:
         joined="one column" if len(names) == 1 else joined,
         max_length=trained.tokenizer.max_length,
         size=trained.encoder.embedding_size,
-        threshold=told_threshold(trained.threshold),
+        threshold=describe_threshold(trained.threshold),
         same="" if trained.threshold is None else SAME,
     )
 
 
-def told_threshold(threshold: float | None) -> str:
+def describe_threshold(threshold: float | None) -> str:
     """Say what `same` means, or why it is not there."""
     if threshold is None:
         return "There is no `same`: no similarity of held-out rows was precise enough."

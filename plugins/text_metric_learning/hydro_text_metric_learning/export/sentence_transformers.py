@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from hydro.text import quiet
+from hydro.text import quiet_transformers
 from hydro_text_metric_learning.export.tokenizer import write_tokenizer
 
 OLDEST_READER = "3.0.1"  # a release older than the one that a folder states warns whoever opens it
@@ -60,7 +60,7 @@ def write_sentence_transformers(
     """
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
         new = Path(temporary, "new")
-        with quiet():
+        with quiet_transformers():
             backbone.save_pretrained(new)
         write_tokenizer(new, tokenizer, max_length=max_length)
         # Releases differ in what they lower-case, so it is the tokenizer that does it.

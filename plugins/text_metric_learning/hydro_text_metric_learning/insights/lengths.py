@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TEXTS = 3000
 """Of each split; of more, some are drawn."""
-BEYOND = 4
+OVERFLOW_BIN = 4
 """Times ``max_length``: texts that are longer count as that long."""
 CHARACTERS = 20
 """A token, about, at most; what is beyond is not looked at."""
@@ -51,7 +51,7 @@ def token_lengths(tokenizer: "TextTokenizer", texts: Mapping[str, Sequence[str]]
 def _count(tokenizer: "TextTokenizer", texts: Sequence[str]) -> NDArray[np.int64]:
     # A copy, because the tokenizer itself is to go on cutting where it does.
     backend = tokenizers.Tokenizer.from_str(tokenizer.hf.backend_tokenizer.to_str())
-    longest = BEYOND * tokenizer.max_length
+    longest = OVERFLOW_BIN * tokenizer.max_length
     backend.enable_truncation(longest)
     backend.no_padding()
     found = backend.encode_batch_fast([text[: CHARACTERS * longest] for text in texts])

@@ -9,20 +9,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hydro.api import Labels
-    from hydro.similarity.predictions import Neighbourhood
+    from hydro.similarity.predictions import RetrievalPredictions
     from hydro.text import TextTokenizer
 
 FITS = ("text_metric_learning",)
 
 
-def build_neighbours(
-    settings: TextSettings, *, predictions: "Neighbourhood", frame: "pd.DataFrame"
+def build_neighbors(
+    settings: TextSettings, *, predictions: "RetrievalPredictions", frame: "pd.DataFrame"
 ) -> "pd.DataFrame":
-    """Build the table of texts with their nearest neighbours."""
-    from hydro.similarity.insights.neighbors import neighbours_table
+    """Build the table of texts with their nearest neighbors."""
+    from hydro.similarity.insights.neighbors import neighbors_table
     from hydro_text_metric_learning.insights.texts import described
 
-    return neighbours_table(
+    return neighbors_table(
         predictions,
         described(settings, frame),
         metric=settings.prediction.metric,
@@ -34,9 +34,9 @@ def build_neighbours(
 def build_cosines(
     settings: TextSettings,
     *,
-    predictions: "Neighbourhood",
+    predictions: "RetrievalPredictions",
     frame: "pd.DataFrame",
-    before: "Neighbourhood",
+    before: "RetrievalPredictions",
 ) -> Finding:
     """Build the histograms of cosines."""
     from hydro.similarity.insights.cosines import cosines
@@ -45,20 +45,20 @@ def build_cosines(
 
 
 def build_landscape(
-    settings: TextSettings, *, predictions: "Neighbourhood", frame: "pd.DataFrame"
+    settings: TextSettings, *, predictions: "RetrievalPredictions", frame: "pd.DataFrame"
 ) -> Finding:
     """Build the map."""
-    from hydro.similarity.insights.pca_map import landscape
+    from hydro.similarity.insights.pca_map import pca_map
     from hydro_text_metric_learning.insights.texts import described
 
     shown = described(settings, frame)
-    return landscape(predictions.embeddings, shown, settings.environment.seed)
+    return pca_map(predictions.embeddings, shown, settings.environment.seed)
 
 
 def build_classes(
     settings: TextSettings,
     *,
-    predictions: "Neighbourhood",
+    predictions: "RetrievalPredictions",
     frame: "pd.DataFrame",
     labels: "Labels",
 ) -> Finding:
@@ -70,7 +70,7 @@ def build_classes(
 
 
 def build_confusion(
-    settings: TextSettings, *, predictions: "Neighbourhood", frame: "pd.DataFrame"
+    settings: TextSettings, *, predictions: "RetrievalPredictions", frame: "pd.DataFrame"
 ) -> Finding:
     """Build the pairs of classes that are mixed up."""
     from hydro.similarity.insights.confusion import confusion
@@ -80,21 +80,21 @@ def build_confusion(
 
 
 def build_suspects(
-    settings: TextSettings, *, predictions: "Neighbourhood", frame: "pd.DataFrame"
+    settings: TextSettings, *, predictions: "RetrievalPredictions", frame: "pd.DataFrame"
 ) -> Finding:
     """Build the list of rows whose label may be wrong."""
-    from hydro.similarity.insights.label_errors import label_suspects
+    from hydro.similarity.insights.label_errors import label_errors
     from hydro_text_metric_learning.insights.texts import described
 
-    return label_suspects(predictions, described(settings, frame))
+    return label_errors(predictions, described(settings, frame))
 
 
 def build_duplicates(
     settings: TextSettings,
     *,
-    predictions: "Neighbourhood",
+    predictions: "RetrievalPredictions",
     frame: "pd.DataFrame",
-    before: "Neighbourhood",
+    before: "RetrievalPredictions",
     train: "pd.DataFrame",
 ) -> Finding:
     """Build the list of texts that are there twice."""
@@ -109,17 +109,17 @@ def build_duplicates(
 def build_lengths(
     settings: TextSettings,
     *,
-    predictions: "Neighbourhood",
+    predictions: "RetrievalPredictions",
     frame: "pd.DataFrame",
     train: "pd.DataFrame",
     tokenizer: "TextTokenizer",
 ) -> Finding:
     """Build the histograms of token lengths."""
-    from hydro.api import some_rows
+    from hydro.api import sample_rows
     from hydro_text_metric_learning.insights.lengths import TEXTS, token_lengths
 
     drawn = {
-        name: some_rows(rows, TEXTS, settings.environment.seed)
+        name: sample_rows(rows, TEXTS, settings.environment.seed)
         for name, rows in (("training", train), ("validation", frame))
     }
     texts = {
@@ -135,40 +135,41 @@ INSIGHTS = (
         build_cosines,
         FITS,
         title="Cosines of pairs",
-        look="The less the two areas overlap, the better one threshold tells same from different.",
+        caption="The less the two areas overlap, the better one threshold tells same from "
+        "different.",
         chart=Histogram(
             "cosine",
             ("same_class", "different_class"),
             y="share of pairs",
-            panel="when",
-            mark="best_threshold",
+            facet="when",
+            rule="best_threshold",
         ),
-        needs=("before",),
+        inputs=("before",),
     ),
     Insight(
         "classes",
         build_classes,
         FITS,
         title="Classes",
-        look="The worst come first. Few rows make a figure a matter of chance.",
+        caption="The worst come first. Few rows make a figure a matter of chance.",
         chart=Bars("class", ("mAP", "Precision@1")),
-        needs=("labels",),
+        inputs=("labels",),
     ),
     Insight(
         "confusion",
         build_confusion,
         FITS,
         title="Classes taken for each other",
-        look="A row is a class, a column the class of the nearest neighbour, a cell the share of "
+        caption="A row is a class, a column the class of the nearest neighbor, a cell the share of "
         "the row's texts. Two classes in each other's column may be one need with two names.",
         chart=Matrix("class", "nearest_class", "share"),
     ),
     Insight(
         "neighbours",
-        build_neighbours,
+        build_neighbors,
         FITS,
-        title="Texts and their nearest neighbours",
-        look="Are the wrong neighbours of the worst texts wrong to you, too?",
+        title="Texts and their nearest neighbors",
+        caption="Are the wrong neighbors of the worst texts wrong to you, too?",
         chart=Cards(
             section="shown_as",
             key="row",
@@ -185,24 +186,24 @@ INSIGHTS = (
         build_suspects,
         FITS,
         title="Labels that may be wrong",
-        look="All five nearest neighbours are of other classes. Correct the table, or see what the "
-        "model misses.",
+        caption="All five nearest neighbors are of other classes. Correct the table, or see what "
+        "the model misses.",
     ),
     Insight(
         "duplicates",
         build_duplicates,
         FITS,
         title="Texts that are there twice",
-        look="A text on both sides of the split makes the score look better than it is; one with "
-        "two labels cannot be learnt.",
-        needs=("before", "train"),
+        caption="A text on both sides of the split makes the score look better than it is; one "
+        "with two labels cannot be learned.",
+        inputs=("before", "train"),
     ),
     Insight(
         "map",
         build_landscape,
         FITS,
         title="Map of the embeddings",
-        look="Two of many directions: what is apart here is apart, what is close may not be.",
+        caption="Two of many directions: what is apart here is apart, what is close may not be.",
         chart=Scatter("first_component", "second_component", "label", "text"),
     ),
     Insight(
@@ -210,10 +211,11 @@ INSIGHTS = (
         build_lengths,
         FITS,
         title="Tokens of a text",
-        look="A limit that cuts many texts loses their ends; one far to the right costs nothing.",
+        caption="A limit that cuts many texts loses their ends; one far to the right costs "
+        "nothing.",
         chart=Histogram(
-            "tokens", ("training", "validation"), y="share of texts", mark="max_length"
+            "tokens", ("training", "validation"), y="share of texts", rule="max_length"
         ),
-        needs=("train", "tokenizer"),
+        inputs=("train", "tokenizer"),
     ),
 )

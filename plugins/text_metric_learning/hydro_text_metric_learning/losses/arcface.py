@@ -1,4 +1,4 @@
-"""ArcFace: a softmax over angles to class centres, with a margin added to the own class's angle."""
+"""ArcFace: a softmax over angles to class centers, with a margin added to the own class's angle."""
 
 import math
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hydro_text_metric_learning.losses.class_vectors import ClassVectors
+from hydro_text_metric_learning.losses.class_vectors import ClassWeights
 
 NEARLY_ONE = 1 - 1e-7  # the slope of acos is infinite at 1
 
@@ -14,13 +14,13 @@ NEARLY_ONE = 1 - 1e-7  # the slope of acos is infinite at 1
 class ArcFace(nn.Module):
     """L = cross entropy of s·cos(θ_j), with θ_y + m in place of θ_y for the own class y.
 
-    θ_j is the angle between the embedding and the centre of class j. Deng et al., arXiv:1801.07698,
+    θ_j is the angle between the embedding and the center of class j. Deng et al., arXiv:1801.07698,
     equation 3. Where θ_y + m would pass π, its cosine would rise again; from there on the logit is
     s·(cos θ_y - m·sin m), as in the authors' code, so that it falls with θ_y all the way (for
     margins up to 2.33).
 
     Args:
-        embedding_size: length of an embedding, which need not be normalised.
+        embedding_size: length of an embedding, which need not be normalized.
         classes: how many there are.
         margin: m, in radians.
         scale: s.
@@ -38,27 +38,27 @@ class ArcFace(nn.Module):
         super().__init__()
         self.margin = margin
         self.scale = scale
-        self.vectors = ClassVectors(torch.empty(classes, embedding_size), sampled)
-        self.start_at(torch.randn(classes, embedding_size))
+        self.class_weights = ClassWeights(torch.empty(classes, embedding_size), sampled)
+        self.set_weight(torch.randn(classes, embedding_size))
 
     @property
     def weight(self) -> Tensor:
-        """The class centres, ``(classes, embedding_size)``."""
-        return self.vectors.weight
+        """The class centers, ``(classes, embedding_size)``."""
+        return self.class_weights.weight
 
     @torch.no_grad()
-    def start_at(self, centres: Tensor) -> None:
-        """Point the class centres at ``(classes, embedding_size)`` vectors, none of them 0."""
-        self.weight.copy_(centres)
-        # In place: a copy of a million centres is a gigabyte and more.
+    def set_weight(self, centers: Tensor) -> None:
+        """Point the class centers at ``(classes, embedding_size)`` vectors, none of them 0."""
+        self.weight.copy_(centers)
+        # In place: a copy of a million centers is a gigabyte and more.
         functional.normalize(self.weight, out=self.weight)
 
     def forward(self, embeddings: Tensor, targets: Tensor) -> Tensor:
         """Give the mean loss of embeddings ``(batch, embedding_size)`` of classes ``(batch,)``."""
         with torch.autocast(embeddings.device.type, enabled=False):
-            _, vectors, places = self.vectors(targets)
-            centres = functional.normalize(vectors.float())
-            cosines = functional.linear(functional.normalize(embeddings.float()), centres)
+            _, vectors, places = self.class_weights(targets)
+            centers = functional.normalize(vectors.float())
+            cosines = functional.linear(functional.normalize(embeddings.float()), centers)
             own = places[:, None]
             logits = cosines.scatter(1, own, self._add_margin(cosines.gather(1, own)))
             return functional.cross_entropy(self.scale * logits, places)

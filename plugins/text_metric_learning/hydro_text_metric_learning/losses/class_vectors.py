@@ -4,7 +4,7 @@ from torch import Tensor, nn, rand, searchsorted
 from torch.nn import functional
 
 
-class ClassVectors(nn.Module):
+class ClassWeights(nn.Module):
     """Looks up the vectors that a batch is compared with.
 
     With ``sampled`` these are, in training, those of the batch's own classes and of others drawn
@@ -20,7 +20,7 @@ class ClassVectors(nn.Module):
     def __init__(self, vectors: Tensor, sampled: int | None) -> None:
         super().__init__()
         self.weight = nn.Parameter(vectors.detach())
-        self.sampled = sampled
+        self.num_sampled = sampled
 
     def forward(self, targets: Tensor) -> tuple[Tensor | slice, Tensor, Tensor]:
         """Give the numbers of the classes to compare with, their vectors, and the targets' places.
@@ -28,9 +28,9 @@ class ClassVectors(nn.Module):
         ``targets`` and their places among the classes are ``(batch,)``, the vectors
         ``(classes compared with, size)``.
         """
-        if self.sampled is None or not self.training:
+        if self.num_sampled is None or not self.training:
             return slice(None), self.weight, targets
-        chosen = sample_classes(targets, len(self.weight), self.sampled)
+        chosen = sample_classes(targets, len(self.weight), self.num_sampled)
         vectors = functional.embedding(chosen, self.weight, sparse=True)
         return chosen, vectors, searchsorted(chosen, targets)
 

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hydro_text_metric_learning.losses.class_vectors import ClassVectors
+from hydro_text_metric_learning.losses.class_vectors import ClassWeights
 
 
 class CrossEntropy(nn.Module):
@@ -19,11 +19,11 @@ class CrossEntropy(nn.Module):
     def __init__(self, embedding_size: int, classes: int, sampled: int | None = None) -> None:
         super().__init__()
         layer = nn.Linear(embedding_size, classes)
-        self.vectors = ClassVectors(layer.weight, sampled)
+        self.class_weights = ClassWeights(layer.weight, sampled)
         self.bias = layer.bias
 
     def forward(self, embeddings: Tensor, targets: Tensor) -> Tensor:
         """Give the mean loss of embeddings ``(batch, embedding_size)`` of classes ``(batch,)``."""
-        classes, vectors, places = self.vectors(targets)
+        classes, vectors, places = self.class_weights(targets)
         logits = functional.linear(embeddings, vectors, self.bias[classes])
         return functional.cross_entropy(logits.float(), places)

@@ -6,19 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hydro.similarity.predictions import Neighbourhood, score_neighbourhood
+from hydro.similarity.predictions import RetrievalPredictions, score_neighbors
 from hydro.similarity.retrieval_metrics import METRICS
 
 
 @pytest.fixture
-def circle() -> Callable[..., Neighbourhood]:
+def circle() -> Callable[..., RetrievalPredictions]:
     """Give predictions for rows at these degrees, of these classes."""
 
-    def predict(degrees: Sequence[float], classes: Sequence[int], top_k: int = 50) -> Neighbourhood:
+    def predict(
+        degrees: Sequence[float], classes: Sequence[int], top_k: int = 50
+    ) -> RetrievalPredictions:
         angles = np.radians(degrees)
         points = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
         metrics = {name: METRICS[name](top_k) for name in ("mAP", "Precision@1")}
-        return score_neighbourhood(points, np.array(classes), metrics=metrics, top_k=top_k)
+        return score_neighbors(points, np.array(classes), metrics=metrics, top_k=top_k)
 
     return predict
 

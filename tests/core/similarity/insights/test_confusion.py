@@ -6,7 +6,7 @@ from typing import Any
 from hydro.similarity.insights.confusion import confusion
 
 
-def test_pairs_of_classes_are_counted_by_the_nearest_neighbour(
+def test_pairs_of_classes_are_counted_by_the_nearest_neighbor(
     circle: Callable[..., Any], shown: Callable[..., Any]
 ) -> None:
     # Nearest: 0 to 1 and back, 90 to 91 and back, 180 to 182 and back.
@@ -16,7 +16,7 @@ def test_pairs_of_classes_are_counted_by_the_nearest_neighbour(
     assert pairs["rows"].to_dict() == {("c0", "c1"): 2, ("c1", "c0"): 2}
     assert pairs["share"].tolist() == [1, 1]
     assert pairs["nearest_text"].iloc[0] == "text 11"
-    assert found.said == ("The nearest neighbour of 4 rows (66.7 %) is of another class.",)
+    assert found.summary == ("The nearest neighbor of 4 rows (66.7 %) is of another class.",)
 
 
 def test_without_confusion_there_are_words_only(
@@ -24,5 +24,5 @@ def test_without_confusion_there_are_words_only(
 ) -> None:
     found = confusion(circle([0, 1], [0, 0]), shown([0, 0]))
     assert found.table.empty
-    assert found.said == ("The nearest neighbour of 0 rows (0.0 %) is of another class.",)
+    assert found.summary == ("The nearest neighbor of 0 rows (0.0 %) is of another class.",)
     assert confusion(circle([0], [0]), shown([0])).table.empty

@@ -16,14 +16,14 @@ def test_pairs_are_counted_in_shares_of_their_kind(circle: Circle) -> None:
     before = circle([0, 90, 45, 135], [0, 0, 1, 1])
     after = circle([0, 10, 90, 100], [0, 0, 1, 1])
     finding = cosines(before, after, seed=0)
-    assert finding.said[0] == "2 pairs of the same class, 4 others."
+    assert finding.summary[0] == "2 pairs of the same class, 4 others."
     for _, panel in finding.table.groupby("when"):
         assert panel["same_class"].sum() == pytest.approx(1)
         assert panel["different_class"].sum() == pytest.approx(1)
     after_rows = finding.table.query("when == 'after training' and same_class > 0")
     assert after_rows["same_class"].tolist() == [1.0]  # cos 10° = 0.985, both pairs
-    assert "After training, 0.0 % of the two areas overlap" in finding.said[2]
-    assert "100.0 % of each kind" in finding.said[2]
+    assert "After training, 0.0 % of the two areas overlap" in finding.summary[2]
+    assert "100.0 % of each kind" in finding.summary[2]
 
 
 def test_the_best_threshold_parts_the_two_kinds(circle: Circle) -> None:

@@ -24,7 +24,7 @@ def test_texts_on_both_sides_are_found_but_for_case_signs_and_spaces(
         ["training and validation", 5, 0, False],
         ["training and validation", 6, 1, True],
     ]
-    assert found.said[0] == (
+    assert found.summary[0] == (
         "2 of 3 validation rows have a text that training saw as well, 1 times with another label."
     )
 
@@ -35,10 +35,10 @@ def test_near_ones_are_found_once_a_pair(circle: Callable[..., Any]) -> None:
     (pair,) = found.table.to_dict("records")
     assert (pair["row"], pair["row_other"], pair["same_label"]) == (5, 6, False)
     assert pair["similarity"] == 0.9816
-    assert found.said[1].startswith("1 pairs of validation rows")
+    assert found.summary[1].startswith("1 pairs of validation rows")
 
 
 def test_no_duplicates_are_said_as_well(circle: Callable[..., Any]) -> None:
     found = duplicates(circle([0, 90, 180], [0, 1, 1]), SHOWN, SHOWN[:0])
     assert found.table.empty
-    assert found.said[0].startswith("0 of 3 validation rows")
+    assert found.summary[0].startswith("0 of 3 validation rows")

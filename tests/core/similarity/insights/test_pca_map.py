@@ -6,36 +6,36 @@ from typing import Any
 import numpy as np
 import torch
 
-from hydro.similarity.insights.pca_map import landscape
+from hydro.similarity.insights.pca_map import pca_map
 
 
 def test_the_map_is_the_two_principal_components(shown: Callable[..., Any]) -> None:
     random = np.random.default_rng(0)
     embeddings = (random.standard_normal((50, 20)) * np.arange(20, 0, -1)).astype(np.float32)
-    finding = landscape(embeddings, shown([0] * 50), seed=0)
-    centred = embeddings - embeddings.mean(axis=0)
-    left, values, _ = np.linalg.svd(centred, full_matrices=False)
+    finding = pca_map(embeddings, shown([0] * 50), seed=0)
+    centerd = embeddings - embeddings.mean(axis=0)
+    left, values, _ = np.linalg.svd(centerd, full_matrices=False)
     for place, name in enumerate(("first_component", "second_component")):
         expected = left[:, place] * values[place]
         expected *= np.sign(expected[np.abs(expected).argmax()])
         np.testing.assert_allclose(finding.table[name], expected, atol=0.05)
     share = (values[:2] ** 2).sum() / (values**2).sum()
-    assert f"hold {100 * share:.0f} %" in finding.said[0]
+    assert f"hold {100 * share:.0f} %" in finding.summary[0]
 
 
 def test_a_map_repeats_itself_and_disturbs_no_other_chance(shown: Callable[..., Any]) -> None:
     embeddings = np.random.default_rng(0).standard_normal((3100, 4)).astype(np.float32)
     torch.manual_seed(5)
-    first = landscape(embeddings, shown([0] * 3100), seed=1)
+    first = pca_map(embeddings, shown([0] * 3100), seed=1)
     drawn = torch.rand(1)
-    second = landscape(embeddings, shown([0] * 3100), seed=1)
+    second = pca_map(embeddings, shown([0] * 3100), seed=1)
     torch.manual_seed(5)
     assert torch.equal(drawn, torch.rand(1))
     assert first.table.equals(second.table)
     assert len(first.table) == 3000
-    assert first.said[0].endswith("3,000 of 3,100 rows are shown.")
+    assert first.summary[0].endswith("3,000 of 3,100 rows are shown.")
 
 
 def test_rows_that_are_all_the_same_have_no_map(shown: Callable[..., Any]) -> None:
-    assert landscape(np.ones((5, 3), np.float32), shown([0] * 5), seed=0).table.empty
-    assert landscape(np.eye(2, dtype=np.float32), shown([0, 1]), seed=0).table.empty
+    assert pca_map(np.ones((5, 3), np.float32), shown([0] * 5), seed=0).table.empty
+    assert pca_map(np.eye(2, dtype=np.float32), shown([0, 1]), seed=0).table.empty

@@ -13,15 +13,15 @@ from hydro.errors import ModelError
 from hydro.testing import TEXTS
 from hydro.text import POOLS, embed
 from hydro_text_metric_learning.export.onnx import embed_onnx, open_onnx, write_onnx
-from hydro_text_metric_learning.trained import Trained, load_trained
+from hydro_text_metric_learning.trained import TrainedEncoder, load_trained
 
 ARCHITECTURES = (
     "bert distilbert roberta xlm-roberta mpnet electra albert deberta-v2 modernbert qwen3".split()
 )
 
 
-def corpus(trained: Trained, columns: list[list[str]]) -> Any:
-    """Tokenise joined columns."""
+def corpus(trained: TrainedEncoder, columns: list[list[str]]) -> Any:
+    """Tokenize joined columns."""
     return trained.tokenizer.encode(trained.tokenizer.join(columns))
 
 

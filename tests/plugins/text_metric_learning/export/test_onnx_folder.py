@@ -46,7 +46,7 @@ def test_what_int8_loses_is_told(folder: Path, saved: Any) -> None:
     said = compare(plain, small, corpus)
     assert f"{cosines.mean():.4f} on average, {cosines.min():.4f} at least" in said
     assert said.endswith("% of 8 held-out texts")
-    same = re.search(r"nearest neighbour for 100%", compare(plain, plain, corpus))
+    same = re.search(r"nearest neighbor for 100%", compare(plain, plain, corpus))
     assert same
 
 

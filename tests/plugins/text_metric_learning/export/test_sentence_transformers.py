@@ -154,7 +154,7 @@ def test_a_folder_has_the_layout_that_all_releases_read(write: Write, tmp_path: 
     assert (tmp_path / "model/README.md").read_text() == "# A model\n"
 
 
-def test_normalisation_follows_pooling_where_there_is_no_neck(write: Write, tmp_path: Path) -> None:
+def test_normalization_follows_pooling_where_there_is_no_neck(write: Write, tmp_path: Path) -> None:
     write(tmp_path / "model")
     modules = json.loads((tmp_path / "model/modules.json").read_text())
     assert [module["path"] for module in modules] == ["", "1_Pooling", "2_Normalize"]

@@ -22,7 +22,7 @@ def test_lengths_are_those_before_the_cut(tokenizer: TextTokenizer) -> None:
     counts = finding.table.set_index("tokens")
     assert counts["training"][counts["training"] > 0].to_dict() == {4: 0.75, 22: 0.25}
     assert set(counts["max_length"]) == {12}
-    assert "25.0 % are longer than max_length, 12" in finding.said[0]
+    assert "25.0 % are longer than max_length, 12" in finding.summary[0]
     assert len(tokenizer.encode(["my card " * 10]).ids) == 12  # it still cuts
 
 

@@ -4,5 +4,5 @@ from hydro_text_metric_learning.insights.records import INSIGHTS
 
 
 def test_every_insight_says_what_to_look_at() -> None:
-    assert all(each.title and each.look.endswith((".", "?")) for each in INSIGHTS)
+    assert all(each.title and each.caption.endswith((".", "?")) for each in INSIGHTS)
     assert len({each.name for each in INSIGHTS}) == len(INSIGHTS)

@@ -22,9 +22,9 @@ def draw(*shape: int, seed: int = 0) -> Tensor:
 
 
 def make_flat(margin: float, scale: float = 1.0) -> ArcFace:
-    """Make a loss of two classes whose centres are the first and the third axis."""
+    """Make a loss of two classes whose centers are the first and the third axis."""
     loss = ArcFace(embedding_size=3, classes=2, margin=margin, scale=scale)
-    loss.start_at(torch.tensor([[1.0, 0, 0], [0, 0, 1.0]]))
+    loss.set_weight(torch.tensor([[1.0, 0, 0], [0, 0, 1.0]]))
     return loss
 
 
@@ -32,8 +32,8 @@ def test_the_loss_is_cross_entropy_with_a_wider_angle_to_the_own_class() -> None
     loss, embeddings, targets = ArcFace(8, 5, margin=0.3, scale=20), draw(6, 8), [0, 1, 2, 3, 4, 0]
     expected = []
     for embedding, own in zip(embeddings.double().numpy(), targets, strict=True):
-        centres = loss.weight.detach().double().numpy()
-        cosines = centres @ embedding / np.linalg.norm(centres, axis=1) / np.linalg.norm(embedding)
+        centers = loss.weight.detach().double().numpy()
+        cosines = centers @ embedding / np.linalg.norm(centers, axis=1) / np.linalg.norm(embedding)
         cosines[own] = math.cos(math.acos(cosines[own]) + 0.3)
         expected.append(-np.log(np.exp(20 * cosines[own]) / np.exp(20 * cosines).sum()))
     assert loss(embeddings, torch.tensor(targets)).item() == pytest.approx(np.mean(expected))
@@ -46,7 +46,7 @@ def test_loss_and_gradients_equal_those_of_pytorch_metric_learning(
     ours = ArcFace(3, 7, margin=margin, scale=30)
     theirs = peer.ArcFaceLoss(7, 3, margin=math.degrees(margin), scale=30)
     theirs.W.data = ours.weight.data.T.clone()
-    # In three dimensions many embeddings are nearly opposite to their centre.
+    # In three dimensions many embeddings are nearly opposite to their center.
     embeddings, targets = draw(500, 3), torch.arange(500) % 7
     value, expected = ours(embeddings, targets), theirs(embeddings, targets)
     value.backward()
@@ -64,16 +64,16 @@ def test_the_first_loss_is_the_expected_one(classes: int) -> None:
     assert loss(draw(2000, 512, seed=1), targets).item() == pytest.approx(expected, rel=0.02)
 
 
-def test_class_centres_start_as_directions_of_length_one() -> None:
+def test_class_centers_start_as_directions_of_length_one() -> None:
     weight = ArcFace(embedding_size=16, classes=9, margin=0.1, scale=45).weight
     torch.testing.assert_close(weight.norm(dim=1), torch.ones(9))
 
 
-def test_class_centres_can_start_where_they_are_told_to() -> None:
+def test_class_centers_can_start_where_they_are_told_to() -> None:
     loss = ArcFace(embedding_size=4, classes=3, margin=0.1, scale=45)
-    centres = draw(3, 4)
-    loss.start_at(centres)
-    torch.testing.assert_close(loss.weight.data, functional.normalize(centres))
+    centers = draw(3, 4)
+    loss.set_weight(centers)
+    torch.testing.assert_close(loss.weight.data, functional.normalize(centers))
     assert loss.weight.requires_grad
 
 
@@ -81,14 +81,14 @@ def test_class_centres_can_start_where_they_are_told_to() -> None:
 def test_the_loss_grows_with_the_angle_all_the_way_to_the_opposite(margin: float) -> None:
     loss = make_flat(margin)
     angles = torch.linspace(0.01, math.pi - 0.01, 400)
-    # At a right angle to the other centre, so that only the own class's logit moves.
+    # At a right angle to the other center, so that only the own class's logit moves.
     embeddings = torch.stack([angles.cos(), angles.sin(), torch.zeros(400)], dim=1)
     values = [loss(embedding[None], torch.tensor([0])).item() for embedding in embeddings]
     assert all(np.diff(values) > 0)
 
 
 @pytest.mark.parametrize("side", [1.0, -1.0])
-def test_gradients_are_finite_where_an_embedding_meets_a_centre(side: float) -> None:
+def test_gradients_are_finite_where_an_embedding_meets_a_center(side: float) -> None:
     loss = make_flat(margin=0.1, scale=45)
     embeddings = torch.tensor([[2.0 * side, 0, 0], [0, 0, 3.0 * side]], requires_grad=True)
     loss(embeddings, torch.tensor([0, 1])).backward()

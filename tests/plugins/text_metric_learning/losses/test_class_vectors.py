@@ -38,7 +38,7 @@ def gradients(loss: nn.Module) -> tuple[Tensor, Tensor, Tensor]:
     inputs = embeddings().requires_grad_()
     value = loss(inputs, TARGETS)
     value.backward()
-    gradient = loss.vectors.weight.grad  # type: ignore[union-attr]
+    gradient = loss.class_weights.weight.grad  # type: ignore[union-attr]
     assert inputs.grad is not None and isinstance(gradient, Tensor)
     return value.detach(), inputs.grad, gradient
 
@@ -59,8 +59,8 @@ def test_a_sample_is_the_whole_loss_of_the_sampled_classes_alone(make: Make) -> 
     torch.manual_seed(5)
     chosen = sample_classes(TARGETS, CLASSES, 12)
     small = make(None)
-    small.vectors.weight = nn.Parameter(  # type: ignore[union-attr]
-        loss.vectors.weight[chosen].detach()  # type: ignore[union-attr,index]
+    small.class_weights.weight = nn.Parameter(  # type: ignore[union-attr]
+        loss.class_weights.weight[chosen].detach()  # type: ignore[union-attr,index]
     )
     if isinstance(loss, CrossEntropy):
         small.bias = nn.Parameter(loss.bias[chosen].detach())

@@ -10,7 +10,7 @@ from hydro_text_metric_learning.losses.cross_entropy import CrossEntropy
 def test_the_loss_is_cross_entropy_of_a_linear_layer_with_bias() -> None:
     torch.manual_seed(0)
     loss, embeddings, targets = CrossEntropy(4, 3), torch.randn(5, 4), [2, 0, 1, 1, 2]
-    weight, bias = (part.detach().numpy() for part in (loss.vectors.weight, loss.bias))
+    weight, bias = (part.detach().numpy() for part in (loss.class_weights.weight, loss.bias))
     logits = embeddings.numpy() @ weight.T + bias
     assert np.abs(bias).min() > 0
     own = np.exp(logits)[np.arange(5), targets] / np.exp(logits).sum(axis=1)
