@@ -66,7 +66,7 @@ def _closure(name: str, extra: str, seen: set[str]) -> Iterator[tuple[str, str, 
 
 
 def _license(found: Distribution) -> str:
-    """Give the license as the package states it: an expression, a classifier, or its first line."""
+    """Return the license that a package states: an expression, a classifier, or its first line."""
     facts = found.metadata
     classifiers = [
         each.rpartition(" :: ")[2]

@@ -22,7 +22,7 @@ NOUNS = ("bay", "brook", "cove", "creek", "delta", "ford", "lagoon", "reef", "ri
 
 
 def experiment_name(name: str | None) -> str:
-    """Give the name itself if it is safe as a folder's, or two random words.
+    """Return the name itself if it is safe as a folder's, or two random words.
 
     Raises:
         SettingsError: it could leave its folder, or some file system refuses it.
@@ -44,11 +44,11 @@ def experiment_name(name: str | None) -> str:
 
 
 def default_output() -> Path:
-    """Give the folder that experiments are made in: ``$HYDRO_OUTPUT``, else ``runs``."""
+    """Return the folder that experiments are made in: ``$HYDRO_OUTPUT``, else ``runs``."""
     return Path(os.environ.get("HYDRO_OUTPUT", "runs"))
 
 
 def first_existing_experiment(places: Iterable[Path]) -> Path | None:
-    """Give the first of some folders that an experiment was made in, if any was."""
+    """Return the first of some folders that an experiment was made in, if any was."""
     # pathlib raises where a name is too long for the file system; os.path says no.
     return next((each for each in places if os.path.isfile(each / "config.yaml")), None)  # noqa: PTH113

@@ -26,7 +26,7 @@ from hydro_text_metric_learning.losses.arcface import ArcFace
 
 
 def step_after_one_update(classes: int) -> TrainStep:
-    """Give a training whose optimizer has all of its state."""
+    """Return a training whose optimizer has all of its state."""
     model = AutoModel.from_pretrained(find_backbone("sentence-transformers/all-MiniLM-L6-v2"))
     loss: nn.Module = ArcFace(384, classes, margin=0.1, scale=45)
     weights = [*model.parameters(), *loss.parameters()]

@@ -75,7 +75,7 @@ def main() -> None:
 def trainer(
     encoder: Encoder, texts: LabeledTexts, classes: int, updates: int
 ) -> Callable[[], None]:
-    """Give what makes some updates."""
+    """Return what makes some updates."""
     loss = ArcFace(384, classes, 0.2, 30.0)
     optimizer = torch.optim.AdamW([*encoder.parameters(), *loss.parameters()], fused=True)
 
@@ -91,7 +91,7 @@ def trainer(
 
 
 def embedder(encoder: Encoder, texts: LabeledTexts) -> Callable[[], None]:
-    """Give what embeds some texts."""
+    """Return what embeds some texts."""
 
     def embed() -> None:
         encoder.eval()
@@ -114,7 +114,7 @@ def build(folder: Path, *, compiled: bool) -> Encoder:
 
 
 def clock(work: Callable[[], None]) -> float:
-    """Give the seconds that something takes."""
+    """Return the seconds that something takes."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started

@@ -76,14 +76,14 @@ def main() -> None:
 
 
 def clock(work: Embed, texts: list[str]) -> tuple[float, Vectors]:
-    """Give the seconds that it takes to embed some texts, and the vectors."""
+    """Return the seconds that it takes to embed some texts, and the vectors."""
     started = time.perf_counter()
     vectors = work(texts)
     return time.perf_counter() - started, vectors
 
 
 def hydro(folder: Path) -> dict[str, Embed]:
-    """Give what embeds texts without padding, and what embeds them by an int8 export."""
+    """Return what embeds texts without padding, and what embeds them by an int8 export."""
     backbone = find_backbone(MODEL)
     tokenizer = load_tokenizer(backbone, max_length=LONGEST, lowercase=False, separator="")
     loaded = load_backbone(backbone, pretrained=True, dropout=0.0, gradient_checkpointing=False)
@@ -116,7 +116,7 @@ def export(folder: Path, encoder: Encoder, tokenizer: TextTokenizer) -> Path:
 
 
 def peer(texts: list[str]) -> Embed:
-    """Give what embeds texts with sentence-transformers, at the batch size that suits it best."""
+    """Return what embeds texts with sentence-transformers, at the batch size that suits it best."""
     model = SentenceTransformer(str(find_backbone(MODEL)), device="cpu")
     model.max_seq_length = LONGEST
 

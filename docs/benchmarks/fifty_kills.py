@@ -133,7 +133,7 @@ class Experiment:
         return found
 
     def where(self) -> str:
-        """Say what a kill has just interrupted."""
+        """Describe what a kill has just interrupted."""
         runs = [*sorted(self.folder.glob("runs/*")), self.folder]
         if not self.folder.exists():
             return "before there was a folder"

@@ -132,7 +132,7 @@ class Reader:
 
 
 def readers() -> list[Reader]:
-    """Give the reader of settings, and that of tables in each format."""
+    """Return the reader of settings, and that of tables in each format."""
     registry = Registry.installed()
     model = registry.schema(registry.problem("text_metric_learning"))
     tables = {"fuzz.csv": CSV, "fuzz.parquet": parquet(), "fuzz.zip": packed()}

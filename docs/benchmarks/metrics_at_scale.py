@@ -100,7 +100,7 @@ def turn(who: str, queries: int) -> dict[str, Any]:
 
 
 def tell(result: dict[str, Any]) -> str:
-    """Say what a turn took."""
+    """Describe what a turn took."""
     return f"{result['seconds']:.2f} s, {result['mebibytes']:.0f} MiB"
 
 

@@ -29,7 +29,7 @@ CPU = Precision(torch.device("cpu"), None, None)
 
 
 def peak() -> float:
-    """Give the highest memory of this process so far, in GB."""
+    """Return the highest memory of this process so far, in GB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 

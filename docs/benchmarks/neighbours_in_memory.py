@@ -24,7 +24,7 @@ TOP_K = 50
 
 
 def peak() -> float:
-    """Give the largest resident set so far, in GiB."""
+    """Return the largest resident set so far, in GiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 

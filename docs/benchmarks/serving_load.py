@@ -118,7 +118,7 @@ async def open_loop(port: int, requests: list[bytes], rate: float, seconds: floa
 
 
 def memory(process: int) -> float:
-    """Give what a process holds, in MB."""
+    """Return what a process holds, in MB."""
     lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1000
 

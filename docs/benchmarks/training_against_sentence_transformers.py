@@ -108,7 +108,7 @@ def main() -> None:
 def hydro(
     texts: list[str], classes: NDArray[np.int64], updates: BatchPlan, loss: nn.Module
 ) -> Callable[[], Trained]:
-    """Give what trains with hydro's loop, from the start each time."""
+    """Return what trains with hydro's loop, from the start each time."""
     folder = find_backbone(MODEL)
     tokenizer = load_tokenizer(folder, max_length=LONGEST, lowercase=False, separator="")
     dataset = LabeledTexts(tokenizer.encode(texts), classes)
@@ -140,7 +140,7 @@ def hydro(
 def sentence_transformers(
     texts: NDArray[np.object_], classes: NDArray[np.int64], loss: nn.Module
 ) -> Callable[[], Trained]:
-    """Give what trains with sentence-transformers' trainer, from the start each time."""
+    """Return what trains with sentence-transformers' trainer, from the start each time."""
     data = datasets.Dataset.from_dict({"text": texts.tolist(), "label": classes.tolist()})
     start = SentenceTransformer(str(find_backbone(MODEL)), device="cpu")
     start.max_seq_length = LONGEST

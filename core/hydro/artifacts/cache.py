@@ -28,7 +28,7 @@ class CacheEntry:
 
 
 def default_cache() -> Path:
-    """Give the folder for what can be computed again: $HYDRO_CACHE, else the user's cache."""
+    """Return the folder for what can be computed again: $HYDRO_CACHE, else the user's cache."""
     if own := os.environ.get("HYDRO_CACHE"):
         return Path(own)
     if users := os.environ.get("XDG_CACHE_HOME"):
@@ -37,12 +37,12 @@ def default_cache() -> Path:
 
 
 def tokens_folder(cache: Path) -> Path:
-    """Give the folder in which each tokenized corpus has a folder."""
+    """Return the folder in which each tokenized corpus has a folder."""
     return cache / "tokens"
 
 
 def tables_folder(cache: Path) -> Path:
-    """Give the folder in which tables lie while a process works on them."""
+    """Return the folder in which tables lie while a process works on them."""
     return cache / "tables"
 
 

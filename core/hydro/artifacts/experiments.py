@@ -60,7 +60,7 @@ def list_experiments(output: Path) -> list[RunFolder]:
 
 
 def best_runs(folder: RunFolder) -> list[RunFolder]:
-    """Give the finished runs that speak for an experiment.
+    """Return the finished runs that speak for an experiment.
 
     That is itself where it is a single run, else one a fold of the best combination; all that have
     finished where there is no leaderboard yet.
@@ -73,7 +73,7 @@ def best_runs(folder: RunFolder) -> list[RunFolder]:
 
 
 def best_run(folder: RunFolder, *, higher_is_better: bool) -> RunFolder:
-    """Give the run with the best validation score among those that speak for an experiment.
+    """Return the run with the best validation score among those that speak for an experiment.
 
     Raises:
         ResourceError: none has finished.
@@ -115,7 +115,7 @@ def summarize(folder: RunFolder) -> Summary:
 
 
 def settings_of(folder: RunFolder) -> dict[str, str]:
-    """Give an experiment's settings by dotted name, as the texts they are written as.
+    """Return an experiment's settings by dotted name, as the texts they are written as.
 
     Where there are several runs, what was searched over has its best value.
     """

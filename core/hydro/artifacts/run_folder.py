@@ -108,7 +108,7 @@ class RunFolder:
         return self.path / "history.jsonl"
 
     def lock(self) -> FileLock:
-        """Give the lock of who works in the folder; it is free when that process is gone."""
+        """Return the lock of who works in the folder; it is free when that process is gone."""
         return FileLock(self.path / LOCK, thread_local=False)
 
     @contextmanager
@@ -145,7 +145,7 @@ class RunFolder:
             lock.release()
 
     def run(self, name: str) -> "RunFolder":
-        """Give the folder of one run of an experiment that has several."""
+        """Return the folder of one run of an experiment that has several."""
         path = self._folder("runs") / name
         with writing(path):
             path.mkdir(exist_ok=True)
@@ -181,12 +181,12 @@ class RunFolder:
         self._write(self.config.name, text)
 
     def write_status(self, status: Status) -> None:
-        """Say what state the experiment is in."""
+        """Describe what state the experiment is in."""
         told = {**dataclasses.asdict(status), "pid": os.getpid(), "time": _now()}
         self._write("status.json", _json(told))
 
     def read_status(self) -> Status:
-        """Give the state that was written last; queued before any was."""
+        """Return the state that was written last; queued before any was."""
         path = self.path / "status.json"
         if not path.exists():
             return Status("queued")
@@ -194,7 +194,7 @@ class RunFolder:
         return Status(**{each.name: told[each.name] for each in dataclasses.fields(Status)})
 
     def is_running(self) -> bool:
-        """Tell whether the process that wrote the status is still at work."""
+        """Return whether the process that wrote the status is still at work."""
         if self.read_status().state != "running":
             return False
         pid = json.loads((self.path / "status.json").read_text(encoding="utf-8"))["pid"]
@@ -207,7 +207,7 @@ class RunFolder:
         return bool(pid != os.getpid())
 
     def read_environment(self) -> dict[str, Any]:
-        """Give what the figures depended on when the work began; nothing before it did."""
+        """Return what the figures depended on when the work began; nothing before it did."""
         path = self.path / "environment.json"
         facts: dict[str, Any] = (
             json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -215,12 +215,12 @@ class RunFolder:
         return facts
 
     def read_scores(self) -> dict[str, Any]:
-        """Give the scores of a run that has finished."""
+        """Return the scores of a run that has finished."""
         scores: dict[str, Any] = json.loads((self.path / "scores.json").read_text(encoding="utf-8"))
         return scores
 
     def read_leaderboard(self) -> list[dict[str, Any]]:
-        """Give the combinations of a search, the best first; none where there is no leaderboard."""
+        """Return the combinations of a search, the best first; none without a leaderboard."""
         path = self.path / "leaderboard.json"
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
@@ -247,7 +247,7 @@ class RunFolder:
         write_predictions(self._folder("predictions"), split, frame, predictions)
 
     def read_values(self, split: str) -> "tuple[pd.DataFrame, dict[str, NDArray[np.float64]]]":
-        """Give the user's rows of a split, and what each contributed to each metric.
+        """Return the user's rows of a split, and what each contributed to each metric.
 
         Raises:
             ResourceError: the predictions are not there, or say nothing of single rows.
@@ -272,7 +272,7 @@ class RunFolder:
         return table.iloc[:, :own].set_index(rows), values
 
     def read_sample(self, rows: int) -> "pd.DataFrame":
-        """Give the first held-out rows of a finished run: the user's columns and more, as texts.
+        """Return the first held-out rows of a finished run: the user's columns and more, as texts.
 
         Raises:
             ResourceError: its predictions are gone.
@@ -316,7 +316,7 @@ class RunFolder:
             self._write(f"insights/{name}.json", _json(told))
 
     def read_insights(self) -> "Iterator[tuple[dict[str, Any], pd.DataFrame]]":
-        """Give what is told of each insight, with its table, all of it text, in their order."""
+        """Return what is told of each insight, with its table, all of it text, in their order."""
         import pandas as pd
 
         paths = (self.path / "insights").glob("*.json")
@@ -340,7 +340,7 @@ class RunFolder:
             file.write(line + "\n")
 
     def read_history(self, start: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """Give the events from byte ``start`` of the history on, and the byte to go on from.
+        """Return the events from byte ``start`` of the history on, and the byte to go on from.
 
         A history that is shorter was begun anew, and is read from its beginning.
         """
@@ -372,7 +372,7 @@ class RunFolder:
             handler.close()
 
     def read_warnings(self) -> list[str]:
-        """Give what was warned of, the first line of each message."""
+        """Return what was warned of, the first line of each message."""
         path = self.path / "log.txt"
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         # As the handler above writes them: date, time, level, message.
@@ -459,12 +459,12 @@ def _resource_error(path: Path, why: str) -> ResourceError:
 
 
 def _unused_name(name: str, frame: "pd.DataFrame") -> str:
-    """Give a column name that does not hide one of the user's."""
+    """Return a column name that does not hide one of the user's."""
     return name if name not in frame.columns else f"{name}{CONFLICT_SUFFIX}"
 
 
 def _join_list(value: Any) -> Any:
-    """Give a list as words with spaces between them."""
+    """Return a list as words with spaces between them."""
     if not isinstance(value, list):
         return value
     return " ".join("-" if each is None else str(each) for each in value)

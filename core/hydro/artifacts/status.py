@@ -21,7 +21,7 @@ class Status:
 
     @property
     def error(self) -> HydroError:
-        """Give the error that a run which has not finished ended with."""
+        """Return the error that a run which has not finished ended with."""
         name, _, said = self.message.partition(": ")
         for kind in HydroError.__subclasses__():
             if kind.__name__ == name:

@@ -32,7 +32,7 @@ class Commands(click.Group):
     """Lists commands in the order in which they are met, not by the alphabet."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """Give the names of the commands."""
+        """Return the names of the commands."""
         return list(self.commands)
 
 

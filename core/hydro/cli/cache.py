@@ -58,7 +58,7 @@ def _total(entries: list[CacheEntry]) -> str:
 
 
 def _size(size: float) -> str:
-    """Say a number of bytes in the unit that people would."""
+    """Describe a number of bytes in the unit that people would."""
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"

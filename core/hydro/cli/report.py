@@ -33,7 +33,7 @@ def report(experiment: str, output: Path) -> None:
 
 
 def schema_of(config: Path) -> "type[Settings] | None":
-    """Give the schema that the settings are of; none where its problem type is not installed."""
+    """Return the schema that the settings are of; none where its problem type is not installed."""
     from hydro.cli.options import installed_catalog
     from hydro.errors import SettingsError
     from hydro.settings.yaml_reader import read_yaml

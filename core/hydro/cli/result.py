@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def plain_console() -> Console:
-    """Give standard output as it is: nothing in a text is taken for markup, color or emoji."""
+    """Return standard output as it is: nothing in a text is taken for markup, color or emoji."""
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = WIDTH_OF_A_FILE

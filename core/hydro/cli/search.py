@@ -94,7 +94,7 @@ def search(
 
 
 def _queries(text: str | None, columns: Sequence[str], wanted: "Columns") -> list[dict[str, str]]:
-    """Give a row of the input columns for each query.
+    """Return a row of the input columns for each query.
 
     Raises:
         SettingsError: a column is not one of the model's, or a text is made of several.
@@ -123,7 +123,7 @@ def _queries(text: str | None, columns: Sequence[str], wanted: "Columns") -> lis
 
 
 def _tell(index: "Index", decision: "Mapping[str, object] | None") -> None:
-    """Say on standard error what the hits rest on."""
+    """Describe on standard error what the hits rest on."""
     recall = index.facts["recall"]
     if recall is not None:
         kind, rows = index.facts["kind"], index.facts["rows"]
@@ -142,5 +142,5 @@ def _show(hits: Sequence[Hit]) -> None:
 
 
 def _line(text: str) -> str:
-    """Give a text as one line."""
+    """Return a text as one line."""
     return " ".join(text.split())

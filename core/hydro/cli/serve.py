@@ -120,7 +120,7 @@ def _secret(file: Path | None) -> str:
 
 
 def _how_to_ask(address: str, secret: str | None, served: "ModelService") -> str:
-    """Say where the server listens, with a line that asks it."""
+    """Describe where the server listens, with a line that asks it."""
     columns = served.trained.columns.inputs
     text = "a text" if len(columns) == 1 else dict.fromkeys(columns, "a text")
     path, more = ("similar", {"k": 3}) if served.index else ("embed", {})

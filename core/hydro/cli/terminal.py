@@ -89,7 +89,7 @@ class _ShownTask:
         self.started = self.spoke = time.monotonic()
 
     def advance(self, done: int, **figures: float) -> None:
-        """Say that ``done`` more units are done, with the figures that matter now."""
+        """Describe that ``done`` more units are done, with the figures that matter now."""
         self.done += done
         if figures:
             self.figures = "  ".join(NAMES[key].format(value) for key, value in figures.items())
@@ -118,7 +118,7 @@ class _ShownTask:
         return f"{self.done:,}/{self.total:,} {self.unit}" if self.unit else f"{self.done} %"
 
     def _pace(self) -> str:
-        """Say the units a second; runs, which may have been done before, and percent have none."""
+        """Format the units a second; runs and percent have none."""
         rate = self.done / max(1e-9, time.monotonic() - self.started)
         return "" if self.unit in ("", "runs") else f"{rate:,.0f} {self.unit}/s"
 

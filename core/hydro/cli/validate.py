@@ -53,7 +53,7 @@ def inspect(request: Request) -> "tuple[dict[str, int | str], list[str], Estimat
 
 
 def describe_facts(facts: dict[str, int | str]) -> str:
-    """Say the counts in one line, without those of nothing."""
+    """Describe the counts in one line, without those of nothing."""
     counts = [
         f"{value:,} {name.replace('_', ' ')}"
         for name, value in facts.items()

@@ -72,7 +72,7 @@ def parse_csv(where: str, file: BinaryIO, columns: Sequence[str], *, others: boo
 
 
 def _header(where: str, file: BinaryIO) -> tuple[int, list[str]]:
-    """Give the line that the column names are on, and the names."""
+    """Return the line that the column names are on, and the names."""
     line, names = next(_records(file))
     if names == [_SEAL]:
         msg = f"{where} is empty. It needs a line with the names of the columns, and rows below it"
@@ -127,7 +127,7 @@ def _records(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
 
 
 def _malformed_row(file: BinaryIO, width: int) -> str | None:
-    """Say on which line the first row is that has not this many fields, or never ends."""
+    """Describe on which line the first row is that has not this many fields, or never ends."""
     for line, fields in _records(file):
         if _swallowed_seal(fields):
             opened = line + sum(map(count_newlines, fields[:-1]))

@@ -73,7 +73,7 @@ def _sides(
     seed: int,
     notes: list[str],
 ) -> tuple[pd.DataFrame, pd.DataFrame, str, tuple[str, ...]]:
-    """Give training and validation rows, the fold held out and all folds."""
+    """Return training and validation rows, the fold held out and all folds."""
     group = dataset.group_fold_column if dataset.validation_strategy == "grouped_kfold" else None
     frame = _labeled(dataset.train_dataframe, columns, notes, group)
     if dataset.validation_strategy == "custom":

@@ -64,5 +64,5 @@ def _numbers(rows: pd.DataFrame, number: Mapping[tuple[str, ...], int]) -> NDArr
 
 
 def _combinations(rows: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Give each combination of values once, in order of appearance."""
+    """Return each combination of values once, in order of appearance."""
     return list(rows.drop_duplicates().itertuples(index=False, name=None))

@@ -51,7 +51,7 @@ def collect(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
 
 
 def _release(held: list[pa.Table]) -> Iterator[pa.Table]:
-    """Give the tables that are held, so that each is gone once it has been written."""
+    """Return the tables that are held, so that each is gone once it has been written."""
     while held:
         yield held.pop(0)
 

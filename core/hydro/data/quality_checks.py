@@ -26,7 +26,7 @@ _PART = 1_000_000
 def check_data(
     train: pd.DataFrame, validation: pd.DataFrame, path: Path, columns: "Columns"
 ) -> list[str]:
-    """Say what is odd about the rows that were chosen, a sentence each.
+    """Describe what is odd about the rows that were chosen, a sentence each.
 
     Two texts count as the same if they differ in nothing but capitals and white space.
 
@@ -81,7 +81,7 @@ def _count_conflicting_labels(texts: NDArray[np.int64], labels: NDArray[np.int64
 
 
 def _rows_of_part(texts: NDArray[np.int64], part: int, parts: int) -> NDArray[np.int64]:
-    """Give the rows of one part of the texts: all the rows that each of them has."""
+    """Return the rows of one part of the texts: all the rows that each of them has."""
     found = [
         start + np.flatnonzero(texts[start : start + _BATCH] % parts == part)
         for start in range(0, len(texts), _BATCH)
@@ -98,7 +98,7 @@ def _count_conflicting_in_part(texts: NDArray[np.int64], labels: NDArray[np.int6
 
 
 def _is_among(few: NDArray[np.int64], many: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which of a few numbers are among many, looking only the few up."""
+    """Return which of a few numbers are among many, looking only the few up."""
     known = pd.Index(few).unique()
     # One place more, for those that are not known: they are number -1.
     found = np.zeros(len(known) + 1, dtype=np.bool_)
@@ -108,7 +108,7 @@ def _is_among(few: NDArray[np.int64], many: NDArray[np.int64]) -> NDArray[np.boo
 
 
 def _hash_texts(frame: pd.DataFrame, inputs: Sequence[str]) -> NDArray[np.int64]:
-    """Give a number for the text of each row; copies of ten million texts would not fit."""
+    """Return a number for the text of each row; copies of ten million texts would not fit."""
     hashes = empty_memmap(len(frame), np.int64)
     for start in range(0, len(frame), _BATCH):
         batch = slice(start, start + _BATCH)

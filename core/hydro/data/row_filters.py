@@ -56,7 +56,7 @@ def drop_incomplete_rows(
 
 
 def count_rows(chosen: NDArray[np.bool_]) -> str:
-    """Say how many rows are chosen: "1 row", "2 rows"."""
+    """Describe how many rows are chosen: "1 row", "2 rows"."""
     count = np.count_nonzero(chosen)
     return "1 row" if count == 1 else f"{count:,} rows"
 

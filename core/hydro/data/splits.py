@@ -71,7 +71,7 @@ def _random_share(frame: pd.DataFrame, dataset: "DatasetSection", seed: int) -> 
 def _fold_of_rows(
     frame: pd.DataFrame, dataset: "DatasetSection", seed: int
 ) -> tuple[NDArray[np.int64], list[str]]:
-    """Give the number of each row's fold, and the folds' names by their numbers."""
+    """Return the number of each row's fold, and the folds' names by their numbers."""
     where = str(dataset.train_dataframe)
     if dataset.validation_strategy == "grouped_kfold":
         assert dataset.group_fold_column is not None, "the settings see to it"
@@ -96,7 +96,7 @@ def _own_folds(frame: pd.DataFrame, where: str) -> tuple[NDArray[np.int64], list
 
 
 def _filled(frame: pd.DataFrame, column: str, where: str) -> "pd.Series[str]":
-    """Give a column without blanks around its values, all of which have to be there."""
+    """Return a column without blanks around its values, all of which have to be there."""
     values = frame[column].str.strip()
     missing = (values.isna() | values.eq("")).to_numpy(dtype=np.bool_)
     if missing.any():

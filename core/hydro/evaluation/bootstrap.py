@@ -79,7 +79,7 @@ def _subset(
 
 
 def verdict(low: float, high: float, *, higher_is_better: bool) -> str:
-    """Say in words what an interval of a change means."""
+    """Describe in words what an interval of a change means."""
     if low <= 0 <= high:
         return "not clearly different"
     return "better" if (low > 0) is higher_is_better else "worse"

@@ -142,7 +142,7 @@ def _held_out(folder: RunFolder) -> "Held":
 
 
 def _shared_rows(one: "pd.DataFrame", other: "pd.DataFrame") -> "pd.Index[int]":
-    """Give the numbers of the rows that are the same in both, in the columns that both have."""
+    """Return the numbers of the rows that are the same in both, in the columns that both have."""
     numbers = one.index.intersection(other.index).sort_values()
     columns = [name for name in one if name in other]
     if not columns:

@@ -140,7 +140,7 @@ def _wait(process: "subprocess.Popen[bytes]", watch: ShouldStop) -> int:
 
 
 def _last_line(said: IO[bytes]) -> str:
-    """Give the last line of what a process said, to follow its end."""
+    """Return the last line of what a process said, to follow its end."""
     said.seek(0)
     lines = said.read().decode("utf-8", "replace").strip().splitlines()
     return f": {lines[-1]}" if lines else ""

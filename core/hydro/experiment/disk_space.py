@@ -55,7 +55,7 @@ def require_space(folder: Path, needed: Mapping[str, int]) -> None:
 
 
 def megabytes(size: float) -> str:
-    """Say a number of bytes in MiB, or in GiB."""
+    """Describe a number of bytes in MiB, or in GiB."""
     return f"{size / 2**20:,.0f} MiB" if size < 10 * 2**30 else f"{size / 2**30:,.0f} GiB"
 
 

@@ -49,12 +49,12 @@ class Estimate:
     device: str
 
     def facts(self) -> dict[str, int | float | str]:
-        """Give the figures for programs."""
+        """Return the figures for programs."""
         memory = {f"{name}_bytes": size for name, size in self.memory.items()}
         return {"seconds_a_run": round(self.seconds, 1), "disk_bytes": self.disk, **memory}
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Describe it in one line."""
         each = f"each of {self.runs} runs takes " if self.runs > 1 else ""
         parts = ", ".join(
             f"{name} {megabytes(size)}" for name, size in self.memory.items() if name != "peak"
@@ -190,7 +190,7 @@ def _rows_predicted(settings: Settings, frames: Frames) -> int:
 
 
 def _peak(device: torch.device) -> int:
-    """Give the most memory that was in use so far: of the GPU, or of this process."""
+    """Return the most memory that was in use so far: of the GPU, or of this process."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     unit = 1 if sys.platform == "darwin" else 1024

@@ -91,16 +91,16 @@ class Experiment:
 
     @property
     def has_several_runs(self) -> bool:
-        """Tell whether there are several runs, or one among what could be several."""
+        """Return whether there are several runs, or one among what could be several."""
         return bool(self.settings.grid_search) or len({*self.folds}) > 1
 
     def __str__(self) -> str:
-        """Say how many runs there are to train."""
+        """Describe how many runs there are to train."""
         return describe_plan(self.settings, self.folds)
 
     @property
     def higher_is_better(self) -> bool:
-        """Tell in which direction the chosen metric improves."""
+        """Return in which direction the chosen metric improves."""
         return Builder(self.settings, self.registry, self.problem).higher_is_better
 
     @property
@@ -109,19 +109,19 @@ class Experiment:
         return "batch_size" if self.settings.training.batch_tokens is None else "batch_tokens"
 
     def with_batches(self, size: int) -> "Experiment":
-        """Give the same experiment with other batches."""
+        """Return the same experiment with other batches."""
         training = self.settings.training.model_copy(update={self.batch_setting: size})
         settings = self.settings.model_copy(update={"training": training})
         return dataclasses.replace(self, settings=settings)
 
     @cached_property
     def tables(self) -> dict[str, str]:
-        """Give a hash of each table."""
+        """Return a hash of each table."""
         return hash_tables(self.settings)
 
     @property
     def environment(self) -> dict[str, Any]:
-        """Give the versions, the hardware, the number format and the tables of the figures."""
+        """Return the versions, the hardware, the number format and the tables of the figures."""
         facts = describe_device(self.precision.device)
         own = {"precision": self.precision.name, "processes": self.processes.count}
         return facts | own | {"tables": self.tables}
@@ -274,7 +274,7 @@ def train(
 def _starting_state(
     experiment: Experiment, folder: RunFolder, checkpoints: Checkpoints
 ) -> tuple[int, Checkpoint | None]:
-    """Give the size of a batch and the checkpoint to begin with; memory may have run out before."""
+    """Return the batch size and the checkpoint to start from; memory may have run out before."""
     name, earlier = experiment.batch_setting, folder.read_environment()
     size = getattr(experiment.settings.training, name)
     if experiment.settings.training.automatically_adjust_batch_size:
@@ -334,7 +334,7 @@ def _record_run(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
 
 @contextmanager
 def _record_failure(folder: RunFolder, log: AbstractContextManager[object]) -> Iterator[None]:
-    """Say why the work failed: in the log, and in the status unless another process of it has."""
+    """Record why the work failed: in the log, and in the status unless another process has."""
     started = time.monotonic()
     try:
         yield
@@ -436,7 +436,7 @@ def _resume_fingerprint(experiment: Experiment) -> dict[str, Any]:
 
 
 def _failure_status(error: BaseException, seconds: float) -> Status:
-    """Say why an experiment ended."""
+    """Describe why an experiment ended."""
     if isinstance(error, KeyboardInterrupt | SystemExit):
         return Status("stopped", "interrupted", seconds=seconds)
     reason = error.reason if isinstance(error, HydroError) else "bug"

@@ -83,7 +83,7 @@ def _start(folder: RunFolder, count: int) -> None:
 
 
 def _exit_status(code: int) -> Status:
-    """Say of a process that it ended before it could say why."""
+    """Describe of a process that it ended before it could say why."""
     if code == -signal.SIGKILL:
         killed = "a process of it was killed, often for want of memory. Lower training.batch_size"
         return Status("failed", "resources", f"ResourceError: {killed}")

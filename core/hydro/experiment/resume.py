@@ -29,12 +29,12 @@ AFFECTS_NUMERICS = ("device", "gpu", "precision", "threads", "torch")
 
 
 def may_change(path: str) -> bool:
-    """Tell whether a setting, by dotted name, may differ when a run goes on."""
+    """Return whether a setting, by dotted name, may differ when a run goes on."""
     return path in MAY_CHANGE_ON_RESUME or path.startswith("logging.")
 
 
 def resume_fingerprint(settings: Settings) -> dict[str, Any]:
-    """Give the settings that apply, by dotted name and ready for JSON.
+    """Return the settings that apply, by dotted name and ready for JSON.
 
     Paths are left out: a table may lie elsewhere, and is known by its content.
     """
@@ -50,7 +50,7 @@ def resume_fingerprint(settings: Settings) -> dict[str, Any]:
 
 
 def hash_tables(settings: Settings) -> dict[str, str]:
-    """Give a hash of every table that the settings name, by the setting's dotted name."""
+    """Return a hash of every table that the settings name, by the setting's dotted name."""
     found = {}
     for name, path in settings.dataset:
         if isinstance(path, Path):
@@ -75,7 +75,7 @@ def find_interrupted(output: Path, name: str) -> RunFolder | None:
 
 
 def merge_stored(asked: Settings, stored: Settings, environment: Mapping[str, Any]) -> Settings:
-    """Give an interrupted experiment's settings, with what may differ as it is asked for now.
+    """Return an interrupted experiment's settings, with what may differ as it is asked for now.
 
     Args:
         asked: What the user says now.
@@ -105,7 +105,7 @@ def merge_stored(asked: Settings, stored: Settings, environment: Mapping[str, An
 
 
 def check_settings(now: Mapping[str, Any], then: Mapping[str, Any]) -> None:
-    """See that settings, by dotted name, are those that the work began with.
+    """Check that settings, by dotted name, are those that the work began with.
 
     Raises:
         SettingsError: one that may not differ does; the message names all of them.
@@ -122,7 +122,7 @@ def check_settings(now: Mapping[str, Any], then: Mapping[str, Any]) -> None:
 
 
 def check_tables(now: Mapping[str, str], then: Mapping[str, str]) -> None:
-    """See that the tables have the content that the work began with.
+    """Check that the tables have the content that the work began with.
 
     Raises:
         DataError: one has changed.
@@ -137,7 +137,7 @@ def check_tables(now: Mapping[str, str], then: Mapping[str, str]) -> None:
 
 
 def warn_of_environment(now: Mapping[str, Any], then: Mapping[str, Any]) -> None:
-    """Say what will make the result differ from that of a run in one go, in its last bits."""
+    """Describe what will make the result differ from that of a run in one go, in its last bits."""
     for line in _differences(now, then):
         logger.warning("the result may not be equal to the last bit: %s", line)
 

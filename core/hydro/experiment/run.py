@@ -222,7 +222,7 @@ class Run:
         return scores
 
     def _unseen(self, parts: RunComponents, split: str) -> NDArray[np.bool_]:
-        """Tell for each row whether training never saw its class."""
+        """Return for each row whether training never saw its class."""
         frame = getattr(self.frames, split)
         classes = parts.labels.encode(frame)
         return (classes >= len(parts.labels)) & self.problem.classes

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def finished_run(folder: RunFolder, registry: Registry) -> tuple[RunFolder, Builder]:
-    """Give a finished run; of an experiment of several the best one, and say so.
+    """Return a finished run; of an experiment of several the best one, and say so.
 
     Raises:
         SettingsError: its settings no longer fit what is installed.

@@ -34,7 +34,7 @@ def save_index(index: Index, folder: Path, made_of: Mapping[str, Any]) -> None:
 
 
 def read_metadata(folder: Path) -> dict[str, Any] | None:
-    """Say what an index was made of; None where there is none that is whole."""
+    """Describe what an index was made of; None where there is none that is whole."""
     try:
         told: dict[str, Any] = json.loads((folder / METADATA).read_text(encoding="utf-8"))
     except (OSError, ValueError):

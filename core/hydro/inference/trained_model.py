@@ -63,7 +63,7 @@ class TrainedModel:
         return found
 
     def gallery(self, name: str) -> Gallery:
-        """Give the rows to compare with: ``train``, ``validation`` or the path of a table.
+        """Return the rows to compare with: ``train``, ``validation`` or the path of a table.
 
         Raises:
             SettingsError: the problem compares no rows.

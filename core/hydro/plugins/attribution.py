@@ -16,7 +16,7 @@ from hydro.training.auto_batch_size import is_out_of_memory
 
 @contextmanager
 def attribute_errors(builder: Builder) -> Iterator[None]:
-    """Say whose code failed, if it is that of a plugin which did not come with hydro.
+    """Describe whose code failed, if it is that of a plugin which did not come with hydro.
 
     Raises:
         PluginError: instead of what the plugin raised, which is its cause.
@@ -43,7 +43,7 @@ def attribute_errors(builder: Builder) -> Iterator[None]:
 
 
 def _plugin_error(error: BaseException, builder: Builder) -> str | None:
-    """Say which plugin failed, in which component and line; nothing if it was none."""
+    """Describe which plugin failed, in which component and line; nothing if it was none."""
     frames = list(_frames(error.__traceback__))
     if isinstance(error, SystemExit):
         # A signal ends hydro in the same way, from wherever it is at the time.
@@ -86,7 +86,7 @@ def _is_foreign(plugin: Plugin) -> bool:
 
 
 def _component(frame: FrameType, builder: Builder) -> Component | None:
-    """Tell which component a call belongs to: it builds it, or is one of what it built."""
+    """Return which component a call belongs to: it builds it, or is one of what it built."""
     for component, built in builder.built:
         called = frame.f_code in (_code(component.build), _code(built))
         if called or frame.f_locals.get("self", frame) is built:
@@ -109,7 +109,7 @@ def _advice(component: Component | None, plugin: Plugin, builder: Builder) -> st
 
 
 def _origin_of(kind: str, name: str, builder: Builder) -> str:
-    """Say in a sentence where a component comes from, if not from hydro."""
+    """Describe in a sentence where a component comes from, if not from hydro."""
     for plugin in filter(_is_foreign, builder.registry.plugins):
         for each in plugin.records:
             if isinstance(each, Component) and (each.kind, each.name) == (kind, name):

@@ -24,12 +24,12 @@ class Builder:
         return self.registry.components(kind, self.problem.name)
 
     def pick(self, kind: str) -> Component:
-        """Give the component of a kind that the settings select."""
+        """Return the component of a kind that the settings select."""
         return self.registry.pick(kind, self.problem.name, self.settings)
 
     @property
     def higher_is_better(self) -> bool:
-        """Tell in which direction the selected metric improves."""
+        """Return in which direction the selected metric improves."""
         metric = self.pick("metric")
         return not isinstance(metric, Metric) or metric.higher_is_better
 

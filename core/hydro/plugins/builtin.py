@@ -19,7 +19,7 @@ LrLambda = Callable[[int], float]
 
 @hookimpl
 def hydro_optimizers() -> list[Optimizer]:
-    """Offer torch's optimizers; the fused ones where there are."""
+    """Return torch's optimizers; the fused ones where there are."""
     return [
         Optimizer("AdamW", _torch_optimizer("AdamW", fused=True)),
         Optimizer("Adam", _torch_optimizer("Adam", fused=True)),
@@ -31,7 +31,7 @@ def hydro_optimizers() -> list[Optimizer]:
 
 @hookimpl
 def hydro_schedules() -> list[Schedule]:
-    """Offer the schedules of the reference system."""
+    """Return the schedules of the reference system."""
     return [
         Schedule("Cosine", cosine),
         Schedule("Constant", constant),
@@ -41,7 +41,7 @@ def hydro_schedules() -> list[Schedule]:
 
 @hookimpl
 def hydro_loggers() -> list[Logger]:
-    """Offer no tracker, so that the folder is the only place that figures go to, and five."""
+    """Return no tracker, so that the folder is the only place that figures go to, and five."""
     return [
         Logger("None", no_tracker),
         Logger("Neptune", neptune.build),

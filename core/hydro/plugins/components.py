@@ -87,7 +87,7 @@ class Component:
     kind: ClassVar[str] = "component"
 
     def fits(self, problem: str) -> bool:
-        """Tell whether the component can be used for this problem type."""
+        """Return whether the component can be used for this problem type."""
         return not self.problems or problem in self.problems
 
 

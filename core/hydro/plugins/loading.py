@@ -65,7 +65,7 @@ def _load(point: EntryPoint) -> Plugin:
 
 
 def _unmet_requirement(point: EntryPoint) -> str:
-    """Say which other version of hydro a plugin wants; nothing if this one will do."""
+    """Describe which other version of hydro a plugin wants; nothing if this one will do."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
@@ -135,7 +135,7 @@ def _same(record: Record, other: Record) -> bool:
 
 
 def kind_of(record: Record) -> str:
-    """Say what a record is: problem type, loss, metric …"""
+    """Describe what a record is: problem type, loss, metric …"""
     return "problem type" if isinstance(record, Problem) else record.kind
 
 

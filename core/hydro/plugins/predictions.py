@@ -23,18 +23,18 @@ class Predictions:
     values: Mapping[str, "NDArray[np.float64]"]
 
     def arrays(self) -> "dict[str, NDArray[np.generic]]":
-        """Give the numeric part, by the name it is stored under."""
+        """Return the numeric part, by the name it is stored under."""
         return {}
 
     def columns(self, rows: "NDArray[np.int64]") -> dict[str, Sequence[object]]:
-        """Give the columns to add to the user's own table.
+        """Return the columns to add to the user's own table.
 
         ``rows`` has shape ``(rows,)``: the number of each row in the user's file, from 0.
         """
         return {}
 
     def defined(self, metric: str) -> "NDArray[np.bool_]":
-        """Tell for each row whether the metric is defined on it."""
+        """Return for each row whether the metric is defined on it."""
         import numpy as np
 
         return ~np.isnan(self.values[metric])
@@ -56,7 +56,7 @@ class Predictions:
 
 
 def check_values(values: Mapping[str, Any], rows: int) -> None:
-    """See to it that every metric gives one number a row.
+    """Check that every metric gives one number a row.
 
     Raises:
         PluginError: one does not; the message names it.

@@ -36,7 +36,7 @@ class Registry:
         return tuple(sorted(found, key=lambda problem: problem.name))
 
     def problem(self, name: str) -> Problem:
-        """Give the problem type of a name.
+        """Return the problem type of a name.
 
         Raises:
             SettingsError: there is none; the message lists what there is.
@@ -64,7 +64,7 @@ class Registry:
         return compose(problem, self)
 
     def pick(self, kind: str, problem: str, settings: Settings) -> Component:
-        """Give the component that the settings select, or the only one that fits.
+        """Return the component that the settings select, or the only one that fits.
 
         Raises:
             PluginError: the problem has no setting to choose by, and not exactly one fits.

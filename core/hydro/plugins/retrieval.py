@@ -34,7 +34,7 @@ class Index(Protocol):
         """What it is: ``rows``, ``kind``, and ``recall`` against an exact one, None for that."""
 
     def search(self, queries: "pd.DataFrame", k: int) -> Sequence[Sequence[Hit]]:
-        """Give up to ``k`` hits a query, the most similar first.
+        """Return up to ``k`` hits a query, the most similar first.
 
         ``queries`` has the input columns of the problem, without missing values.
         """

@@ -46,26 +46,26 @@ class Axis:
         return cls(label, low, high, *pixels, log)
 
     def at(self, value: float) -> float:
-        """Give the pixel of a value."""
+        """Return the pixel of a value."""
         low, high, here = self.low, self.high, value
         if self.log:
             low, high, here = math.log10(low), math.log10(high), math.log10(value)
         return self.start + (here - low) / (high - low) * (self.end - self.start)
 
     def holds(self, value: float) -> bool:
-        """Tell whether a value has a place on the axis."""
+        """Return whether a value has a place on the axis."""
         return math.isfinite(value) and (value > 0 or not self.log)
 
     @property
     def ticks(self) -> list[tuple[float, str]]:
-        """Give the pixels to mark, and the number to write at each."""
+        """Return the pixels to mark, and the number to write at each."""
         if self.names:
             return [(self.at(place), truncate(name, 16)) for place, name in enumerate(self.names)]
         values = self._powers() if self.log else self._steps()
         return [(self.at(value), format_number(value)) for value in values]
 
     def _steps(self) -> list[float]:
-        """Give multiples of 1, 2 or 5 times a power of ten."""
+        """Return multiples of 1, 2 or 5 times a power of ten."""
         rough = (self.high - self.low) / MAX_TICKS
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(power * each for each in (1, 2, 5, 10) if power * each >= rough * (1 - 1e-9))
@@ -73,7 +73,7 @@ class Axis:
         return [round(each * step, 12) for each in range(first, last + 1)]
 
     def _powers(self) -> list[float]:
-        """Give powers of ten; with few of them, 2 and 5 times those as well."""
+        """Return powers of ten; with few of them, 2 and 5 times those as well."""
         first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
         every = max(1, math.ceil((last - first) / MAX_TICKS))
         factors = (1, 2, 5) if last - first <= 2 else (1,)

@@ -36,7 +36,7 @@ def curves(events: Events, metric: str, clip: float) -> Iterator[Figure]:
 
 
 def _points(events: Events, name: str) -> Points:
-    """Give a figure against the samples seen, where there is one; the last of each place."""
+    """Return a figure against the samples seen, where there is one; the last of each place."""
     found = {
         float(each["samples"]): float(each[name]) for each in events if each.get(name) is not None
     }

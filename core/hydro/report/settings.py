@@ -38,7 +38,7 @@ def changed(config: Mapping[str, Any], model: type[Settings]) -> list[Changed]:
 
 
 def flat_values(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Give values by dotted name; a map of a search stays whole."""
+    """Return values by dotted name; a map of a search stays whole."""
     values: dict[str, Any] = {}
     for name, value in config.items():
         if isinstance(value, dict) and name != "grid_search":

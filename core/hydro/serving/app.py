@@ -168,7 +168,7 @@ def _add_state(app: FastAPI, service: Service, metrics: Metrics) -> None:
 
     @app.get("/ready")
     async def ready() -> schemas.Health:
-        """Tell whether requests are answered."""
+        """Return whether requests are answered."""
         if not service.batcher.works:
             raise HTTPException(503, "not ready", RETRY_AFTER)
         return schemas.Health(status="ready")

@@ -80,12 +80,12 @@ class Batcher:
 
     @property
     def waiting(self) -> int:
-        """Give the number of texts that wait for the model."""
+        """Return the number of texts that wait for the model."""
         return self._waiting
 
     @property
     def works(self) -> bool:
-        """Tell whether requests are taken and answered."""
+        """Return whether requests are taken and answered."""
         return self._thread.is_alive() and not self._closed
 
     def submit(self, question: Hashable, rows: list[Row]) -> Future[Sequence[Any]]:

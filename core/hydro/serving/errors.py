@@ -18,7 +18,7 @@ def error_response(error: HTTPException) -> JSONResponse:
 
 
 def first_error(errors: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> str:
-    """Say the first thing that is wrong with a body, and repeat nothing that was sent."""
+    """Describe the first thing that is wrong with a body, and repeat nothing that was sent."""
     error = errors[0]
     kind, where = error["type"], list(error["loc"])[1:]
     if kind == "json_invalid":

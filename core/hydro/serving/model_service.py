@@ -44,7 +44,7 @@ class ModelService:
     index: Index | None = None
 
     def rows(self, texts: RawRow, field: str = "texts") -> list[Row]:
-        """Give the columns of each text that was sent.
+        """Return the columns of each text that was sent.
 
         Raises:
             HTTPException: 422, a text is blank, or its columns are not those of the model.

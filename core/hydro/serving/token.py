@@ -15,7 +15,7 @@ MIN_LENGTH = 16
 
 
 def read_token(file: Path | None, environment: Mapping[str, str] = os.environ) -> str | None:
-    """Give the token of a file, else of the environment; None where there is neither.
+    """Return the token of a file, else of the environment; None where there is neither.
 
     Raises:
         SettingsError: the file cannot be read, or what it says is no good token.
@@ -40,7 +40,7 @@ def read_token(file: Path | None, environment: Mapping[str, str] = os.environ) -
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach what listens on a host."""
+    """Return whether only this machine can reach what listens on a host."""
     if host.lower() == "localhost":
         return True
     try:
@@ -50,7 +50,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_loopback_host_header(host: str) -> bool:
-    """Tell whether a ``Host`` header names this machine.
+    """Return whether a ``Host`` header names this machine.
 
     A page in a browser can make a name of its own stand for 127.0.0.1, and would else be answered.
     """
@@ -61,7 +61,7 @@ def is_loopback_host_header(host: str) -> bool:
 
 
 def is_authorized(token: str, authorization: str) -> bool:
-    """Tell whether an ``Authorization`` header has the token; the time it takes tells nothing."""
+    """Return whether an ``Authorization`` header has the token; the time it takes tells nothing."""
     scheme, _, given = authorization.partition(" ")
     return scheme.lower() == "bearer" and hmac.compare_digest(
         given.strip().encode("latin-1", "replace"), token.encode()

@@ -65,14 +65,14 @@ def settings_error(
 def from_validation_error(
     error: ValidationError, document: Document, known: Mapping[str, SettingInfo]
 ) -> SettingsError:
-    """Say what pydantic found as a person would."""
+    """Describe what pydantic found as a person would."""
     found = error.errors(include_url=False, include_context=False)
     issues = [issue_of(each, known) for each in found[:MAX_ISSUES]]
     return settings_error(issues, document, untold=max(0, len(found) - MAX_ISSUES))
 
 
 def issue_of(error: "ErrorDetails", known: Mapping[str, SettingInfo]) -> SettingsIssue:
-    """Say one of pydantic's errors as a person would."""
+    """Describe one of pydantic's errors as a person would."""
     path: KeyPath = error["loc"]
     name = _shortened(".".join(str(each) for each in path[:2]))
     value, kind = error["input"], error["type"]

@@ -79,18 +79,18 @@ def json_schema(model: type[Settings], level: Level) -> str:
 
 
 def sentence(setting: SettingInfo) -> str:
-    """Say what a setting does, what it takes and which rules it is part of."""
+    """Describe what a setting does, what it takes and which rules it is part of."""
     grid = ["Grid search."] if setting.metadata.grid else []
     return " ".join([setting.help, f"{values_text(setting)}.", *setting.rules, *grid])
 
 
 def default_text(setting: SettingInfo) -> str:
-    """Say a default as the YAML would."""
+    """Describe a default as the YAML would."""
     return "must be given" if setting.required else _yaml(setting.default)
 
 
 def values_text(setting: SettingInfo) -> str:
-    """Say what values a setting takes."""
+    """Describe what values a setting takes."""
     choices = ", ".join(_yaml(each) for each in setting.choices)
     if choices:
         return f"{'Any' if setting.kind.startswith('list') else 'One'} of {choices}"

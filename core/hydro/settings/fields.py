@@ -35,7 +35,7 @@ class Rule:
         return found is not self.negated
 
     def __str__(self) -> str:
-        """Say the condition as ``training.loss_function is ArcFace``."""
+        """Describe the condition as ``training.loss_function is ArcFace``."""
         listed = " or ".join(_to_yaml_text(value) for value in self.values)
         return f"{self.path} is {'not ' if self.negated else ''}{listed}"
 
@@ -145,7 +145,7 @@ def choices_of(field: FieldInfo) -> tuple[Any, ...]:
 
 
 def _to_yaml_text(value: Any) -> str:
-    """Say a value as the YAML would."""
+    """Describe a value as the YAML would."""
     if isinstance(value, tuple):
         return str([*value])
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -14,7 +14,7 @@ from hydro.settings.sections import Settings
 def resolve_grid(
     settings: Settings, known: Mapping[str, SettingInfo]
 ) -> tuple[Settings, list[SettingsIssue]]:
-    """Give every searched key its dotted name and every value its type.
+    """Return every searched key its dotted name and every value its type.
 
     Returns:
         The settings with a checked ``grid_search``, and what is wrong with it.
@@ -38,7 +38,7 @@ def resolve_grid(
 
 
 def with_values(settings: Settings, values: Mapping[str, Any]) -> Settings:
-    """Give the settings with some values changed, by dotted name, and nothing to search.
+    """Return the settings with some values changed, by dotted name, and nothing to search.
 
     Raises:
         ValidationError: a value does not suit its setting.

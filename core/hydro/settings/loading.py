@@ -142,7 +142,7 @@ def dump(settings: Settings) -> str:
 def _is_active_or_searched(
     setting: SettingInfo, settings: Settings, chosen: Mapping[str, Any]
 ) -> bool:
-    """Tell whether a setting applies, or would with a value that is searched over."""
+    """Return whether a setting applies, or would with a value that is searched over."""
     when = setting.metadata.applies_if
     if when is None:
         return True

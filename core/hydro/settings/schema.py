@@ -45,7 +45,7 @@ class SettingInfo:
         return self.path.rpartition(".")[2]
 
     def shown_at(self, level: Level) -> bool:
-        """Tell whether somebody of this experience is shown the setting."""
+        """Return whether somebody of this experience is shown the setting."""
         return LEVELS.index(self.metadata.level) <= LEVELS.index(level)
 
     @property
@@ -101,13 +101,13 @@ def is_section(field: FieldInfo) -> bool:
 
 
 def section_of(field: FieldInfo) -> type[Section]:
-    """Give the model of a field that is a section."""
+    """Return the model of a field that is a section."""
     annotation: Any = field.annotation
     return annotation  # type: ignore[no-any-return]
 
 
 def flatten(settings: BaseModel, prefix: str = "") -> dict[str, Any]:
-    """Give the values of all settings by dotted name."""
+    """Return the values of all settings by dotted name."""
     values: dict[str, Any] = {}
     for name in type(settings).model_fields:
         value = getattr(settings, name)

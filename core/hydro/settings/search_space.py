@@ -29,7 +29,7 @@ class SearchSpace:
 
     @classmethod
     def of(cls, settings: Settings) -> "SearchSpace":
-        """Give the space of checked settings."""
+        """Return the space of checked settings."""
         lists = settings.grid_search
         rules = {each.path: each.metadata.applies_if for each in list_settings(type(settings))}
         found = {path: rule for path in lists if (rule := rules[path]) is not None}
@@ -50,14 +50,14 @@ class SearchSpace:
         return {path: chosen[path] for path in self.lists if path in chosen}
 
     def combination_at(self, number: int) -> Values:
-        """Give the combination of a number from 0 to ``size``; several may have the same."""
+        """Return the combination of a number from 0 to ``size``; several may have the same."""
         places = {}
         for path, values in reversed([*self.lists.items()]):
             number, places[path] = divmod(number, len(values))
         return self.sample(lambda path: self.lists[path][places[path]])
 
     def combinations(self) -> Iterator[Values]:
-        """Give every combination once, the last list changing fastest."""
+        """Return every combination once, the last list changing fastest."""
         seen: set[str] = set()
         for each in itertools.product(*self.lists.values()):
             values = self.sample(dict(zip(self.lists, each, strict=True)).__getitem__)
@@ -66,7 +66,7 @@ class SearchSpace:
                 yield values
 
     def inactive(self) -> Iterator[str]:
-        """Say which lists change nothing, because their setting applies in no combination."""
+        """Describe which lists change nothing, because their setting applies in no combination."""
         for path, rule in self.rules.items():
             tried = self.lists.get(rule.path, [self.defaults.get(rule.path)])
             if not any(rule.holds({rule.path: value}) for value in tried):

@@ -343,7 +343,7 @@ class Settings(Section):
     logging: LoggingSection = section()
 
     def of(self, settings: type[Own]) -> Own:
-        """Give a component its own settings, which stand flat in the section that selects it."""
+        """Return a component its own settings, which stand flat in the section that selects it."""
         wanted = set(settings.model_fields)
         for name in type(self).model_fields:
             part = getattr(self, name)

@@ -50,7 +50,7 @@ def missing_files(settings: Settings, known: Mapping[str, SettingInfo]) -> Itera
 
 
 def _fault(path: Path) -> str:
-    """Say why a file cannot be read; nothing if it can."""
+    """Describe why a file cannot be read; nothing if it can."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -69,7 +69,7 @@ def _fault(path: Path) -> str:
 def inactive_settings(
     settings: Settings, known: Mapping[str, SettingInfo], given: Set[str]
 ) -> Iterator[str]:
-    """Say which settings were given and change nothing here."""
+    """Describe which settings were given and change nothing here."""
     values = flatten(settings)
     for each in known.values():
         when = each.metadata.applies_if

@@ -113,7 +113,7 @@ def _check_characters(text: str, source: str) -> None:
 
 
 def _yaml_error(error: yaml.MarkedYAMLError, document: Document) -> SettingsError:
-    """Say where YAML stops making sense."""
+    """Describe where YAML stops making sense."""
     mark = error.problem_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     text = document.lines[line] if line < len(document.lines) else ""

@@ -10,7 +10,7 @@ ROWS_PER_BLOCK = 65_536  # rows
 
 
 def find_duplicate_rows(rows: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give the numbers of the rows that equal an earlier one, and for each the first it equals.
+    """Return the numbers of the rows that equal an earlier one, and for each the first it equals.
 
     ``rows`` is ``(n, size)``; 0.0 and -0.0 are equal. Takes some 50 bytes a row.
     """
@@ -34,12 +34,12 @@ def _plain(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _as_words(rows: NDArray[np.float32]) -> NDArray[np.void]:
-    """Give the bytes of each row as one value."""
+    """Return the bytes of each row as one value."""
     plain = _plain(rows)
     return plain.view(np.dtype((np.void, plain.itemsize * plain.shape[1]))).ravel()
 
 
 def _sharing(words: NDArray[np.void]) -> NDArray[np.int64]:
-    """Give the places of the words that occur more than once."""
+    """Return the places of the words that occur more than once."""
     _, kinds, counts = np.unique(words, return_inverse=True, return_counts=True)
     return np.flatnonzero(counts[kinds] > 1)

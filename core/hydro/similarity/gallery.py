@@ -53,7 +53,7 @@ class Gallery:
         return len(self.embeddings)
 
     def compare(self, queries: NDArray[np.float32], out: Tensor) -> Tensor:
-        """Give the cosines ``(rows, queries)``, the very same for rows that are the same.
+        """Return the cosines ``(rows, queries)``, the very same for rows that are the same.
 
         They are written into ``out``, which holds as many values or more: to get fresh memory for
         every block costs a good part of the time of the product.
@@ -70,12 +70,12 @@ class Gallery:
         return cosines
 
     def match(self, classes: Tensor, rows: Tensor) -> Tensor:
-        """Tell which of each query's ``rows``, ``(queries, k)``, are of its class."""
+        """Return which of each query's ``rows``, ``(queries, k)``, are of its class."""
         wanted = classes[:, None]
         return (self.classes[rows] == wanted) & (wanted >= 0)
 
     def members(self, wanted: int) -> Tensor:
-        """Give the rows of a class, the lowest first."""
+        """Return the rows of a class, the lowest first."""
         ends = torch.tensor([wanted, wanted + 1], device=self.classes.device)
         first, end = torch.searchsorted(self.classes, ends, sorter=self.by_class)
         return self.by_class[first:end]

@@ -139,7 +139,7 @@ def _rank_block(
     top_k: int,
     memory_bytes: int,
 ) -> tuple[Tensor, Ranking]:
-    """Give the top_k nearest rows, and the ranking as far down as the metrics look."""
+    """Return the top_k nearest rows, and the ranking as far down as the metrics look."""
     depth = max(top_k, int(relevant.max()))
     nearest = stable_topk(cosines, depth, memory_bytes=memory_bytes)
     hits = _to_numpy(searched.match(as_tensor(classes).to(nearest.device), nearest))

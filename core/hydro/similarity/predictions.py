@@ -31,7 +31,7 @@ class RetrievalPredictions(Predictions):
     """``(rows,)``: the class of each row, -1 where it has none."""
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Give the numeric part, by the name it is stored under."""
+        """Return the numeric part, by the name it is stored under."""
         return {
             "embeddings": self.embeddings,
             "neighbours": self.neighbors,
@@ -40,7 +40,7 @@ class RetrievalPredictions(Predictions):
         }
 
     def columns(self, rows: NDArray[np.int64]) -> dict[str, Sequence[object]]:
-        """Give the nearest neighbors as JSON lists of row numbers, and a column per metric."""
+        """Return the nearest neighbors as JSON lists of row numbers, and a column per metric."""
         similarities = self.similarities[:, :MAX_NEIGHBORS_IN_TABLE].astype(np.float64).round(6)
         return {
             "neighbours": [
@@ -101,7 +101,7 @@ def score_neighbors(
 
 @cache
 def _warn_of_small_split(top_k: int, rows: int) -> None:
-    """Say, once for all evaluations, that there are fewer neighbors than were asked for."""
+    """Describe, once for all evaluations, that there are fewer neighbors than were asked for."""
     logging.getLogger("hydro.plugins.predictions").info(
         f"prediction.top_k_similar is {top_k}, but of {rows} rows each has only "
         f"{max(0, rows - 1)} others: neighbors and metrics are cut there"

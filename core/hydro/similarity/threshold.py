@@ -31,7 +31,7 @@ class Threshold:
     same_pairs: int
 
     def __str__(self) -> str:
-        """Say it in one sentence."""
+        """Describe it in one sentence."""
         of = f"of {self.pairs:,} pairs of held-out rows"
         if self.threshold is None:
             return (
@@ -45,7 +45,7 @@ class Threshold:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Give it as it is stored."""
+        """Return it as it is stored."""
         return {**asdict(self), "said": str(self)}
 
 

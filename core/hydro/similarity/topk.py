@@ -10,7 +10,7 @@ SMALLEST_GROUP = 4  # columns; with smaller ones, leaving groups out saves nothi
 
 
 def stable_topk(values: Tensor, count: int, *, memory_bytes: int = 2**26) -> Tensor:
-    """Give the rows of the ``count`` largest values of each column, ``(columns, count)``, in order.
+    """Return the rows of each column's ``count`` largest values, ``(columns, count)``, in order.
 
     Of equal values, the one in the row with the lower number comes first. ``values`` is
     ``(rows, columns)``, float32, without NaN; ``memory_bytes`` is about what is taken at a time.

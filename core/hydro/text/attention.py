@@ -63,7 +63,7 @@ def _working_type(query: Tensor) -> torch.dtype:
 
 
 def _has_kernel(query: Tensor, key: Tensor, value: Tensor) -> bool:
-    """Tell whether torch's kernel for ragged attention can take these tensors."""
+    """Return whether torch's kernel for ragged attention can take these tensors."""
     width = query.shape[-1]
     return (
         query.is_cuda

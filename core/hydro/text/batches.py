@@ -27,12 +27,12 @@ class TextBatch:
 
     @property
     def lengths(self) -> Tensor:
-        """Give the number of tokens of every text, in the order in which they lie: ``(texts,)``."""
+        """Return the number of tokens of every text, in packed order: ``(texts,)``."""
         return self.cu_seqlens.diff()
 
     @property
     def max_seqlen(self) -> int:
-        """Give the number of tokens of the longest text."""
+        """Return the number of tokens of the longest text."""
         return self.length_groups[0][1]
 
     def to(self, device: torch.device | str) -> "TextBatch":

@@ -108,7 +108,7 @@ class _GrowingArray:
         self.count += len(values)
 
     def finish(self) -> None:
-        """Say in the header how many there are; numpy leaves room there for any number."""
+        """Describe in the header how many there are; numpy leaves room there for any number."""
         self._file.seek(0)
         self._write_header()
 

@@ -19,7 +19,7 @@ class TokenizedTexts:
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """Give the number of tokens of every text: ``(texts,)``."""
+        """Return the number of tokens of every text: ``(texts,)``."""
         return np.diff(self.offsets)
 
     def take(self, rows: NDArray[np.int64]) -> "TokenizedTexts":

@@ -56,12 +56,12 @@ class Encoder(nn.Module):
 
     @property
     def padding_free(self) -> bool:
-        """Tell whether nothing is computed but real tokens."""
+        """Return whether nothing is computed but real tokens."""
         return self.note is None
 
     @property
     def projection(self) -> nn.Linear | None:
-        """Give the neck as it is after training: one linear layer, or None for no neck."""
+        """Return the neck as it is after training: one linear layer, or None for no neck."""
         return as_linear(self.neck)
 
     def forward(self, batch: TextBatch) -> Tensor:

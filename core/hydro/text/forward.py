@@ -19,7 +19,7 @@ TOLERANCE = 1e-4
 
 
 def forward_packed(backbone: PreTrainedModel, batch: TextBatch, first: int) -> Tensor:
-    """Give the last hidden states ``(tokens, width)``; every layer sees real tokens only.
+    """Return the last hidden states ``(tokens, width)``; every layer sees real tokens only.
 
     ``first`` is the backbone's `first_position`.
     """
@@ -31,7 +31,7 @@ def forward_packed(backbone: PreTrainedModel, batch: TextBatch, first: int) -> T
 
 
 def forward_padded(backbone: PreTrainedModel, batch: TextBatch) -> Tensor:
-    """Give the last hidden states ``(tokens, width)``, computed with padding to the longest."""
+    """Return the last hidden states ``(tokens, width)``, computed with padding to the longest."""
     texts = len(batch.restore_order)
     rows = torch.arange(texts, device=batch.cu_seqlens.device).repeat_interleave(
         batch.lengths, output_size=len(batch.input_ids)
@@ -76,7 +76,7 @@ def choose_forward(backbone: PreTrainedModel) -> tuple[int, str | None]:
 
 
 def _difference(backbone: PreTrainedModel, trial: TextBatch, expected: Tensor) -> str | None:
-    """Say what keeps ragged batches from giving what is expected, None if they do."""
+    """Describe what keeps ragged batches from giving what is expected, None if they do."""
     if not backbone._supports_flash_attn:
         return f"{_name(backbone)} is run with padding: its attention cannot be exchanged"
     backbone.set_attn_implementation(VARLEN_ATTENTION)

@@ -5,7 +5,7 @@ from transformers import PreTrainedModel
 
 
 def position_limit(backbone: PreTrainedModel) -> int | None:
-    """Give how many tokens a text may have; None where nothing limits it."""
+    """Return how many tokens a text may have; None where nothing limits it."""
     table = _table(backbone)
     if table is None:
         limit: int | None = getattr(backbone.config, "max_position_embeddings", None)
@@ -14,7 +14,7 @@ def position_limit(backbone: PreTrainedModel) -> int | None:
 
 
 def first_position(backbone: PreTrainedModel) -> int:
-    """Give the position of a first token, which the RoBERTa family counts on from its padding."""
+    """Return the position of a first token, which the RoBERTa family counts on from its padding."""
     table = _table(backbone)
     return 0 if table is None or table.padding_idx is None else table.padding_idx + 1
 

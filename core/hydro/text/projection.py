@@ -32,7 +32,7 @@ def build_projection(width: int, size: int, *, batch_normalization: bool) -> nn.
 
 @torch.no_grad()
 def as_linear(neck: nn.Module | None) -> nn.Linear | None:
-    """Give what a neck does in evaluation as one linear layer; None for no neck.
+    """Return what a neck does in evaluation as one linear layer; None for no neck.
 
     Batch norm, w·(x - μ)/sqrt(σ² + ε) + b, only scales and shifts each feature by then.
     """

@@ -126,7 +126,7 @@ class TextTokenizer:
         return [row or [self.hf.pad_token_id or 0] for row in rows]
 
     def _backend(self) -> tokenizers.Tokenizer:
-        """Give the library's own tokenizer, set to cut and not to pad whatever it was set to."""
+        """Return the library's own tokenizer, set to cut and not to pad whatever it was set to."""
         backend = self.hf.backend_tokenizer
         backend.enable_truncation(self.max_length)
         backend.no_padding()

@@ -100,7 +100,7 @@ class Aside:
 
 
 def _error_text(error: Exception) -> str:
-    """Say what went wrong in a line that holds no secret of the environment or of an address."""
+    """Format an error as a line without secrets of the environment or of an address."""
     # The name of the most general error only hides what a client in its process called it.
     said = f"{type(error).__name__}: {error}".removeprefix("RuntimeError: ")
     said = " ".join(ANSI_COLOR.sub("", said).split())

@@ -94,5 +94,5 @@ class MLflow(Tracker):
 
 
 def metric_name(name: str) -> str:
-    """Give the name of a figure in the signs that MLflow allows: ``Precision at 1``."""
+    """Return the name of a figure in the signs that MLflow allows: ``Precision at 1``."""
     return re.sub(r"[^\w. :/-]", "-", name.replace("@", " at "))

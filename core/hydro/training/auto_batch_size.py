@@ -24,7 +24,7 @@ OOM_MESSAGES = (
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error of torch or of Python means that memory ran out."""
+    """Return whether an error of torch or of Python means that memory ran out."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in OOM_MESSAGES)
@@ -32,7 +32,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 @contextmanager
 def explain_out_of_memory() -> Iterator[None]:
-    """Say what to lower when memory runs out.
+    """Describe what to lower when memory runs out.
 
     Raises:
         ResourceError: instead of what torch or Python raised.

@@ -48,7 +48,7 @@ class BatchNorm(nn.modules.batchnorm._BatchNorm):
         return normal.to(input.dtype)
 
     def _part(self) -> float:
-        """Give what a batch counts in the running statistics; torch's default, if it has none."""
+        """Return what a batch counts in the running statistics; torch's default, if it has none."""
         return 0.1 if self.momentum is None else self.momentum
 
 

@@ -35,7 +35,7 @@ class BatchPlan:
 
     @property
     def drop_last(self) -> bool:
-        """Tell whether an epoch leaves out a batch that is not full; never its only one."""
+        """Return whether an epoch leaves out a batch that is not full; never its only one."""
         budget = self.token_batches
         enough = (
             budget.tokens_per_epoch >= budget.tokens_per_batch
@@ -74,7 +74,7 @@ class BatchPlan:
         return math.ceil(self.batches / self.batches_per_epoch)
 
     def batches_for_epoch(self, epoch: int) -> list[list[Rows]]:
-        """Give the batches of an epoch, counted from 0, grouped into updates.
+        """Return the batches of an epoch, counted from 0, grouped into updates.
 
         A batch is that of all processes together; each takes its own share of it.
         The last group may be smaller than the others: what remains of an epoch is applied.
@@ -89,14 +89,14 @@ class BatchPlan:
         return [batches[start : start + share] for start in range(0, left, share)]
 
     def remaining(self, done: int) -> Iterator[tuple[int, list[list[Rows]]]]:
-        """Give each epoch with its groups, but for the first ``done`` updates of the run."""
+        """Return each epoch with its groups, but for the first ``done`` updates of the run."""
         each = self._updates(self.batches_per_epoch)
         for epoch in range(done // each, self.epochs):
             if groups := self.batches_for_epoch(epoch)[max(0, done - epoch * each) :]:
                 yield epoch, groups
 
     def should_validate(self, done: int, last: int) -> bool:
-        """Tell whether a validation is due, ``done`` batches having been seen, ``last`` before."""
+        """Return whether a validation is due after ``done`` batches, ``last`` of them before."""
         return done < self.batches and self._validations(done) > self._validations(last)
 
     def _validations(self, batches: int) -> int:

@@ -147,13 +147,13 @@ class Checkpoints:
 
 
 def _age(path: Path) -> tuple[int, str]:
-    """Give what checkpoints are ordered by: the number of updates, then the name."""
+    """Return what checkpoints are ordered by: the number of updates, then the name."""
     digits = path.name.removeprefix("step-").partition("-")[0]
     return int(digits) if digits.isdecimal() else -1, path.name
 
 
 def _find_damage(path: Path) -> str | None:
-    """Say which file of a checkpoint is not as its manifest says; None if all are."""
+    """Describe which file of a checkpoint is not as its manifest says; None if all are."""
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         proofs = {str(name): dict(proof) for name, proof in manifest["files"].items()}
@@ -171,7 +171,7 @@ def _find_damage(path: Path) -> str | None:
 
 
 def _checksum(path: Path) -> dict[str, str | int]:
-    """Give the size and the hash of a file."""
+    """Return the size and the hash of a file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"bytes": path.stat().st_size, "sha256": digest}

@@ -47,13 +47,13 @@ class Dataset(Protocol):
         """Count the rows."""
 
     def batch(self, rows: NDArray[np.int64]) -> Batch:
-        """Give the batch of these rows, positions counted from 0."""
+        """Return the batch of these rows, positions counted from 0."""
 
 
 def load_batches(
     dataset: Dataset, batches: Sequence[NDArray[np.int64]], *, workers: int, device: torch.device
 ) -> Iterator[Batch]:
-    """Give batches in order, on the device; ``workers`` processes, or as many as there are cores
+    """Return batches in order, on the device; ``workers`` processes, or as many as there are cores
     for, prepare them ahead.
 
     Raises:

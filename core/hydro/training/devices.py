@@ -10,7 +10,7 @@ from hydro.errors import SettingsError
 
 
 def pick_device(gpus: Sequence[str] | None, count: int = 1, place: int = 0) -> torch.device:
-    """Give one of ``count`` processes on this machine its GPU, or the CPU where there are none.
+    """Return one of ``count`` processes on this machine its GPU, or the CPU where there are none.
 
     Raises:
         SettingsError: an id is not that of a GPU of this machine, or there are too few.
@@ -42,7 +42,7 @@ def check_gpus(gpus: Sequence[str] | None, per_run: int) -> None:
 
 
 def gpu_ids(gpus: Sequence[str] | None) -> list[str]:
-    """Give the ids of the list; of all GPUs there are when it is None.
+    """Return the ids of the list; of all GPUs there are when it is None.
 
     Raises:
         SettingsError: an id is not that of a GPU of this machine.
@@ -61,7 +61,7 @@ def gpu_ids(gpus: Sequence[str] | None) -> list[str]:
 
 
 def describe_device(device: torch.device) -> dict[str, str | int]:
-    """Give the versions and the hardware that the figures of a run depend on."""
+    """Return the versions and the hardware that the figures of a run depend on."""
     facts: dict[str, str | int] = {
         "hydro": version("hydro-experiments"),
         "python": platform.python_version(),

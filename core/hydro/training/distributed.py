@@ -46,7 +46,7 @@ class ModelWithLoss(nn.Module):
         self.norms = [each for each in model.modules() if isinstance(each, BatchNorm)]
 
     def forward(self, inputs: Any, targets: Tensor, weight: float) -> Tensor:
-        """Give the loss of a batch, shape (), times its weight; 0 leaves it out of everything."""
+        """Return the loss of a batch, shape (), times its weight; 0 leaves it out of everything."""
         for norm in self.norms:
             norm.counts = weight > 0
         value: Tensor = self.loss(self.model(inputs), targets)
@@ -65,15 +65,15 @@ class ProcessGroup:
     local_count: int = 1
 
     def share(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Give this process's rows of a batch."""
+        """Return this process's rows of a batch."""
         return rows
 
     def weight(self, rows: NDArray[np.int64]) -> float:
-        """Give what this process's mean counts in the mean over the batch, times their number."""
+        """Return what this process's mean counts in the mean over the batch, times their number."""
         return 1.0
 
     def join(self, learner: ModelWithLoss) -> nn.Module:
-        """Give what computes the loss; its weights are from then on those of the first process."""
+        """Wrap the model and its loss for DDP; its weights become those of the first process."""
         return learner
 
     def adding(self, learner: nn.Module, *, last: bool) -> AbstractContextManager[object]:
@@ -95,15 +95,15 @@ class ProcessGroup:
         """Wait until every process is here, however long that takes."""
 
     def most(self, number: int) -> int:
-        """Give every process the largest of their numbers."""
+        """Return every process the largest of their numbers."""
         return number
 
     def gather(self, text: str) -> list[str]:
-        """Give the first process the texts of all, in their order, and the others none."""
+        """Return the first process the texts of all, in their order, and the others none."""
         return [text]
 
     def agree(self, text: str) -> str:
-        """Give every process the text of the first."""
+        """Return every process the text of the first."""
         return text
 
     def connected(self) -> AbstractContextManager[object]:
@@ -128,7 +128,7 @@ class DistributedGroup(ProcessGroup):
     meetings: Iterator[int] = field(default_factory=itertools.count)
 
     def share(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Give every so-manieth row; where there are too few, one that is given no weight."""
+        """Return every so-manieth row; where there are too few, one that is given no weight."""
         own = rows[self.rank :: self.count]
         return own if len(own) else rows[:1]
 

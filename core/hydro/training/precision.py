@@ -34,7 +34,7 @@ class Precision:
         return self._autocast(self.inference_dtype)
 
     def scaler(self) -> torch.amp.GradScaler:
-        """Give the loss scaler; it passes everything through unless training is in float16."""
+        """Return the loss scaler; it passes everything through unless training is in float16."""
         return torch.amp.GradScaler(self.device.type, enabled=self.train_dtype is torch.float16)
 
     def _autocast(self, dtype: torch.dtype | None) -> AbstractContextManager[object]:

@@ -9,7 +9,7 @@ class Task(Protocol):
     """One piece of long work."""
 
     def advance(self, done: int, **figures: float) -> None:
-        """Say that ``done`` more units are done, with the figures that matter now."""
+        """Describe that ``done`` more units are done, with the figures that matter now."""
 
 
 class Progress(Protocol):

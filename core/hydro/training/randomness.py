@@ -13,7 +13,7 @@ from hydro.data.memory_map import BLOCK, empty_memmap
 
 
 def draw_seed(seed: int) -> int:
-    """Give the seed itself, or draw one where it is -1."""
+    """Return the seed itself, or draw one where it is -1."""
     return secrets.randbelow(2**31) if seed == -1 else seed
 
 
@@ -23,12 +23,12 @@ def seed_torch(seed: int) -> None:
 
 
 def random_generator(seed: int, *path: int) -> np.random.Generator:
-    """Give the generator of one purpose, such as one epoch's order, computed and not stored."""
+    """Return the generator of one purpose, such as one epoch's order, computed and not stored."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *path])))
 
 
 def permutation(count: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Give the numbers from 0 in the order of ``generator.permutation``; on disk where many."""
+    """Return the numbers from 0 in the order of ``generator.permutation``; on disk where many."""
     order = empty_memmap(count, np.int64)
     for start in range(0, count, BLOCK):
         order[start : start + BLOCK] = np.arange(start, min(start + BLOCK, count))
@@ -37,7 +37,7 @@ def permutation(count: int, generator: np.random.Generator) -> NDArray[np.int64]
 
 
 def get_rng_state() -> dict[str, Any]:
-    """Give the state of every generator that code may draw from, for JSON."""
+    """Return the state of every generator that code may draw from, for JSON."""
     drawn: dict[str, Any] = dict(np.random.get_state(legacy=False))
     drawn["state"] = {name: np.asarray(each).tolist() for name, each in drawn["state"].items()}
     states = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []

@@ -52,7 +52,7 @@ class StopSignal:
 
     @property
     def requested(self) -> bool:
-        """Tell whether the work is to end."""
+        """Return whether the work is to end."""
         if self._parent is not None and os.getppid() != self._parent:
             self.request()
         return self._signal is not None

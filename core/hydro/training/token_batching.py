@@ -40,7 +40,7 @@ class TokenBatches:
 
     @property
     def tokens_per_batch(self) -> int:
-        """Give the tokens from cut to cut: with what lies across a cut, the budget is kept."""
+        """Return the tokens from cut to cut: with what lies across a cut, the budget is kept."""
         return self.max_tokens - self._longest + 1
 
     @cached_property

@@ -197,7 +197,7 @@ class LossLog:
             self._check(loss, norm)
 
     def facts(self) -> dict[str, int]:
-        """Give the counts, for a checkpoint."""
+        """Return the counts, for a checkpoint."""
         return {name: getattr(self, name) for name in ("done", "batches", "before", "samples")}
 
     def restore(self, facts: Mapping[str, int], pending: Sequence[torch.Tensor]) -> None:

@@ -35,7 +35,7 @@ class GridStrategy:
                     self.runs.prepare(run)
 
     def tasks(self) -> Iterator[Task]:
-        """Give the runs that wait and that no other process has."""
+        """Return the runs that wait and that no other process has."""
         for run in self.unfinished():
             if lock := self.runs.claim(run):
                 # Another process may have come to its end since.

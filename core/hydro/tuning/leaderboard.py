@@ -48,13 +48,13 @@ class LeaderboardEntry:
         return statistics.stdev(scores) if len(scores) == len(self.scores) > 1 else None
 
     def __str__(self) -> str:
-        """Say the score and the values in one line."""
+        """Describe the score and the values in one line."""
         spread = "" if self.spread is None else f" ±{self.spread:.4f}"
         score = self.state if self.mean is None else f"{self.mean:.4f}{spread}"
         return "  ".join([score, *(f"{name}={value}" for name, value in self.values)])
 
     def row(self) -> dict[str, Any]:
-        """Give what the leaderboard's files say of it."""
+        """Return what the leaderboard's files say of it."""
         return {
             **{name: _plain(value) for name, value in self.values},
             "state": self.state,
@@ -93,5 +93,5 @@ def _entry(group: Sequence[RunResult]) -> LeaderboardEntry:
 
 
 def _plain(value: Any) -> Any:
-    """Give a value as JSON has it."""
+    """Return a value as JSON has it."""
     return str(value) if isinstance(value, Path) else value

@@ -35,11 +35,11 @@ class OptunaParameters:
         return self.space.sample(pick)
 
     def read(self, parameters: Mapping[str, Any]) -> Values:
-        """Give the combination that Optuna's parameters stand for."""
+        """Return the combination that Optuna's parameters stand for."""
         return self.space.sample(lambda path: self._mapping(path)[parameters[path]])
 
     def write(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the parameters that stand for a combination."""
+        """Return the parameters that stand for a combination."""
         return {
             path: next(told for told, each in self._mapping(path).items() if each == value)
             for path, value in values.items()

@@ -89,15 +89,15 @@ class OptunaStorage:
                 self.study.enqueue_trial(trial.params)
 
     def tried(self) -> "list[FrozenTrial]":
-        """Give the trial of each combination that was not only a repetition, the newest of each."""
+        """Return the newest trial of each combination that was not only a duplicate."""
         return list(self._by_values().values())
 
     def combination(self, trial: "FrozenTrial") -> tuple[int, Values]:
-        """Give the number and the values of what a trial tried."""
+        """Return the number and the values of what a trial tried."""
         return trial.user_attrs[COMBINATION], self._choices.read(trial.params)
 
     def opened(self, trial: "FrozenTrial") -> "optuna.Trial":
-        """Give a trial that another process began, to go on with."""
+        """Return a trial that another process began, to go on with."""
         import optuna
 
         return optuna.Trial(self.study, trial._trial_id)
@@ -135,7 +135,7 @@ class OptunaStorage:
         asked.set_user_attr(COMBINATION, number)
 
     def is_worse(self, asked: "optuna.Trial") -> bool:
-        """Tell whether what a trial has reported so far is not worth going on with."""
+        """Return whether what a trial has reported so far is not worth going on with."""
         if not self.settings.search.pruning:
             return False
         from optuna.pruners import MedianPruner
@@ -145,7 +145,7 @@ class OptunaStorage:
         return asked.should_prune()
 
     def report_result(self, asked: "optuna.Trial", state: str, value: float | None = None) -> None:
-        """Say how a trial ended: COMPLETE, PRUNED or FAIL."""
+        """Describe how a trial ended: COMPLETE, PRUNED or FAIL."""
         from optuna.trial import TrialState
 
         self.study.tell(asked, value, TrialState[state])

@@ -85,7 +85,7 @@ class OptunaStrategy:
         return [run for trial in self.journal.tried() for run in self._planned(trial)]
 
     def tasks(self) -> Iterator[Task]:
-        """Give trials within the budget, first those that another process left."""
+        """Return trials within the budget, first those that another process left."""
 
         def next_trial() -> _Trial | None:
             with self.runs.folder.lock():
@@ -95,7 +95,7 @@ class OptunaStrategy:
             yield partial(self._train, trial)
 
     def unfinished(self) -> list[PlannedRun]:
-        """Give the first run of each trial that has no end yet."""
+        """Return the first run of each trial that has no end yet."""
         trials = self.journal.tried()
         return [self._planned(trial)[0] for trial in trials if trial.state.name == "RUNNING"]
 

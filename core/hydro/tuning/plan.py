@@ -22,7 +22,7 @@ class PlannedRun:
     """Complete: running these alone repeats the run."""
 
     def __str__(self) -> str:
-        """Say its name, what is tried in it and which fold it holds out."""
+        """Describe its name, what is tried in it and which fold it holds out."""
         fold = [] if self.fold is None else [f"fold {self.fold}"]
         tried = [f"{name.rpartition('.')[2]}={value}" for name, value in self.values.items()]
         return "  ".join([f"run {self.name}", *tried, *fold])
@@ -51,7 +51,7 @@ def plan_combination(
 
 
 def describe_plan(settings: Settings, folds: Sequence[str]) -> str:
-    """Say how many runs there are to train, and how the number comes about."""
+    """Describe how many runs there are to train, and how the number comes about."""
     space, held_out = SearchSpace.of(settings), _held_out(folds)
     if settings.search.strategy == "Grid":
         count, most = sum(1 for _ in space.combinations()), ""

@@ -41,7 +41,7 @@ class TuningProgress:
         return ", ".join(each for each in said if each)
 
     def run_finished(self, run: RunResult) -> None:
-        """Say how a run ended, and how far the search is."""
+        """Describe how a run ended, and how far the search is."""
         with self.lock:
             self.ended += 1
             far = self.refresh()
@@ -61,7 +61,7 @@ class TuningProgress:
 
 
 def format_duration(seconds: float) -> str:
-    """Say a time in the unit that suits it."""
+    """Describe a time in the unit that suits it."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -42,7 +42,7 @@ class Trials:
     """Is told of each run that has come to an end here."""
 
     def of(self, run: PlannedRun) -> RunFolder:
-        """Give the folder of a run."""
+        """Return the folder of a run."""
         return self.folder.run(run.name)
 
     def claim(self, run: PlannedRun) -> FileLock | None:
@@ -84,7 +84,7 @@ class Trials:
         Checkpoints(self.of(run).checkpoints).clear()
 
     def is_done(self, run: PlannedRun) -> bool:
-        """Tell whether a run has come to an end of its own."""
+        """Return whether a run has come to an end of its own."""
         return self.result(run).state in ("finished", "failed", PRUNED)
 
     def result(self, run: PlannedRun) -> RunResult:

@@ -44,7 +44,7 @@ class Strategy(Protocol):
         """List the runs that there are so far."""
 
     def tasks(self) -> Iterator[Task]:
-        """Give what there is for this process to do, each when it is asked for."""
+        """Return what there is for this process to do, each when it is asked for."""
 
     def unfinished(self) -> list[PlannedRun]:
         """List the runs that have begun, here or in another process, and have no end yet."""

@@ -33,7 +33,7 @@ def init_from_class_means(
 
 
 def _first_of_each(classes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Give the positions of the first ``count`` rows of every class, in order; none is without."""
+    """Return the positions of the first ``count`` rows of every class, in order."""
     seen = np.zeros(classes.max(initial=-1) + 1, np.int64)
     found = []
     for start in range(0, len(classes), BLOCK):

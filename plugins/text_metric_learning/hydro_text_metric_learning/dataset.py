@@ -23,14 +23,14 @@ class LabeledTexts:
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """Give the tokens of every text: ``(texts,)``."""
+        """Return the tokens of every text: ``(texts,)``."""
         return self.corpus.lengths
 
     def __len__(self) -> int:
         return len(self.corpus)
 
     def batch(self, rows: NDArray[np.int64]) -> Batch:
-        """Give these texts without padding, and their classes ``(rows,)``."""
+        """Return these texts without padding, and their classes ``(rows,)``."""
         longest = None
         if self.quantile < 1:
             lengths = self.corpus.offsets[rows + 1] - self.corpus.offsets[rows]

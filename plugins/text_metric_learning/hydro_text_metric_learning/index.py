@@ -102,7 +102,7 @@ class TextIndex:
         (folder / "facts.json").write_text(json.dumps(self.facts) + "\n", encoding="utf-8")
 
     def search(self, queries: pd.DataFrame, k: int) -> list[list[Hit]]:
-        """Give up to ``k`` texts a query, the most similar first; ties go by their row."""
+        """Return up to ``k`` texts a query, the most similar first; ties go by their row."""
         columns = [queries[name].tolist() for name in self.trained.text_columns]
         embeddings = self.trained.embed(columns, autocast=self.autocast)
         cosines, places = self.index.search(embeddings, min(k, len(self.table)))
@@ -153,7 +153,7 @@ def build_faiss(embeddings: NDArray[np.float32], kind: str) -> Any:
 
 
 def measure_recall(index: Any, embeddings: NDArray[np.float32]) -> float:
-    """Give the share of the 10 nearest rows that an index finds, over 1,000 rows of its own.
+    """Return the share of the 10 nearest rows that an index finds, over 1,000 rows of its own.
 
     Each row is searched for without itself, against an exact index.
     """
@@ -171,7 +171,7 @@ def measure_recall(index: Any, embeddings: NDArray[np.float32]) -> float:
 def _nearest(
     index: Any, embeddings: NDArray[np.float32], rows: NDArray[np.int64]
 ) -> list[list[int]]:
-    """Give up to 10 nearest others of some rows."""
+    """Return up to 10 nearest others of some rows."""
     _, places = index.search(embeddings[rows], min(DEPTH + 1, len(embeddings)))
     return [
         [place for place in found if place not in (row, -1)][:DEPTH]

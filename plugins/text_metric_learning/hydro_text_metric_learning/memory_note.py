@@ -9,7 +9,7 @@ MANY_CLASSES_THRESHOLD = 50_000
 
 
 def head_note(architecture: Any, classes: int, sampled: int | None) -> list[str]:
-    """Say it in a sentence, if there are many.
+    """Describe it in a sentence, if there are many.
 
     Args:
         architecture: the settings; the size of an embedding is there or in the backbone's config.

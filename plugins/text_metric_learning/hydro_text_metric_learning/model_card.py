@@ -77,7 +77,7 @@ def _epochs(count: float) -> str:
 
 
 def _results(settings: TextSettings, scores: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the scores in the form in which the hub lists them."""
+    """Return the scores in the form in which the hub lists them."""
     dataset = settings.dataset
     custom = dataset.validation_strategy == "custom"
     tables = {
@@ -98,7 +98,7 @@ def _results(settings: TextSettings, scores: Mapping[str, Any]) -> Iterator[dict
 
 
 def _joined(settings: TextSettings) -> list[str]:
-    """Say how several text columns were made one text, which the folder itself cannot express."""
+    """Describe how several text columns were joined, which the folder cannot express."""
     names = settings.dataset.text_column
     if len(names) == 1:
         return []

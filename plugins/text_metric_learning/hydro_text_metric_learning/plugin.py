@@ -37,7 +37,7 @@ METRICS = ("mAP", "Precision@1", "Recall@K", "MRR", "nDCG@K", "R-Precision", "MA
 
 @hookimpl
 def hydro_problems() -> list[Problem]:
-    """Offer the problem type."""
+    """Return the problem type."""
     return [
         Problem(
             name=NAME,
@@ -63,25 +63,25 @@ def hydro_problems() -> list[Problem]:
 
 @hookimpl
 def hydro_tokenizers() -> list[Tokenizer]:
-    """Offer the tokenizer that comes with the backbone."""
+    """Return the tokenizer that comes with the backbone."""
     return [Tokenizer("Backbone", build_tokenizer, problems=(NAME,))]
 
 
 @hookimpl
 def hydro_datasets() -> list[Dataset]:
-    """Offer labeled texts."""
+    """Return labeled texts."""
     return [Dataset("Labeled texts", build_dataset, problems=(NAME,))]
 
 
 @hookimpl
 def hydro_models() -> list[Model]:
-    """Offer the encoder."""
+    """Return the encoder."""
     return [Model("Encoder", build_model, problems=(NAME,))]
 
 
 @hookimpl
 def hydro_losses() -> list[Loss]:
-    """Offer the losses."""
+    """Return the losses."""
     return [
         Loss("ArcFace", build_arcface, problems=(NAME,), settings=ArcFaceSettings),
         Loss("CrossEntropy", build_cross_entropy, problems=(NAME,)),
@@ -90,24 +90,24 @@ def hydro_losses() -> list[Loss]:
 
 @hookimpl
 def hydro_metrics() -> list[Metric]:
-    """Offer the metrics of retrieval."""
+    """Return the metrics of retrieval."""
     return [Metric(name, _metric_builder(name), problems=(NAME,)) for name in METRICS]
 
 
 @hookimpl
 def hydro_insights() -> list[Insight]:
-    """Offer looks at the data, the embeddings and their neighbors."""
+    """Return looks at the data, the embeddings and their neighbors."""
     return list(INSIGHTS)
 
 
 @hookimpl
 def hydro_exporters() -> list[Exporter]:
-    """Offer the formats of other programs."""
+    """Return the formats of other programs."""
     return offered_exporters(NAME)
 
 
 def columns(settings: TextSettings) -> Columns:
-    """Say which columns hold texts and labels."""
+    """Describe which columns hold texts and labels."""
     return Columns(inputs=settings.dataset.text_column, targets=settings.dataset.label_columns)
 
 
@@ -204,7 +204,7 @@ def prepare(
 
 
 def warnings(settings: TextSettings, *, classes: int) -> list[str]:
-    """Say how much memory the classes take, if they are many."""
+    """Describe how much memory the classes take, if they are many."""
     from hydro_text_metric_learning.memory_note import head_note
 
     training = settings.training

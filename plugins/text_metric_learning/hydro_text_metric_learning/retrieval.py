@@ -31,11 +31,11 @@ class GalleryPredictions(RetrievalPredictions):
     """The similarity from which on two rows are taken for the same class."""
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Give the numeric part; neighbors are positions in ``gallery_rows``."""
+        """Return the numeric part; neighbors are positions in ``gallery_rows``."""
         return {**super().arrays(), "gallery_rows": self.gallery_rows}
 
     def columns(self, rows: NDArray[np.int64]) -> dict[str, Sequence[object]]:
-        """Give the nearest rows of the gallery by their number in its file, and what they are."""
+        """Return the nearest rows of the gallery by their number in its file, and what they are."""
         shown = self.neighbors[:, :MAX_NEIGHBORS_IN_TABLE]
         labels = np.array(self.gallery_labels, dtype=object)
         columns: dict[str, Sequence[object]] = {"neighbours": _lists(self.gallery_rows[shown])}
@@ -110,7 +110,7 @@ def retrieve(
 
 
 def joined_labels(frame: pd.DataFrame, targets: Sequence[str]) -> list[str | None]:
-    """Give the labels of each row as one text; None where one of them is missing."""
+    """Return the labels of each row as one text; None where one of them is missing."""
     if not set(targets) <= set(frame.columns):
         return [None] * len(frame)
     rows = frame[list(targets)].astype(object)

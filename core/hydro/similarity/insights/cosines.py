@@ -47,7 +47,7 @@ def cosines(before: RetrievalPredictions, after: RetrievalPredictions, seed: int
 def _facet(
     when: str, edges: NDArray[np.float64], same: NDArray[np.float64], other: NDArray[np.float64]
 ) -> tuple[pd.DataFrame, str]:
-    """Give the rows of one histogram, and what it comes to."""
+    """Return the rows of one histogram, and what it comes to."""
     overlap = np.minimum(same, other).sum()
     # The share of same-class pairs from each edge on, and of the others below it.
     right = (np.append(same[::-1].cumsum()[::-1], 0) + np.append(0, other.cumsum())) / 2
@@ -63,7 +63,7 @@ def _facet(
 
 
 def _pairs(classes: NDArray[np.int64], random: np.random.Generator) -> tuple[Pairs, Pairs]:
-    """Give pairs of the same class, and of different classes."""
+    """Return pairs of the same class, and of different classes."""
     if len(classes) <= EVERY:
         first, second = np.triu_indices(len(classes), 1)
         same = classes[first] == classes[second]

@@ -40,7 +40,7 @@ class Chain(nn.Module):
         self._pool = POOLS[encoder.pool]
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
-        """Give embeddings ``(texts, size)`` and, twice, token vectors ``(texts, tokens, width)``.
+        """Return embeddings ``(texts, size)`` and, twice, token vectors ``(texts, tokens, width)``.
 
         Both arguments are ``(texts, tokens)`` int64, the mask 1 for a token and 0 for padding,
         which follows the tokens.
@@ -194,7 +194,7 @@ def _run(session: Any, corpus: TokenizedTexts) -> NDArray[np.float32]:
 
 
 def _pad(corpus: TokenizedTexts) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give the tokens of all texts and their mask, each ``(texts, longest)``."""
+    """Return the tokens of all texts and their mask, each ``(texts, longest)``."""
     inside = np.arange(corpus.lengths.max()) < corpus.lengths[:, None]
     ids = np.zeros(inside.shape, np.int64)
     ids[inside] = corpus.ids

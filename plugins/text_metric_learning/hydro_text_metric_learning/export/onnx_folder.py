@@ -63,7 +63,7 @@ def quantize(source: Path, target: Path) -> None:
 
 
 def compare(plain: Path, small: Path, corpus: TokenizedTexts) -> str:
-    """Say how much smaller an int8 model is, and how far its embeddings are from float32."""
+    """Describe how much smaller an int8 model is, and how far its embeddings are from float32."""
     expected, found = (embed_onnx(open_onnx(path), corpus) for path in (plain, small))
     cosines = (expected * found).sum(axis=1)
     kept = (_nearest(expected) == _nearest(found)).mean()

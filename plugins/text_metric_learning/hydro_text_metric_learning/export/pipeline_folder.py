@@ -103,7 +103,7 @@ def _readme(trained: TrainedEncoder) -> str:
 
 
 def describe_threshold(threshold: float | None) -> str:
-    """Say what `same` means, or why it is not there."""
+    """Describe what `same` means, or why it is not there."""
     if threshold is None:
         return "There is no `same`: no similarity of held-out rows was precise enough."
     return (

@@ -104,7 +104,7 @@ class Pipeline:
         return self.embed([self.join(row) for row in rows])
 
     def has_text(self, row: Mapping[str, Any]) -> bool:
-        """Tell whether a row has anything but white space in its text columns."""
+        """Return whether a row has anything but white space in its text columns."""
         return any(str(row.get(name) or "").strip() for name in self.text_columns)
 
     def join(self, row: Mapping[str, Any]) -> str:
@@ -112,7 +112,7 @@ class Pipeline:
         return self.separator.join([row.get(name) or "" for name in self.text_columns])
 
     def same(self, similarities: "NDArray[np.float32]") -> "NDArray[np.bool_]":
-        """Tell which cosines, in any shape, are of texts to be taken for the same class.
+        """Return which cosines, in any shape, are of texts to be taken for the same class.
 
         Raises:
             InputError: there is no threshold: no similarity of held-out rows was precise enough.
@@ -220,7 +220,7 @@ class Gallery:
         return cls(pipeline, embeddings[rows], rows)
 
     def compare(self, embeddings: "NDArray[np.float32]") -> "dict[str, NDArray[Any]]":
-        """Give the number of the most similar row for each, how similar, and whether the same.
+        """Return the number of the most similar row for each, how similar, and whether the same.
 
         Each is ``(rows,)``; -1, NaN and False where there is no embedding.
         """
@@ -269,7 +269,7 @@ def _refuse_clash(source: Path, own: Mapping[str, Any], new: Mapping[str, Any]) 
 
 
 def _rounded(value: Any) -> Any:
-    """Give what JSON can say of a value or values, to seven digits after the point."""
+    """Return what JSON can say of a value or values, to seven digits after the point."""
     return value.astype(float).round(7).tolist() if value.dtype == np.float32 else value.tolist()
 
 

@@ -10,7 +10,7 @@ BETWEEN = " | "
 
 
 def described(settings: TextSettings, frame: pd.DataFrame) -> pd.DataFrame:
-    """Give the columns ``row`` (its number in the file), ``text`` and ``label``, counted from 0."""
+    """Return the columns ``row`` (its number in the file, from 0), ``text`` and ``label``."""
     shown = {
         "row": frame.index,
         "text": joined(frame, settings.dataset.text_column),

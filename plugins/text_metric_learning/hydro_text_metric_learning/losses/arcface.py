@@ -54,7 +54,7 @@ class ArcFace(nn.Module):
         functional.normalize(self.weight, out=self.weight)
 
     def forward(self, embeddings: Tensor, targets: Tensor) -> Tensor:
-        """Give the mean loss of embeddings ``(batch, embedding_size)`` of classes ``(batch,)``."""
+        """Compute the mean loss of embeddings ``(batch, size)`` of classes ``(batch,)``."""
         with torch.autocast(embeddings.device.type, enabled=False):
             _, vectors, places = self.class_weights(targets)
             centers = functional.normalize(vectors.float())

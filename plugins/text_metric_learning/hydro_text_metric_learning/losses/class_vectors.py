@@ -23,7 +23,7 @@ class ClassWeights(nn.Module):
         self.num_sampled = sampled
 
     def forward(self, targets: Tensor) -> tuple[Tensor | slice, Tensor, Tensor]:
-        """Give the numbers of the classes to compare with, their vectors, and the targets' places.
+        """Return the numbers of the classes compared with, their vectors, and the targets' places.
 
         ``targets`` and their places among the classes are ``(batch,)``, the vectors
         ``(classes compared with, size)``.

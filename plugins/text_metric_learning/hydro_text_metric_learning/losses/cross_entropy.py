@@ -23,7 +23,7 @@ class CrossEntropy(nn.Module):
         self.bias = layer.bias
 
     def forward(self, embeddings: Tensor, targets: Tensor) -> Tensor:
-        """Give the mean loss of embeddings ``(batch, embedding_size)`` of classes ``(batch,)``."""
+        """Compute the mean loss of embeddings ``(batch, size)`` of classes ``(batch,)``."""
         classes, vectors, places = self.class_weights(targets)
         logits = functional.linear(embeddings, vectors, self.bias[classes])
         return functional.cross_entropy(logits.float(), places)
