@@ -1,7 +1,5 @@
 """Make folds for tables that bring none."""
 
-import heapq
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -32,8 +30,8 @@ def random_folds(rows: int, where: str, seed: int) -> NDArray[np.int64]:
 def balanced_folds(groups: "pd.Series[str]", where: str, seed: int) -> NDArray[np.int64]:
     """Put whole groups into five folds, or as many as there are groups, about equal in rows.
 
-    The biggest group goes first, each into the fold with the fewest rows so far; chance decides
-    between groups of one size.
+    The largest group goes first, each into the fold with the fewest rows so far; the seed decides
+    between groups of equal size.
 
     Args:
         groups: the group of each row.
@@ -46,6 +44,9 @@ def balanced_folds(groups: "pd.Series[str]", where: str, seed: int) -> NDArray[n
     Raises:
         DataError: there is only one group.
     """
+    # It takes a second to import, which a run without groups need not wait for.
+    from sklearn.model_selection import GroupKFold
+
     group_of_row, names = pd.factorize(groups, sort=True)
     if len(names) < 2:
         msg = (
@@ -53,12 +54,11 @@ def balanced_folds(groups: "pd.Series[str]", where: str, seed: int) -> NDArray[n
             "Grouped k-fold needs two groups or more"
         )
         raise DataError(msg)
-    sizes = np.bincount(group_of_row)
-    shuffled = np.random.default_rng(seed).permutation(len(names))
-    fold_of_group = np.empty(len(names), dtype=np.int64)
-    filled = [(0, fold) for fold in range(_FOLDS)]
-    for group in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:
-        rows, fold = filled[0]
-        fold_of_group[group] = fold
-        heapq.heapreplace(filled, (rows + int(sizes[group]), fold))
-    return fold_of_group[group_of_row]
+    # Of groups of equal size, GroupKFold places the one with the highest number first.
+    numbers = np.empty(len(names), dtype=np.int32)
+    numbers[np.random.default_rng(seed).permutation(len(names))[::-1]] = np.arange(len(names))
+    folds = np.empty(len(group_of_row), dtype=np.int64)
+    splits = GroupKFold(min(_FOLDS, len(names))).split(folds, groups=numbers[group_of_row])
+    for fold, (_, held_out) in enumerate(splits):
+        folds[held_out] = fold
+    return folds

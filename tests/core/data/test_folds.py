@@ -50,6 +50,15 @@ def test_groups_of_equal_size_give_equal_folds_and_the_seed_chooses_them() -> No
     assert (folds != balanced_folds(groups, "train.csv", seed=1)).any()
 
 
+def test_a_seed_gives_the_same_folds_in_every_version() -> None:
+    """Experiments that were trained long ago are repeated by their settings alone."""
+    groups = pd.Series(list("aaabbccdddeefghhij"), dtype="str")
+
+    found = balanced_folds(groups, "train.csv", seed=7).tolist()
+    assert found == [0, 0, 0, 3, 3, 4, 4, 1, 1, 1, 2, 2, 0, 4, 2, 2, 3, 1]
+    assert random_folds(12, "train.csv", seed=7).tolist() == [4, 1, 0, 0, 1, 3, 3, 2, 2, 0, 4, 1]
+
+
 def test_big_groups_are_placed_first() -> None:
     groups = pd.Series(list("abbccddeee" + "f" * 5), dtype="str")
 

@@ -15,7 +15,7 @@ class CosFace(nn.Module):
         self.weight = nn.Parameter(torch.randn(classes, embedding_size))
 
     def forward(self, embeddings: Tensor, targets: Tensor) -> Tensor:
-        """Compute the mean loss of embeddings ``(batch, embedding_size)`` of classes ``(batch,)``."""
+        """Compute the mean loss of embeddings ``(batch, size)`` of classes ``(batch,)``."""
         directions = functional.normalize(self.weight)
         cosines = functional.linear(functional.normalize(embeddings), directions)
         margins = self.margin * functional.one_hot(targets, len(directions))
