@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from hydro.data.memory_map import filter_rows
 from hydro.data.quality_checks import check_data
-from hydro.data.row_filters import drop_incomplete_rows
-from hydro.data.splits import split_rows
+from hydro.data.row_filters import drop_incomplete_rows, find_usable_rows, keep_rows
+from hydro.data.splits import FOLD_COLUMN, Split, split_rows
 from hydro.data.tables import read_table
 
 if TYPE_CHECKING:
@@ -57,64 +57,74 @@ def load_frames(
     Raises:
         DataError: a table cannot be read, lacks a column or a fold, or has nothing to learn from.
     """
-    notes: list[str] = []
-    train, validation, held_out, folds = _sides(dataset, columns, fold, seed, notes)
-    train = _sampled(train, "Train", dataset, seed)
-    validation = _sampled(validation, "Validation", dataset, seed)
-    notes += check_data(train, validation, dataset.train_dataframe, columns)
-    test = _test(dataset.test_dataframe, columns, notes)
-    return Frames(train, validation, test, held_out, folds, tuple(notes))
+    warnings: list[str] = []
+    train, validation, split = _read_sides(dataset, columns, fold, seed, warnings)
+    warnings += check_data(train, validation, dataset.train_dataframe, columns)
+    test = _read_test(dataset.test_dataframe, columns, warnings)
+    return Frames(train, validation, test, split.fold, split.folds, tuple(warnings))
 
 
-def _sides(
-    dataset: "DatasetSection",
-    columns: "Columns",
-    fold: str | None,
-    seed: int,
-    notes: list[str],
-) -> tuple[pd.DataFrame, pd.DataFrame, str, tuple[str, ...]]:
-    """Return training and validation rows, the fold held out and all folds."""
+def _read_sides(
+    dataset: "DatasetSection", columns: "Columns", fold: str | None, seed: int, warnings: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, Split]:
+    """Return the rows to train on, those held out, and how they were chosen."""
+    path = dataset.train_dataframe
     group = dataset.group_fold_column if dataset.validation_strategy == "grouped_kfold" else None
-    frame = _labeled(dataset.train_dataframe, columns, notes, group)
+    frame, usable = _read_labeled(path, columns, warnings, group)
     if dataset.validation_strategy == "custom":
         assert dataset.validation_dataframe is not None, "the settings see to it"
-        return frame, _labeled(dataset.validation_dataframe, columns, notes), "custom", ()
-    split = split_rows(frame, dataset, fold=fold, seed=seed)
-    train, validation = (filter_rows(frame, each) for each in (~split.validation, split.validation))
-    return train, validation, split.fold, split.folds
+        train = usable
+        other, held_out = _read_labeled(dataset.validation_dataframe, columns, warnings)
+        split = Split(held_out, "custom")
+    else:
+        keys = [name for name in (FOLD_COLUMN, group) if name in frame]
+        split = split_rows(frame.loc[usable, keys], dataset, fold=fold, seed=seed)
+        other, held_out = frame, _select(usable, split.validation)
+        train = usable & ~held_out
+    train = _sample(train, "Train", dataset, seed)
+    held_out = _sample(held_out, "Validation", dataset, seed)
+    inputs = columns.inputs
+    return keep_rows(frame, train, inputs), keep_rows(other, held_out, inputs), split
 
 
-def _labeled(
-    path: Path, columns: "Columns", notes: list[str], group: str | None = None
-) -> pd.DataFrame:
-    """Read the rows that have inputs and targets."""
-    needed = (*columns.inputs, *columns.targets, *([group] if group else []))
-    frame, dropped = drop_incomplete_rows(
-        read_table(path, needed), path, columns.inputs, columns.targets
-    )
-    notes += dropped
-    return frame
+def _read_labeled(
+    path: Path, columns: "Columns", warnings: list[str], group: str | None = None
+) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+    """Read a table; with it, which of its rows have inputs and targets."""
+    frame = read_table(path, (*columns.inputs, *columns.targets, *([group] if group else [])))
+    usable, dropped = find_usable_rows(frame, path, columns.inputs, columns.targets)
+    warnings += dropped
+    return frame, usable
 
 
-def _test(path: Path | None, columns: "Columns", notes: list[str]) -> pd.DataFrame | None:
-    """Read the rows that have inputs, be they labeled or not."""
+def _read_test(path: Path | None, columns: "Columns", warnings: list[str]) -> pd.DataFrame | None:
+    """Read the rows that have inputs, labeled or not."""
     if path is None:
         return None
-    frame, dropped = drop_incomplete_rows(
-        read_table(path, columns.inputs), path, columns.inputs, ()
-    )
-    notes += dropped
+    table = read_table(path, columns.inputs)
+    frame, dropped = drop_incomplete_rows(table, path, columns.inputs, ())
+    warnings += dropped
     absent = [name for name in columns.targets if name not in frame]
     if absent:
-        notes.append(f"{path.name} has no {' and '.join(absent)}, so there is no test metric")
+        warnings.append(f"{path.name} has no {' and '.join(absent)}, so there is no test metric")
     return frame
 
 
-def _sampled(frame: pd.DataFrame, side: str, dataset: "DatasetSection", seed: int) -> pd.DataFrame:
-    """Keep the share of rows that is asked for, in their order."""
+def _sample(
+    rows: NDArray[np.bool_], side: str, dataset: "DatasetSection", seed: int
+) -> NDArray[np.bool_]:
+    """Keep the share of the chosen rows that the settings ask for."""
     if side not in dataset.data_sample_choice or dataset.data_sample == 1:
-        return frame
-    count = max(1, round(len(frame) * dataset.data_sample))
+        return rows
+    total = np.count_nonzero(rows)
+    count = max(1, round(total * dataset.data_sample))
     # Streams of their own, so that a sample has nothing to do with the split or the other sample.
     random = np.random.default_rng([seed, *side.encode()])
-    return filter_rows(frame, random.permutation(len(frame)) < count)
+    return _select(rows, random.permutation(total) < count)
+
+
+def _select(rows: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the mask ``rows`` with those of its rows left that are chosen."""
+    found = rows.copy()
+    found[rows] = chosen
+    return found

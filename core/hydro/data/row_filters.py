@@ -22,24 +22,34 @@ _SHOWN = 5
 def drop_incomplete_rows(
     frame: pd.DataFrame, path: Path, inputs: Sequence[str], targets: Sequence[str]
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Drop the rows that lack a target, or whose inputs are all missing or blank.
+    """Return the usable rows of a table, and a warning for each reason that others are dropped.
+
+    The arguments and errors are those of ``find_usable_rows``.
+    """
+    usable, warnings = find_usable_rows(frame, path, inputs, targets)
+    return keep_rows(frame, usable, inputs), warnings
+
+
+def find_usable_rows(
+    frame: pd.DataFrame, path: Path, inputs: Sequence[str], targets: Sequence[str]
+) -> tuple[NDArray[np.bool_], list[str]]:
+    """Find the rows that lack no target and have an input that is not blank.
 
     Args:
         frame: the table.
         path: its file, for messages.
-        inputs: the columns of the texts.
-        targets: the columns of the labels; none if rows without a label are fine.
+        inputs: the columns of the inputs.
+        targets: the columns of the targets; none if rows without a target are fine.
 
     Returns:
-        The rows that are left, with their index and '' for a missing input beside one that is
-        there, and a note for each reason to drop some.
+        Which rows are usable, ``(rows,)``, and a warning for each reason that others are not.
 
     Raises:
-        DataError: no row is left.
+        DataError: no row is usable.
     """
     unlabeled = _in_blocks(_is_incomplete, frame[list(targets)])
     empty = _in_blocks(_is_blank, frame[list(inputs)]) & ~unlabeled
-    notes = [
+    warnings = [
         f"{path.name}: {count_rows(dropped)} {lack} dropped ({number_rows(frame, dropped)})"
         for dropped, lack in (
             (unlabeled, f"without {' or '.join(targets)}"),
@@ -47,12 +57,24 @@ def drop_incomplete_rows(
         )
         if dropped.any()
     ]
-    kept = ~(unlabeled | empty)
-    if not kept.any():
-        msg = f"{path} has no row left to use. {'; '.join(notes)}. Fill in these columns"
+    usable = ~(unlabeled | empty)
+    if not usable.any():
+        msg = f"{path} has no row left to use. {'; '.join(warnings)}. Fill in these columns"
         raise DataError(msg)
-    whole = kept.all() and not _in_blocks(_is_incomplete, frame[list(inputs)]).any()
-    return frame if whole else filter_rows(frame, kept, inputs), notes
+    return usable, warnings
+
+
+def keep_rows(frame: pd.DataFrame, kept: NDArray[np.bool_], inputs: Sequence[str]) -> pd.DataFrame:
+    """Return these rows with their index, and '' for a missing input beside one that is there.
+
+    It is the frame itself where that changes nothing.
+
+    Raises:
+        ResourceError: the disk is full or cannot be written.
+    """
+    if kept.all() and not _in_blocks(_is_incomplete, frame[list(inputs)]).any():
+        return frame
+    return filter_rows(frame, kept, inputs)
 
 
 def count_rows(chosen: NDArray[np.bool_]) -> str:
@@ -69,10 +91,10 @@ def number_rows(frame: pd.DataFrame, chosen: NDArray[np.bool_]) -> str:
 
 
 def _in_blocks(
-    judge: Callable[[pd.DataFrame], NDArray[np.bool_]], frame: pd.DataFrame
+    condition: Callable[[pd.DataFrame], NDArray[np.bool_]], frame: pd.DataFrame
 ) -> NDArray[np.bool_]:
-    """Judge every row, some at a time."""
-    return np.concatenate([np.empty(0, np.bool_), *map(judge, blocks(frame))])
+    """Return whether each row meets a condition, which is given some rows at a time."""
+    return np.concatenate([np.empty(0, np.bool_), *map(condition, blocks(frame))])
 
 
 def _is_incomplete(rows: pd.DataFrame) -> NDArray[np.bool_]:
