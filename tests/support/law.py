@@ -73,7 +73,7 @@ def train(name: str, processes: ProcessGroup) -> dict[str, Any]:
     layers = [BatchNorm(6)] if name.startswith("batch norm") else []
     model, loss = nn.Sequential(nn.Linear(10, 6), *layers, nn.Tanh()), Classify()
     processes.synchronize(model)
-    batch = CASES[name]["batch_size"] * 2 // processes.count
+    batch = CASES[name]["batch_size"] * 2 // processes.world_size
     chosen = {"loss_function": "any", "epochs": 3, **CASES[name], "batch_size": batch}
     training = TrainingSection.model_validate(chosen)
     weights = [*model.parameters(), *loss.parameters()]
@@ -90,7 +90,7 @@ def train(name: str, processes: ProcessGroup) -> dict[str, Any]:
     samples = fit(
         step,
         Rows(),
-        BatchPlan(ROWS, 1, training, processes.count),
+        BatchPlan(ROWS, 1, training, processes.world_size),
         workers=0,
         validate=lambda samples: 0.0,
         record=lambda event, values: events.append(dict(values)),
@@ -109,6 +109,6 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     with init_process_group() as processes:
         found = {name: train(name, processes) for name in CASES}
-        found["agreed"] = {"text": processes.agree(f"said by {processes.rank}")}
-        path = Path(sys.argv[1], f"{processes.count}-{processes.rank}.json")
+        found["agreed"] = {"text": processes.broadcast(f"said by {processes.rank}")}
+        path = Path(sys.argv[1], f"{processes.world_size}-{processes.rank}.json")
         path.write_text(json.dumps(found))

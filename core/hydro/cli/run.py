@@ -81,7 +81,7 @@ def train_alone_or_together(
 
     stop = StopSignal.on_signals()
     with init_process_group() as processes:
-        if processes.rank:
+        if not processes.is_main:
             join_run(processes)
         else:
             experiment = prepare(settings, request.problem, request.registry, processes)

@@ -21,7 +21,7 @@ def work(folder: Path) -> None:
 
     StopSignal.on_signals(with_parent=True)
     with init_process_group() as processes:
-        if processes.count == 1:
+        if processes.world_size == 1:
             train_folder(folder, processes)
         else:
             join_run(processes, folder)
@@ -34,7 +34,7 @@ def exit_process(processes: "ProcessGroup") -> None:
     While Python takes itself down, threads of torch's backends now and then abort the process, for
     which the launcher would end the first one, which is still writing.
     """
-    if processes.rank:
+    if not processes.is_main:
         os._exit(0)
 
 
@@ -43,9 +43,9 @@ def join_run(processes: "ProcessGroup", folder: Path | None = None) -> None:
     from hydro.errors import HydroError
 
     try:
-        if processes.rank:
+        if not processes.is_main:
             logging.getLogger("hydro").setLevel(logging.CRITICAL)
-            folder = Path(processes.agree(""))
+            folder = Path(processes.broadcast(""))
         assert folder is not None
         train_folder(folder, processes)
     except HydroError as error:
@@ -70,7 +70,7 @@ def train_folder(folder: Path, processes: "ProcessGroup") -> None:
         request = read_request(run.config, None, ())
         loaded = request.loaded.settings
         experiment = prepare(loaded, request.problem, request.registry, processes)
-        if processes.rank:
+        if not processes.is_main:
             train(experiment, run, NoProgress(), stop)
             return
         with TerminalProgress() as progress:

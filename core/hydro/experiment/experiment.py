@@ -123,7 +123,7 @@ class Experiment:
     def environment(self) -> dict[str, Any]:
         """Return the versions, the hardware, the number format and the tables of the figures."""
         facts = describe_device(self.precision.device)
-        own = {"precision": self.precision.name, "processes": self.processes.count}
+        own = {"precision": self.precision.name, "processes": self.processes.world_size}
         return facts | own | {"tables": self.tables}
 
     def facts(self) -> dict[str, int | str]:
@@ -176,7 +176,7 @@ def run(
     Raises:
         HydroError: something the user can mend; the folder's status says what.
     """
-    if experiment.has_several_runs and experiment.processes.count > 1:
+    if experiment.has_several_runs and experiment.processes.world_size > 1:
         msg = (
             f"{len(experiment.planned_runs)} runs, in processes that torch's launcher started. "
             "Start hydro run without it: each run then gets environment.number_of_gpus_per_run GPUs"
@@ -244,29 +244,29 @@ def train(
         HydroError: something the user can mend; the folder's status says what.
     """
     settings, processes = experiment.settings, experiment.processes
-    if processes.count == 1 and settings.environment.number_of_gpus_per_run > 1:
+    if processes.world_size == 1 and settings.environment.number_of_gpus_per_run > 1:
         launch(settings, folder, settings.environment.number_of_gpus_per_run)
         return folder.read_scores()
     stop = stop or StopSignal()
     checkpoints = Checkpoints(folder.checkpoints)
-    with nullcontext() if processes.rank else folder.training_lock():
+    with folder.training_lock() if processes.is_main else nullcontext():
         # Before anything is written: what is refused leaves the folder as it was.
-        with nullcontext() if processes.rank else folder.log():
+        with folder.log() if processes.is_main else nullcontext():
             size, found = _starting_state(experiment, folder, checkpoints)
         told = (
             _record_failure(folder, folder.log())
-            if processes.rank
+            if not processes.is_main
             else _record_run(experiment, folder)
         )
-        with told, explain_out_of_memory(), processes.connected():
+        with told, explain_out_of_memory(), processes.explain_errors():
             # Several processes have to be started again together, which is for who started them.
-            if not settings.training.automatically_adjust_batch_size or processes.count > 1:
+            if not settings.training.automatically_adjust_batch_size or processes.world_size > 1:
                 scores = _execute(experiment, folder, progress, stop, found)
             else:
                 scores = _train_with_adjusted_batches(
                     experiment, folder, progress, stop, size, found
                 )
-        if not processes.rank:
+        if processes.is_main:
             checkpoints.clear()
     return scores
 
@@ -318,8 +318,8 @@ def _record_run(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
             logger.warning(note)
         device = experiment.precision.device
         said = f"{device} ({experiment.precision.name})"
-        if experiment.processes.count > 1:
-            said = f"{experiment.processes.count} processes, this one on {said}"
+        if experiment.processes.world_size > 1:
+            said = f"{experiment.processes.world_size} processes, this one on {said}"
         logger.info("%s on %s into %s", experiment.problem.title, said, folder.path)
         folder.write_config(dump(experiment.settings))
         earlier = folder.read_environment()
@@ -373,10 +373,10 @@ def _read(settings: Settings, problem: Problem) -> Frames:
 
 def _precision(settings: Settings, processes: ProcessGroup) -> Precision:
     environment = settings.environment
-    if processes.count == 1:
+    if processes.world_size == 1:
         check_gpus(environment.gpus, environment.number_of_gpus_per_run)
     return Precision.of(
-        pick_device(environment.gpus, processes.local_count, processes.local_rank),
+        pick_device(environment.gpus, processes.local_world_size, processes.local_rank),
         training=environment.mixed_precision_training,
         inference=environment.mixed_precision_inference,
     )
@@ -392,7 +392,7 @@ def _execute(
     settings, problem, registry = experiment.settings, experiment.problem, experiment.registry
     if experiment.precision.device.type == "cuda":
         torch.cuda.set_device(experiment.precision.device)
-    if not experiment.processes.rank:
+    if experiment.processes.is_main:
         folder.clear()
     saves = Checkpointer(
         Checkpoints(folder.checkpoints),
@@ -404,7 +404,7 @@ def _execute(
     )
     builder = Builder(settings, registry, problem)
     given = (builder, experiment.frames, experiment.precision, folder)
-    if experiment.processes.rank:
+    if not experiment.processes.is_main:
         untold = Aside(Tracker(), "None", {})
         return Follower(*given, untold, NoProgress(), experiment.processes, saves).execute()
     # A run among several is named by a number, which says little beside those of others.
@@ -432,7 +432,7 @@ def _checkpoint(experiment: Experiment, checkpoints: Checkpoints) -> Checkpoint 
 
 
 def _resume_fingerprint(experiment: Experiment) -> dict[str, Any]:
-    return resume_fingerprint(experiment.settings) | {"processes": experiment.processes.count}
+    return resume_fingerprint(experiment.settings) | {"processes": experiment.processes.world_size}
 
 
 def _failure_status(error: BaseException, seconds: float) -> Status:

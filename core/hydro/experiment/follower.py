@@ -25,5 +25,5 @@ class Follower(Run):
 
     def _validate(self, parts: RunComponents, best: BestWeights, samples: int) -> float:
         """Wait while the first process validates."""
-        self.processes.meet()
+        self.processes.barrier()
         return float("nan")

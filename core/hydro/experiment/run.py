@@ -51,7 +51,7 @@ class Run:
         """Train, and give the scores of the model before and after."""
         parts = self._assemble()
         # What is tokenized now need not be once more by the others, who wait for this.
-        self.processes.agree(str(self.folder.path))
+        self.processes.broadcast(str(self.folder.path))
 
         # A run that goes on makes these again: they are a function of the seed.
         before = self._predict_splits(parts, "before training")
@@ -131,7 +131,7 @@ class Run:
     def _train(self, parts: RunComponents) -> int:
         """Train the model in place, so that it has the weights to keep; count the samples seen."""
         settings = self.settings
-        updates = plan_batches(parts.train, settings, self.processes.count)
+        updates = plan_batches(parts.train, settings, self.processes.world_size)
         if updates.num_updates == 0:
             logger.info("epochs: %g is no update, so nothing is trained", settings.training.epochs)
             return 0
@@ -190,7 +190,7 @@ class Run:
             "validation %s %.4f%s", self._metric, score, ", the best so far" if kept else ""
         )
         self.record("validation", {"samples": samples, self._metric: score})
-        self.processes.meet()
+        self.processes.barrier()
         return score
 
     def _compare(

@@ -96,7 +96,9 @@ class Checkpointer:
         due = 0 < self.minutes * 60 <= time.monotonic() - self._last
         # Of several processes the first one's clock counts, and whichever is told to stop.
         first = self._processes.rank == 0
-        agreed = self._processes.most(STOP if self.stop.requested else SAVE if due and first else 0)
+        agreed = self._processes.all_reduce_max(
+            STOP if self.stop.requested else SAVE if due and first else 0
+        )
         if agreed:
             self._save(self._rng_snapshot())
         if agreed == STOP:
@@ -126,7 +128,7 @@ class Checkpointer:
 
     def _rng_snapshot(self) -> RngSnapshot:
         size = self.history.stat().st_size if self.history.exists() else 0
-        return RngSnapshot(self._processes.gather(json.dumps(get_rng_state())), size)
+        return RngSnapshot(self._processes.gather_objects(json.dumps(get_rng_state())), size)
 
     def _save(self, moment: RngSnapshot) -> None:
         step, log = self._step, self._log

@@ -1,4 +1,4 @@
-"""The processes that train one model together; an object that does nothing where there is one."""
+"""Data-parallel training in several processes; with one process every method does nothing."""
 
 import itertools
 import os
@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, distributed, nn
-from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.distributed_c10d import HashStore, PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
@@ -23,21 +22,20 @@ from hydro.errors import ModelError, ResourceError
 from hydro.training.batch_norm import BatchNorm, synchronize
 
 TIMEOUT = timedelta(minutes=10)
-"""How long one process waits within an update for another, which is as far as it."""
+"""How long a collective operation within an update waits for the other processes."""
 
-POLL = 0.05
-"""Seconds between two looks at whether all have come to a meeting."""
+POLL_SECONDS = 0.05
+"""Between two reads of the counter of a barrier."""
 
 DISCONNECT_MESSAGES = ("closed by peer", "reset by peer", "Broken pipe", "NCCL")
-"""What the RuntimeErrors of torch's collectives say when another process is gone."""
-
+"""Parts of the RuntimeErrors that torch's collectives raise when another process has ended."""
 
 UNUSED_PARAMETER_MESSAGE = "Expected to have finished reduction in the prior iteration"
-"""What it says when a weight got no gradient."""
+"""Part of DDP's RuntimeError for a weight without a gradient."""
 
 
 class ModelWithLoss(nn.Module):
-    """Model and loss as one module, so that the weights of both are kept equal."""
+    """Model and loss as one module, so that DDP averages the gradients of both."""
 
     def __init__(self, model: nn.Module, loss: nn.Module) -> None:
         super().__init__()
@@ -45,8 +43,8 @@ class ModelWithLoss(nn.Module):
         self.loss = loss
         self.norms = [each for each in model.modules() if isinstance(each, BatchNorm)]
 
-    def forward(self, inputs: Any, targets: Tensor, weight: float) -> Tensor:
-        """Return the loss of a batch, shape (), times its weight; 0 leaves it out of everything."""
+    def forward(self, inputs: object, targets: Tensor, weight: float) -> Tensor:
+        """Compute the loss of a batch, shape (), times its weight; 0 excludes the batch."""
         for norm in self.norms:
             norm.counts = weight > 0
         value: Tensor = self.loss(self.model(inputs), targets)
@@ -55,63 +53,67 @@ class ModelWithLoss(nn.Module):
 
 @dataclass(frozen=True)
 class ProcessGroup:
-    """The one process of a run that has one."""
+    """The process group of a run in one process."""
 
     rank: int = 0
-    """Which of all it is; the first, 0, evaluates, writes and shows progress."""
-    count: int = 1
+    world_size: int = 1
     local_rank: int = 0
-    """Which of those on this machine it is."""
-    local_count: int = 1
+    """The rank among the processes on this machine."""
+    local_world_size: int = 1
 
-    def share(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    @property
+    def is_main(self) -> bool:
+        """Return whether this is the process that evaluates, writes and shows progress."""
+        return self.rank == 0
+
+    def shard(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return this process's rows of a batch."""
         return rows
 
-    def weight(self, rows: NDArray[np.int64]) -> float:
-        """Return what this process's mean counts in the mean over the batch, times their number."""
+    def loss_weight(self, rows: NDArray[np.int64]) -> float:
+        """Return the factor on this process's loss that makes DDP's mean that of all rows."""
         return 1.0
 
-    def join(self, learner: ModelWithLoss) -> nn.Module:
-        """Wrap the model and its loss for DDP; its weights become those of the first process."""
-        return learner
+    def wrap_ddp(self, model: ModelWithLoss) -> nn.Module:
+        """Wrap a model for DDP; its weights become those of the main process."""
+        return model
 
-    def adding(self, learner: nn.Module, *, last: bool) -> AbstractContextManager[object]:
-        """Make the context of a batch; gradients are averaged with the update's last one."""
+    def maybe_no_sync(self, model: nn.Module, *, last: bool) -> AbstractContextManager[object]:
+        """Return the context of a batch; gradients are averaged with the last one of an update."""
         return nullcontext()
 
-    def mean(self, value: Tensor) -> Tensor:
-        """Average a value over the processes."""
+    def all_reduce_mean(self, value: Tensor) -> Tensor:
+        """Compute the mean of a value over the processes."""
         return value
 
     def synchronize(self, model: nn.Module) -> bool:
-        """Have batch norms share their statistics; tell whether there are any."""
+        """Convert batch norms to synchronized ones; return whether there are any."""
         return any(isinstance(each, nn.modules.batchnorm._BatchNorm) for each in model.modules())
 
     def seed(self, seed: int) -> None:
-        """Draw this process's dropout from numbers of its own."""
+        """Seed torch so that each process draws its own dropout."""
 
-    def meet(self) -> None:
-        """Wait until every process is here, however long that takes."""
+    def barrier(self) -> None:
+        """Wait for every process, however long that takes."""
 
-    def most(self, number: int) -> int:
-        """Return every process the largest of their numbers."""
+    def all_reduce_max(self, number: int) -> int:
+        """Compute the largest of the processes' numbers."""
         return number
 
-    def gather(self, text: str) -> list[str]:
-        """Return the first process the texts of all, in their order, and the others none."""
+    def gather_objects(self, text: str) -> list[str]:
+        """Return the texts of all processes by rank in the main process, none in the others."""
         return [text]
 
-    def agree(self, text: str) -> str:
-        """Return every process the text of the first."""
+    def broadcast(self, text: str) -> str:
+        """Return the main process's text."""
         return text
 
-    def connected(self) -> AbstractContextManager[object]:
-        """Make a context that says so when another process is lost.
+    def explain_errors(self) -> AbstractContextManager[object]:
+        """Return a context that turns errors of torch's collectives into hydro's.
 
         Raises:
-            ResourceError: instead of what torch raised.
-            ModelError: the model has weights that nothing is computed with.
+            ResourceError: another process has ended.
+            ModelError: the loss does not depend on some weights.
         """
         return nullcontext()
 
@@ -121,82 +123,80 @@ SINGLE_PROCESS = ProcessGroup()
 
 @dataclass(frozen=True)
 class DistributedGroup(ProcessGroup):
-    """One of several processes."""
+    """The process group of a run in several processes."""
 
-    store: Any = None
-    """A ``torch.distributed.Store``."""
-    meetings: Iterator[int] = field(default_factory=itertools.count)
+    store: Store = field(default_factory=HashStore)
+    _barriers: Iterator[int] = field(default_factory=itertools.count)
 
-    def share(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return every so-manieth row; where there are too few, one that is given no weight."""
-        own = rows[self.rank :: self.count]
+    def shard(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return every world_size-th row; where there are too few, one with a loss weight of 0."""
+        own = rows[self.rank :: self.world_size]
         return own if len(own) else rows[:1]
 
-    def weight(self, rows: NDArray[np.int64]) -> float:
-        """Weigh by rows: a batch may not divide evenly."""
-        return self.count * len(rows[self.rank :: self.count]) / len(rows)
+    def loss_weight(self, rows: NDArray[np.int64]) -> float:
+        """Weight by rows: a batch may not divide evenly."""
+        return self.world_size * len(rows[self.rank :: self.world_size]) / len(rows)
 
-    def join(self, learner: ModelWithLoss) -> nn.Module:
-        """Wrap the learner for torch's data parallel training."""
-        self.meet()
+    def wrap_ddp(self, model: ModelWithLoss) -> nn.Module:
+        """Wrap a model in torch's DistributedDataParallel."""
+        self.barrier()
         with warnings.catch_warnings():
             # torch 2.13 has another name for it, which earlier ones do not know.
             warnings.simplefilter("ignore", FutureWarning)
-            # The first process evaluates, so nobody else needs its statistics of batch norm.
-            return DistributedDataParallel(learner, broadcast_buffers=False)
+            # The main process evaluates, so no other needs its running statistics of batch norm.
+            return DistributedDataParallel(model, broadcast_buffers=False)
 
-    def adding(self, learner: nn.Module, *, last: bool) -> AbstractContextManager[object]:
-        """Hold back the exchange of gradients until the last batch."""
-        assert isinstance(learner, DistributedDataParallel)
-        return nullcontext() if last else learner.no_sync()
+    def maybe_no_sync(self, model: nn.Module, *, last: bool) -> AbstractContextManager[object]:
+        """Return DDP's ``no_sync`` for all batches of an update but the last."""
+        assert isinstance(model, DistributedDataParallel)
+        return nullcontext() if last else model.no_sync()
 
-    def mean(self, value: Tensor) -> Tensor:
-        """Average a value over the processes."""
+    def all_reduce_mean(self, value: Tensor) -> Tensor:
+        """Compute the mean of a value over the processes."""
         distributed.all_reduce(value)
-        return value / self.count
+        return value / self.world_size
 
     def synchronize(self, model: nn.Module) -> bool:
-        """Exchange batch norms, in place."""
+        """Convert batch norms in place."""
         return synchronize(model) > 0
 
     def seed(self, seed: int) -> None:
-        """Leave the first process what it would draw alone."""
-        if self.rank:
+        """Seed all but the main process, which draws what a single process would."""
+        if not self.is_main:
             torch.manual_seed(seed + self.rank)
 
-    def meet(self) -> None:
-        """Count those who came; a collective would give up on a long validation."""
-        key = f"meeting {next(self.meetings)}"
+    def barrier(self) -> None:
+        """Count the processes that have arrived; a collective would time out in a validation."""
+        key = f"barrier {next(self._barriers)}"
         self.store.add(key, 1)
-        while self.store.add(key, 0) < self.count:
-            time.sleep(POLL)
+        while self.store.add(key, 0) < self.world_size:
+            time.sleep(POLL_SECONDS)
 
-    def most(self, number: int) -> int:
-        """Exchange the numbers between the processors; a GPU is not waited for."""
+    def all_reduce_max(self, number: int) -> int:
+        """Reduce on the CPU, so that no GPU is waited for."""
         largest = torch.tensor(number)
         distributed.all_reduce(largest, distributed.ReduceOp.MAX)
         return int(largest)
 
-    def gather(self, text: str) -> list[str]:
-        """Pass the texts on through torch's store."""
+    def gather_objects(self, text: str) -> list[str]:
+        """Gather through torch's store."""
         self.store.set(f"text {self.rank}", text)
-        self.meet()
-        every = range(self.count if self.rank == 0 else 0)
-        texts = [self.store.get(f"text {rank}").decode("utf-8") for rank in every]
-        self.meet()
+        self.barrier()
+        ranks = range(self.world_size if self.is_main else 0)
+        texts = [self.store.get(f"text {rank}").decode("utf-8") for rank in ranks]
+        self.barrier()
         return texts
 
-    def agree(self, text: str) -> str:
-        """Pass the text on through torch's store."""
-        if self.rank == 0:
+    def broadcast(self, text: str) -> str:
+        """Broadcast through torch's store."""
+        if self.is_main:
             self.store.set("text", text)
-        self.meet()
-        agreed: bytes = self.store.get("text")
-        return agreed.decode("utf-8")
+        self.barrier()
+        return self.store.get("text").decode("utf-8")
 
     @contextmanager
-    def connected(self) -> Iterator[None]:
-        """Explain the errors of torch's data parallel training."""
+    def explain_errors(self) -> Iterator[None]:
+        """Turn errors of torch's data-parallel training into hydro's."""
         try:
             yield
         except RuntimeError as error:
@@ -210,7 +210,7 @@ class DistributedGroup(ProcessGroup):
             if not any(sign in str(error) for sign in DISCONNECT_MESSAGES):
                 raise
             msg = (
-                "another process of this run has ended, often for want of memory. Lower "
+                "another process of this run has ended, often for lack of memory. Lower "
                 "training.batch_size; log.txt and the terminal may say more"
             )
             raise ResourceError(msg) from error
@@ -218,18 +218,26 @@ class DistributedGroup(ProcessGroup):
 
 @contextmanager
 def init_process_group() -> Iterator[ProcessGroup]:
-    """Join the processes that torch's launcher has started beside this one, if it has."""
+    """Join the process group that torch's launcher has set up for this process, if it has."""
     if not distributed.is_torchelastic_launched() or os.environ["WORLD_SIZE"] == "1":
         yield SINGLE_PROCESS
         return
-    store, rank, count = next(rendezvous("env://"))
+    store, rank, world_size = next(rendezvous("env://"))
     if rank:
-        # Until it trains: it may wait where Python's handlers do not run.
+        # Until training starts it may wait where Python's signal handlers do not run.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     distributed.init_process_group(
-        store=PrefixStore("torch", store), rank=rank, world_size=count, timeout=TIMEOUT
+        store=PrefixStore("torch", store),
+        rank=rank,
+        world_size=world_size,
+        timeout=TIMEOUT,
     )
-    local_rank, local_count = (int(os.environ[f"LOCAL_{name}"]) for name in ("RANK", "WORLD_SIZE"))
-    yield DistributedGroup(rank, count, local_rank, local_count, PrefixStore("hydro", store))
-    # Not after an error: it would wait for processes that are gone.
+    yield DistributedGroup(
+        rank,
+        world_size,
+        local_rank=int(os.environ["LOCAL_RANK"]),
+        local_world_size=int(os.environ["LOCAL_WORLD_SIZE"]),
+        store=PrefixStore("hydro", store),
+    )
+    # Not after an error: it would wait for processes that have ended.
     distributed.destroy_process_group()

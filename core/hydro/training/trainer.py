@@ -45,7 +45,7 @@ class TrainStep:
     parameters: list[nn.Parameter] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.model_with_loss = self.processes.join(ModelWithLoss(self.model, self.loss))
+        self.model_with_loss = self.processes.wrap_ddp(ModelWithLoss(self.model, self.loss))
         self.scaler = self.precision.scaler()
         groups = self.optimizer.param_groups
         self.base_lrs = [group["lr"] for group in groups]
@@ -58,14 +58,14 @@ class TrainStep:
         for number, rows in enumerate(group, 1):
             # A batch counts by its rows, so that an update is that of one batch of them all.
             share = len(rows) / total
-            batch, weight = next(batches), self.processes.weight(rows)
-            with self.processes.adding(self.model_with_loss, last=number == len(group)):
+            batch, weight = next(batches), self.processes.loss_weight(rows)
+            with self.processes.maybe_no_sync(self.model_with_loss, last=number == len(group)):
                 with self.precision.training():
                     value = self.model_with_loss(batch.inputs, batch.targets, weight)
                 scaled: Any = self.scaler.scale(value * share)
                 scaled.backward()
             values.append(value.detach() * share)
-        return self.processes.mean(torch.stack(values).sum())
+        return self.processes.all_reduce_mean(torch.stack(values).sum())
 
     def clip(self) -> torch.Tensor:
         """Clip the gradients; give their Euclidean norm before that, shape ()."""
@@ -142,7 +142,7 @@ def fit(
     validate_if_due()
     device = step.precision.device
     for epoch, groups in updates.remaining(log.done):
-        flat = [step.processes.share(rows) for group in groups for rows in group]
+        flat = [step.processes.shard(rows) for group in groups for rows in group]
         batches = load_batches(dataset, flat, workers=workers, device=device)
         step.model.train()
         step.loss.train()

@@ -92,8 +92,8 @@ def test_what_the_first_process_says_is_what_all_know(found: Any) -> None:
 def test_shares_cover_a_batch_and_weights_make_one_mean_of_theirs(rows: int) -> None:
     batch, values = np.arange(rows) + 5, np.random.default_rng(rows).random(rows + 5)
     group = [DistributedGroup(rank, 3) for rank in range(3)]
-    shares = [each.share(batch) for each in group]
-    weights = [each.weight(batch) for each in group]
+    shares = [each.shard(batch) for each in group]
+    weights = [each.loss_weight(batch) for each in group]
     counted = [share for share, weight in zip(shares, weights, strict=True) if weight]
     assert sorted(np.concatenate(counted)) == sorted(batch)
     assert all(len(share) for share in shares), "a process without a row has nothing to compute"
@@ -104,15 +104,15 @@ def test_shares_cover_a_batch_and_weights_make_one_mean_of_theirs(rows: int) -> 
 def test_a_process_alone_changes_nothing() -> None:
     rows = np.arange(5)
     learner = ModelWithLoss(nn.Linear(2, 2), nn.MSELoss())
-    assert SINGLE_PROCESS.share(rows) is rows
-    assert SINGLE_PROCESS.weight(rows) == 1.0
-    assert SINGLE_PROCESS.join(learner) is learner
-    assert SINGLE_PROCESS.mean(torch.tensor(3.0)) == 3.0
-    assert SINGLE_PROCESS.agree("x") == "x"
+    assert SINGLE_PROCESS.shard(rows) is rows
+    assert SINGLE_PROCESS.loss_weight(rows) == 1.0
+    assert SINGLE_PROCESS.wrap_ddp(learner) is learner
+    assert SINGLE_PROCESS.all_reduce_mean(torch.tensor(3.0)) == 3.0
+    assert SINGLE_PROCESS.broadcast("x") == "x"
     with (
         init_process_group() as processes,
-        SINGLE_PROCESS.adding(learner, last=False),
-        SINGLE_PROCESS.connected(),
+        SINGLE_PROCESS.maybe_no_sync(learner, last=False),
+        SINGLE_PROCESS.explain_errors(),
     ):
         assert processes is SINGLE_PROCESS
 
@@ -135,6 +135,6 @@ def test_processes_draw_dropout_apart_and_the_first_as_it_would_alone() -> None:
     ],
 )
 def test_errors_of_training_together_are_explained(said: str, kind: type[Exception]) -> None:
-    with pytest.raises(kind) as error, DistributedGroup(0, 2).connected():
+    with pytest.raises(kind) as error, DistributedGroup(0, 2).explain_errors():
         raise RuntimeError(said)
     assert type(error.value) is kind
