@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, distributed, nn
-from torch.distributed.distributed_c10d import HashStore, PrefixStore, Store
+from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
@@ -125,7 +125,7 @@ SINGLE_PROCESS = ProcessGroup()
 class DistributedGroup(ProcessGroup):
     """The process group of a run in several processes."""
 
-    store: Store = field(default_factory=HashStore)
+    store: Store = field(kw_only=True)
     _barriers: Iterator[int] = field(default_factory=itertools.count)
 
     def shard(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch.distributed import HashStore
 
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import HydroError, ResourceError, SettingsError
@@ -203,7 +204,7 @@ def test_several_runs_are_not_started_by_torchs_launcher(word_count: Any) -> Non
     import dataclasses
 
     experiment = word_count.prepare("dataset.folds=[0, 1]")
-    together = dataclasses.replace(experiment, processes=DistributedGroup(0, 2))
+    together = dataclasses.replace(experiment, processes=DistributedGroup(0, 2, store=HashStore()))
     with pytest.raises(SettingsError, match="2 runs, in processes that torch's launcher started"):
         run(together, word_count.output, NoProgress())
     assert not word_count.output.exists()

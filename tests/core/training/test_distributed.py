@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.distributed import HashStore
 
 from hydro.errors import ModelError, ResourceError
 from hydro.training.distributed import (
@@ -91,7 +92,7 @@ def test_what_the_first_process_says_is_what_all_know(found: Any) -> None:
 @pytest.mark.parametrize("rows", [1, 2, 3, 7, 9])
 def test_shares_cover_a_batch_and_weights_make_one_mean_of_theirs(rows: int) -> None:
     batch, values = np.arange(rows) + 5, np.random.default_rng(rows).random(rows + 5)
-    group = [DistributedGroup(rank, 3) for rank in range(3)]
+    group = [DistributedGroup(rank, 3, store=HashStore()) for rank in range(3)]
     shares = [each.shard(batch) for each in group]
     weights = [each.loss_weight(batch) for each in group]
     counted = [share for share, weight in zip(shares, weights, strict=True) if weight]
@@ -119,7 +120,11 @@ def test_a_process_alone_changes_nothing() -> None:
 
 def test_processes_draw_dropout_apart_and_the_first_as_it_would_alone() -> None:
     drawn = []
-    for processes in (SINGLE_PROCESS, DistributedGroup(0, 2), DistributedGroup(1, 2)):
+    for processes in (
+        SINGLE_PROCESS,
+        DistributedGroup(0, 2, store=HashStore()),
+        DistributedGroup(1, 2, store=HashStore()),
+    ):
         torch.manual_seed(4)
         processes.seed(4)
         drawn.append(torch.rand(3).tolist())
@@ -135,6 +140,6 @@ def test_processes_draw_dropout_apart_and_the_first_as_it_would_alone() -> None:
     ],
 )
 def test_errors_of_training_together_are_explained(said: str, kind: type[Exception]) -> None:
-    with pytest.raises(kind) as error, DistributedGroup(0, 2).explain_errors():
+    with pytest.raises(kind) as error, DistributedGroup(0, 2, store=HashStore()).explain_errors():
         raise RuntimeError(said)
     assert type(error.value) is kind
