@@ -37,7 +37,7 @@ from hydro.report.write import write_report_at_end
 from hydro.settings.loading import dump
 from hydro.settings.schema import flatten
 from hydro.settings.sections import Settings
-from hydro.trackers.background import Aside
+from hydro.trackers.background import BackgroundTracker
 from hydro.trackers.tracker import Tracker
 from hydro.training.auto_batch_size import explain_out_of_memory, halve_batch_until_it_fits
 from hydro.training.checkpoint import Checkpoint, Checkpoints
@@ -405,8 +405,8 @@ def _execute(
     builder = Builder(settings, registry, problem)
     given = (builder, experiment.frames, experiment.precision, folder)
     if not experiment.processes.is_main:
-        untold = Aside(Tracker(), "None", {})
-        return Follower(*given, untold, NoProgress(), experiment.processes, saves).execute()
+        no_tracker = BackgroundTracker(Tracker(), "None", {})
+        return Follower(*given, no_tracker, NoProgress(), experiment.processes, saves).execute()
     # A run among several is named by a number, which says little beside those of others.
     full = folder.name.startswith(settings.experiment_name or "")
     name = folder.name if full else f"{settings.experiment_name}-{folder.name}"
@@ -414,7 +414,7 @@ def _execute(
         built = builder.build("logger", name=name, folder=folder.path.absolute())
     with (
         attribute_errors(builder),
-        Aside(built, settings.logging.logger, flatten(settings)) as tracker,
+        BackgroundTracker(built, settings.logging.logger, flatten(settings)) as tracker,
     ):
         return Run(*given, tracker, progress, experiment.processes, saves).execute()
 

@@ -19,7 +19,7 @@ from hydro.plugins.builder import Builder
 from hydro.plugins.components import Problem
 from hydro.plugins.predictions import Predictions, check_values
 from hydro.settings.sections import Settings
-from hydro.trackers.background import Aside
+from hydro.trackers.background import BackgroundTracker
 from hydro.training.batch_plan import BatchPlan, plan_batches
 from hydro.training.best_weights import BestWeights
 from hydro.training.checkpointing import Checkpointer
@@ -42,7 +42,7 @@ class Run:
     frames: Frames
     precision: Precision
     folder: RunFolder
-    tracker: Aside
+    tracker: BackgroundTracker
     progress: Progress
     processes: ProcessGroup
     savepoints: Checkpointer
@@ -68,7 +68,7 @@ class Run:
         return scores
 
     def record(self, event: str, values: Mapping[str, Any]) -> None:
-        """Keep an event in the folder, and tell its figures to the tracker."""
+        """Keep an event in the folder, and log its figures to the tracker."""
         self.folder.record(event, values)
         figures = {f"{event}/{name}": value for name, value in values.items() if value is not None}
         self.tracker.log(figures, values["samples"])

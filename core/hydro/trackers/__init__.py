@@ -1,1 +1,1 @@
-"""Trackers that are told the figures of a run, one file each; none loads its client on import."""
+"""Experiment trackers, one file each; none loads its client on import."""

@@ -1,27 +1,26 @@
-"""MLflow: figures go where MLFLOW_TRACKING_URI says, else to a database in the folder."""
+"""MLflow: logs to MLFLOW_TRACKING_URI, else to a database in the run's folder."""
 
 import os
 import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from hydro.settings.fields import Section, setting
 from hydro.settings.sections import Settings
 from hydro.trackers.subprocess_tracker import SubprocessTracker
 from hydro.trackers.tracker import Tracker
 
-METRICS_PER_REQUEST = 100
-"""Parameters that MLflow takes in one call."""
+PARAMS_PER_REQUEST = 100
+"""Parameters that MLflow accepts in one request."""
 
 
 class MLflowSettings(Section):
-    """What an MLflow run belongs to."""
+    """Settings of the MLflow tracker."""
 
     mlflow_experiment: str = setting(
         "hydro",
-        help="The MLflow experiment that runs are filed under.",
+        help="MLflow experiment that the run is logged to.",
         level="expert",
         min_length=1,
     )
@@ -45,10 +44,10 @@ class MLflow(Tracker):
     def __init__(self, name: str, folder: str, experiment: str) -> None:
         self.name, self.folder, self.experiment = name, Path(folder), experiment
 
-    def start(self, parameters: Mapping[str, Any]) -> None:
-        """Create the run, and its experiment where there is none."""
+    def start(self, parameters: Mapping[str, object]) -> None:
+        """Create the run, and its experiment if it does not exist."""
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        # Seven, its own number, would be minutes before a server that is away is known to be.
+        # MLflow's default of seven takes minutes to notice that a server is down.
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
         from mlflow import MlflowClient
         from mlflow.entities import Param
@@ -61,9 +60,9 @@ class MLflow(Tracker):
         self.client = MlflowClient(address)
         self.run = self.client.create_run(self._experiment(artifacts), run_name=self.name).info
         listed = [Param(name, str(value)) for name, value in parameters.items()]
-        for start in range(0, len(listed), METRICS_PER_REQUEST):
+        for start in range(0, len(listed), PARAMS_PER_REQUEST):
             self.client.log_batch(
-                self.run.run_id, params=listed[start : start + METRICS_PER_REQUEST]
+                self.run.run_id, params=listed[start : start + PARAMS_PER_REQUEST]
             )
 
     def log(self, values: Mapping[str, float], step: int) -> None:
@@ -86,7 +85,7 @@ class MLflow(Tracker):
             try:
                 return str(self.client.create_experiment(self.experiment, artifacts))
             except MlflowException:
-                # A run beside this one may have been faster.
+                # Another run may have created it meanwhile.
                 found = self.client.get_experiment_by_name(self.experiment)
                 if found is None:
                     raise
@@ -94,5 +93,5 @@ class MLflow(Tracker):
 
 
 def metric_name(name: str) -> str:
-    """Return the name of a figure in the signs that MLflow allows: ``Precision at 1``."""
+    """Return the name of a metric in the characters that MLflow allows: ``Precision at 1``."""
     return re.sub(r"[^\w. :/-]", "-", name.replace("@", " at "))

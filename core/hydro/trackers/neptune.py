@@ -1,15 +1,14 @@
-"""Neptune: figures go to files in the folder, or to the server that NEPTUNE_MODE asks for."""
+"""Neptune: logs offline in the run's folder, or to a server as NEPTUNE_MODE says."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from hydro.settings.sections import Settings
 from hydro.trackers.subprocess_tracker import SubprocessTracker
 from hydro.trackers.tracker import Tracker
 
-QUIET: dict[str, Any] = {
+QUIET: dict[str, bool | list[str]] = {
     "capture_stdout": False,
     "capture_stderr": False,
     "capture_hardware_metrics": False,
@@ -17,11 +16,11 @@ QUIET: dict[str, Any] = {
     "git_ref": False,
     "source_files": [],
 }
-"""Neither what is printed, nor the source, nor the machine is anybody's business."""
+"""Output, source code and hardware metrics are not logged."""
 
 
 def build(settings: Settings, *, name: str, folder: Path) -> Tracker:
-    """Build the tracker. The hosted service is closed, so no server is looked for unasked.
+    """Build the tracker; offline by default, since the hosted service is closed.
 
     Raises:
         PluginError: the package is not installed.
@@ -33,14 +32,14 @@ def build(settings: Settings, *, name: str, folder: Path) -> Tracker:
 
 
 class Neptune(Tracker):
-    """Logs parameters and series; ``neptune sync`` sends later what was kept offline."""
+    """Logs parameters and series; ``neptune sync`` uploads an offline run later."""
 
     def __init__(self, name: str, folder: str, project: str) -> None:
         self.name, self.folder, self.project = name, Path(folder), project
 
-    def start(self, parameters: Mapping[str, Any]) -> None:
-        """Begin the run."""
-        # The client writes below the working folder, and nowhere else.
+    def start(self, parameters: Mapping[str, object]) -> None:
+        """Create the run."""
+        # The client always writes below the working folder.
         self.folder.mkdir(exist_ok=True)
         os.chdir(self.folder)
         import neptune
@@ -52,14 +51,14 @@ class Neptune(Tracker):
             **QUIET,
         )
         if self.project:
-            # What is kept offline has no place for it.
+            # An offline run does not keep it.
             self.run["project"] = self.project
         for name, value in parameters.items():
-            known = isinstance(value, bool | int | float | str)
-            self.run[f"parameters/{name.replace('.', '/')}"] = value if known else str(value)
+            supported = isinstance(value, bool | int | float | str)
+            self.run[f"parameters/{name.replace('.', '/')}"] = value if supported else str(value)
 
     def log(self, values: Mapping[str, float], step: int) -> None:
-        """Add to series over the samples seen."""
+        """Append to series; the step is the samples seen."""
         for name, value in values.items():
             self.run[name].append(value, step=step)
 

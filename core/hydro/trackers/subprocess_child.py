@@ -1,4 +1,4 @@
-"""The process of a tracker's client: ``python -m hydro.trackers.subprocess_child MODULE CLASS``."""
+"""A tracker's process: ``python -m hydro.trackers.subprocess_child MODULE CLASS``."""
 
 import json
 import os
@@ -8,10 +8,10 @@ from importlib import import_module
 
 
 def main(module: str, name: str) -> None:
-    """Do what the lines of the standard input say; only what goes wrong is said, on the output."""
-    # The run is told of an interruption; it says here what is to be done.
+    """Make the calls that arrive as lines of JSON; an error is the only output."""
+    # An interruption is for the run, which then closes the tracker.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    error_pipe = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     try:
         options = json.loads(sys.stdin.readline())
@@ -20,7 +20,7 @@ def main(module: str, name: str) -> None:
             method, arguments = json.loads(line)
             getattr(tracker, method)(**arguments)
     except Exception as error:
-        print(f"{type(error).__name__}: {error}", file=answer, flush=True)
+        print(f"{type(error).__name__}: {error}", file=error_pipe, flush=True)
         os._exit(1)
 
 

@@ -1,4 +1,4 @@
-"""Keeps the client of a tracker in a process of its own."""
+"""Run a tracker's client in a process of its own."""
 
 import atexit
 import json
@@ -7,20 +7,20 @@ import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from hydro.errors import PluginError
 from hydro.trackers.tracker import Tracker
 
 
 class SubprocessTracker(Tracker):
-    """Hands everything on to a tracker in another process, as lines of JSON.
+    """Sends each call to a tracker in another process, as a line of JSON.
 
-    A client's imports, threads, prints, environment and hooks for the exit are not the run's.
+    So what a client does to its process (imports, threads, output, working folder, environment,
+    hooks at the exit) does not touch the run.
     """
 
     def __init__(self, package: str, tracker: type[Tracker], **options: str | Path) -> None:
-        """Check that there is the client's ``package``, which is also the name of hydro's extra.
+        """Check that the client's ``package``, also the name of hydro's extra, is installed.
 
         Raises:
             PluginError: it is not installed.
@@ -33,12 +33,12 @@ class SubprocessTracker(Tracker):
             raise PluginError(msg)
         self.tracker, self.options = tracker, options
 
-    def start(self, parameters: Mapping[str, Any]) -> None:
+    def start(self, parameters: Mapping[str, object]) -> None:
         """Start the process and the tracker in it."""
-        # -P: no file of the working folder is taken for the client.
-        place = (self.tracker.__module__, self.tracker.__qualname__)
+        # -P: no file of the working folder is imported in place of the client.
+        target = (self.tracker.__module__, self.tracker.__qualname__)
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "hydro.trackers.subprocess_child", *place],
+            [sys.executable, "-P", "-m", "hydro.trackers.subprocess_child", *target],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -50,25 +50,25 @@ class SubprocessTracker(Tracker):
         self._send(["start", {"parameters": parameters}])
 
     def log(self, values: Mapping[str, float], step: int) -> None:
-        """Hand on figures."""
+        """Send metrics."""
         self._send(["log", {"values": values, "step": step}])
 
     def close(self, *, failed: bool) -> None:
         """Wait until the process has ended."""
         self._send(["close", {"failed": failed}])
-        self._end()
+        self._wait()
 
-    def _send(self, message: Any) -> None:
+    def _send(self, message: object) -> None:
         assert self.process.stdin
         try:
             self.process.stdin.write(json.dumps(message, default=str) + "\n")
             self.process.stdin.flush()
         except BrokenPipeError:
-            self._end()
+            self._wait()
 
-    def _end(self) -> None:
-        """Wait for the process, and raise what it ended with."""
-        said, _ = self.process.communicate()
+    def _wait(self) -> None:
+        """Wait for the process, and raise its error if it failed."""
+        error, _ = self.process.communicate()
         atexit.unregister(self.process.kill)
         if self.process.returncode:
-            raise RuntimeError(said.strip() or f"exit code {self.process.returncode}")
+            raise RuntimeError(error.strip() or f"exit code {self.process.returncode}")

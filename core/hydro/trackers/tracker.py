@@ -1,24 +1,23 @@
-"""What a logger builds."""
+"""The interface of an experiment tracker."""
 
 from collections.abc import Mapping
-from typing import Any
 
 
 class Tracker:
-    """Is told the settings of a run, its figures, and how it ended; this one keeps none of it.
+    """Receives the settings of a run, its metrics, and how it ended; this one ignores them.
 
-    All calls come from one thread, in this order. None of them holds up the run: the first that
-    raises is warned of, and is the last but ``close``.
+    All calls come from one thread, in this order, and the run waits for none of them. After the
+    first that raises only ``close`` is called.
     """
 
-    def start(self, parameters: Mapping[str, Any]) -> None:
-        """Begin, with all settings by dotted name; the place to call a server."""
+    def start(self, parameters: Mapping[str, object]) -> None:
+        """Start a run, with all settings by dotted name; the place to connect to a server."""
 
     def log(self, values: Mapping[str, float], step: int) -> None:
-        """Take figures, by names such as ``training/loss``, and the samples seen until then.
+        """Log metrics, by names such as ``training/loss``; the step is the samples seen so far.
 
         The last ones are the scores: ``scores/validation/mAP/before``, ``/after``, ``/change``.
         """
 
     def close(self, *, failed: bool) -> None:
-        """End; ``failed`` if the run did not come to its end."""
+        """End the run; ``failed`` if it did not finish."""

@@ -1,9 +1,8 @@
-"""Trackio: figures go where its environment variables say, else to a database in the folder."""
+"""Trackio: logs where its environment variables say, else to a database in the run's folder."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from hydro.settings.fields import Section, setting
 from hydro.settings.sections import Settings
@@ -12,11 +11,11 @@ from hydro.trackers.tracker import Tracker
 
 
 class TrackioSettings(Section):
-    """What a run of Trackio belongs to."""
+    """Settings of the Trackio tracker."""
 
     trackio_project: str = setting(
         "hydro",
-        help="The project of Trackio that figures go to.",
+        help="Trackio project that the run is logged to.",
         level="expert",
         min_length=1,
     )
@@ -35,13 +34,13 @@ def build(settings: Settings, *, name: str, folder: Path) -> Tracker:
 
 
 class Trackio(Tracker):
-    """Logs a config and figures."""
+    """Logs a config and metrics."""
 
     def __init__(self, name: str, folder: str, project: str) -> None:
         self.name, self.folder, self.project = name, folder, project
 
-    def start(self, parameters: Mapping[str, Any]) -> None:
-        """Begin the run."""
+    def start(self, parameters: Mapping[str, object]) -> None:
+        """Create the run."""
         os.environ.setdefault("TRACKIO_DIR", self.folder)
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         import trackio
@@ -56,9 +55,9 @@ class Trackio(Tracker):
         )
 
     def log(self, values: Mapping[str, float], step: int) -> None:
-        """Log figures over the samples seen."""
+        """Log metrics; the step is the samples seen."""
         self.run.log(dict(values), step=step)
 
     def close(self, *, failed: bool) -> None:
-        """End the run; Trackio has no word for one that failed."""
+        """End the run; Trackio cannot mark it as failed."""
         self.run.finish()

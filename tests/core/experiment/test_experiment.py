@@ -282,7 +282,10 @@ def test_a_tracker_that_is_away_is_a_warning_and_changes_nothing(word_count: Any
     assert outcome.scores == word_count.run().scores
     assert files(outcome.folder) == FILES
     log = (outcome.folder / "log.txt").read_text()
-    assert log.count("WARNING Away failed, and is told no more: ConnectionError: no answer") == 1
+    assert (
+        log.count("WARNING Away failed and receives no more metrics: ConnectionError: no answer")
+        == 1
+    )
 
 
 def test_a_run_among_several_is_named_after_its_experiment(word_count: Any) -> None:

@@ -1,4 +1,4 @@
-"""What tests of trackers share: a tracker told of a short run, in the way that a run tells it."""
+"""A short run, logged to a tracker in the way that a run logs."""
 
 import os
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from hydro.trackers.tracker import Tracker
 PLANTED = "planted-token-0123456789-0123456789-0123"
 """A token that no file may hold."""
 
-FIGURES = [
+METRICS = [
     ({"before training/mAP": 0.25, "before training/samples": 0}, 0),
     ({"training/loss": 2.5, "training/samples": 16}, 16),
     ({"training/loss": 1.5, "training/samples": 32}, 32),
@@ -28,7 +28,7 @@ TOKENS = ("MLFLOW_TRACKING_TOKEN", "NEPTUNE_API_TOKEN", "TRACKIO_WRITE_TOKEN", "
 
 @pytest.fixture
 def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Plant tokens, ask for no server, and stand in an empty folder that is also the home."""
+    """Plant tokens, name no server, and make an empty folder the working folder and the home."""
     for name in [name for name in os.environ if name.startswith(VARIABLES)]:
         monkeypatch.delenv(name)
     for name in TOKENS:
@@ -56,15 +56,15 @@ def build(wordcount_yml: Path, registry: Registry, tmp_path: Path) -> Callable[.
 
 
 @pytest.fixture
-def tell(build: Callable[..., Tracker], clean: Path, tmp_path: Path) -> Callable[..., Path]:
-    """Tell a tracker of a run, see that it keeps to the run's folder, and give that folder."""
+def log_run(build: Callable[..., Tracker], clean: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Log a run to a tracker, check that nothing else was written, and return the run's folder."""
 
-    def told(name: str, package: str, *changes: str, failed: bool = False) -> Path:
+    def logged(name: str, package: str, *changes: str, failed: bool = False) -> Path:
         if find_spec(package) is None:
             pytest.skip(f"{package} is not installed")
         tracker = build(name, *changes)
         tracker.start({"training.epochs": 5.0, "training.drop_last_batch": True, "folds": ("0",)})
-        for values, step in FIGURES:
+        for values, step in METRICS:
             tracker.log(values, step)
         tracker.close(failed=failed)
         files = [each for each in (tmp_path / "calm").rglob("*") if each.is_file()]
@@ -72,4 +72,4 @@ def tell(build: Callable[..., Tracker], clean: Path, tmp_path: Path) -> Callable
         assert list(clean.rglob("*")) == []
         return tmp_path / "calm"
 
-    return told
+    return logged

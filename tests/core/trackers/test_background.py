@@ -1,49 +1,47 @@
-"""A run goes on whatever its tracker does."""
+"""A tracker that fails, hangs or lags never stops or delays a run."""
 
 import logging
 from collections.abc import Iterator, Mapping
 from threading import Event, current_thread
-from typing import Any
 
 import pytest
 
-from hydro.trackers import background
-from hydro.trackers.background import Aside
+from hydro.trackers.background import BackgroundTracker
 from hydro.trackers.tracker import Tracker
 
 
-class Diary(Tracker):
-    """Writes down what it is told, and stumbles over one word."""
+class Recorder(Tracker):
+    """Records its calls, and raises in one method."""
 
-    def __init__(self, stumbles: str = "") -> None:
-        self.stumbles = stumbles
-        self.told: list[Any] = []
+    def __init__(self, raises: str = "") -> None:
+        self.raises = raises
+        self.calls: list[tuple[object, ...]] = []
 
-    def start(self, parameters: Mapping[str, Any]) -> None:
-        self._write("start", parameters)
+    def start(self, parameters: Mapping[str, object]) -> None:
+        self._record("start", parameters)
 
     def log(self, values: Mapping[str, float], step: int) -> None:
-        self._write("log", values, step)
+        self._record("log", values, step)
 
     def close(self, *, failed: bool) -> None:
-        self._write("close", failed)
+        self._record("close", failed)
 
-    def _write(self, word: str, *told: Any) -> None:
-        self.told.append((word, *told, current_thread().name))
-        if word == self.stumbles:
+    def _record(self, method: str, *arguments: object) -> None:
+        self.calls.append((method, *arguments, current_thread().name))
+        if method == self.raises:
             msg = "no way to http://me:mine@server/ with hush-hush-hush"
             raise ConnectionError(msg)
 
 
 class Stuck(Tracker):
-    """Does not come back from its first call until it is let go."""
+    """Blocks in its first call until it is released."""
 
     def __init__(self) -> None:
-        self.let_go = Event()
+        self.released = Event()
         self.closed = 0
 
-    def start(self, parameters: Mapping[str, Any]) -> None:
-        self.let_go.wait()
+    def start(self, parameters: Mapping[str, object]) -> None:
+        self.released.wait()
 
     def close(self, *, failed: bool) -> None:
         self.closed += 1
@@ -51,86 +49,86 @@ class Stuck(Tracker):
 
 @pytest.fixture
 def stuck() -> Iterator[Stuck]:
-    """A tracker that blocks while the test lasts."""
+    """Return a tracker that blocks until the test ends."""
     tracker = Stuck()
     yield tracker
-    tracker.let_go.set()
+    tracker.released.set()
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """List what hydro warned of."""
+    """Return the warnings that were logged."""
     return [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
 
 
-def test_a_tracker_is_told_everything_in_order_from_one_thread() -> None:
-    diary = Diary()
-    with Aside(diary, "Diary", {"a": 1}) as told:
+def test_all_calls_are_made_in_order_from_one_thread() -> None:
+    recorder = Recorder()
+    with BackgroundTracker(recorder, "Recorder", {"a": 1}) as background:
         for step in range(3):
-            told.log({"loss": step / 2}, step)
-    assert diary.told == [
-        ("start", {"a": 1}, "tracker Diary"),
-        *(("log", {"loss": step / 2}, step, "tracker Diary") for step in range(3)),
-        ("close", False, "tracker Diary"),
+            background.log({"loss": step / 2}, step)
+    assert recorder.calls == [
+        ("start", {"a": 1}, "tracker Recorder"),
+        *(("log", {"loss": step / 2}, step, "tracker Recorder") for step in range(3)),
+        ("close", False, "tracker Recorder"),
     ]
 
 
-def test_a_tracker_is_told_of_a_run_that_failed() -> None:
-    diary = Diary()
-    with pytest.raises(ValueError, match="oh"), Aside(diary, "Diary", {}):
+def test_a_run_that_raises_is_closed_as_failed() -> None:
+    recorder = Recorder()
+    with pytest.raises(ValueError, match="oh"), BackgroundTracker(recorder, "Recorder", {}):
         raise ValueError("oh")  # noqa: EM101
-    assert diary.told[-1][:2] == ("close", True)
+    assert recorder.calls[-1][:2] == ("close", True)
 
 
-@pytest.mark.parametrize("word", ["start", "log", "close"])
-def test_a_tracker_that_raises_is_warned_of_once_and_told_no_more(
-    word: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("method", ["start", "log", "close"])
+def test_a_tracker_that_raises_is_closed_with_one_warning_without_secrets(
+    method: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DIARY_API_KEY", "hush-hush-hush")
-    diary = Diary(word)
-    with Aside(diary, "Diary", {}) as told:
+    monkeypatch.setenv("RECORDER_API_KEY", "hush-hush-hush")
+    recorder = Recorder(method)
+    with BackgroundTracker(recorder, "Recorder", {}) as background:
         for step in range(50):
-            told.log({"loss": 1.0}, step)
+            background.log({"loss": 1.0}, step)
     assert warnings(caplog) == [
-        "Diary failed, and is told no more: ConnectionError: no way to http://server/ with "
-        "$DIARY_API_KEY. history.jsonl has all figures"
+        "Recorder failed and receives no more metrics: ConnectionError: no way to http://server/ "
+        "with $RECORDER_API_KEY. history.jsonl has all metrics"
     ]
-    assert [each[0] for each in diary.told].count(word) == (2 if word == "close" else 1)
-    assert diary.told[-1][0] == "close"
+    assert [each[0] for each in recorder.calls].count(method) == (2 if method == "close" else 1)
+    assert recorder.calls[-1][0] == "close"
 
 
-def test_a_tracker_that_blocks_is_left_behind_with_a_warning(
+def test_a_tracker_that_hangs_is_abandoned_with_a_warning(
     stuck: Stuck, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Aside(stuck, "Stuck", {}, patience=0.01) as told:
-        told.log({"loss": 1.0}, 1)
-    assert told.thread.is_alive()
-    assert told.thread.daemon
+    with BackgroundTracker(stuck, "Stuck", {}, timeout=0.01) as background:
+        background.log({"loss": 1.0}, 1)
+    assert background.thread.is_alive()
+    assert background.thread.daemon
     assert warnings(caplog) == [
-        "Stuck has not taken all figures in time. history.jsonl has all figures"
+        "Stuck did not receive all metrics in time. history.jsonl has all metrics"
     ]
 
 
-def test_no_more_figures_wait_for_a_tracker_than_there_is_room_for(
+def test_a_full_queue_drops_metrics_with_one_warning(
     stuck: Stuck, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(background, "QUEUE_SIZE", 5)
-    with Aside(stuck, "Stuck", {}, patience=0.01) as told:
+    monkeypatch.setattr("hydro.trackers.background.QUEUE_SIZE", 5)
+    with BackgroundTracker(stuck, "Stuck", {}, timeout=0.01) as background:
         for step in range(100):
-            told.log({"loss": 1.0}, step)
-        assert told.calls.qsize() <= 5
+            background.log({"loss": 1.0}, step)
+        assert background.calls.qsize() <= 5
     assert warnings(caplog) == [
-        "Stuck does not keep up, and misses some figures. history.jsonl has all figures"
+        "Stuck does not keep up, so some metrics are dropped. history.jsonl has all metrics"
     ]
 
 
-def test_a_slow_tracker_that_gets_on_is_waited_for() -> None:
-    class Slow(Diary):
+def test_a_slow_tracker_that_makes_progress_is_waited_for() -> None:
+    class Slow(Recorder):
         def log(self, values: Mapping[str, float], step: int) -> None:
             Event().wait(0.02)
             super().log(values, step)
 
     slow = Slow()
-    with Aside(slow, "Slow", {}, patience=5) as told:
+    with BackgroundTracker(slow, "Slow", {}, timeout=5) as background:
         for step in range(10):
-            told.log({"loss": 1.0}, step)
-    assert [each[0] for each in slow.told] == ["start", *["log"] * 10, "close"]
+            background.log({"loss": 1.0}, step)
+    assert [each[0] for each in slow.calls] == ["start", *["log"] * 10, "close"]

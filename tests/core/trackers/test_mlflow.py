@@ -1,4 +1,4 @@
-"""MLflow reads back the figures, the settings and how the run ended."""
+"""MLflow reads back the metrics, the settings and how the run ended."""
 
 import json
 import subprocess
@@ -32,8 +32,8 @@ def read(folder: Path, experiment: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_figures_and_settings_are_in_a_database(tell: Any) -> None:
-    found = read(tell("MLflow", "mlflow"), "hydro")
+def test_metrics_and_settings_are_in_a_database(log_run: Any) -> None:
+    found = read(log_run("MLflow", "mlflow"), "hydro")
     assert found["run"] == ["calm", "FINISHED"]
     assert found["losses"] == [[16, 2.5], [32, 1.5]]
     assert found["metrics"]["scores/validation/Precision at 1/after"] == 0.75
@@ -41,11 +41,11 @@ def test_figures_and_settings_are_in_a_database(tell: Any) -> None:
     assert found["parameters"]["folds"] == "['0']"
 
 
-def test_a_failed_run_is_filed_as_failed_in_the_experiment_that_is_set(tell: Any) -> None:
-    folder = tell("MLflow", "mlflow", "logging.mlflow_experiment=mine", failed=True)
+def test_a_failed_run_is_logged_as_failed_in_the_experiment_that_is_set(log_run: Any) -> None:
+    folder = log_run("MLflow", "mlflow", "logging.mlflow_experiment=mine", failed=True)
     assert read(folder, "mine")["run"] == ["calm", "FAILED"]
 
 
-def test_names_have_the_signs_that_mlflow_allows() -> None:
+def test_metric_names_have_the_characters_that_mlflow_allows() -> None:
     assert metric_name("scores/test/MAP@R/after") == "scores/test/MAP at R/after"
     assert metric_name("validation/F1 (macro)") == "validation/F1 -macro-"

@@ -1,4 +1,4 @@
-"""Neptune's offline folder holds the figures, the settings and how the run ended."""
+"""Neptune's offline folder holds the metrics, the settings and how the run ended."""
 
 import json
 from pathlib import Path
@@ -19,8 +19,8 @@ def read(folder: Path) -> dict[str, list[Any]]:
     return fields
 
 
-def test_figures_and_settings_are_in_the_offline_folder(tell: Any) -> None:
-    found = read(tell("Neptune", "neptune"))
+def test_metrics_and_settings_are_in_the_offline_folder(log_run: Any) -> None:
+    found = read(log_run("Neptune", "neptune"))
     losses = [(each["step"], each["value"]) for each in found["training/loss"]]
     assert losses == [(16, 2.5), (32, 1.5)]
     assert found["scores/validation/Precision@1/after"][0]["value"] == 0.75
@@ -30,7 +30,7 @@ def test_figures_and_settings_are_in_the_offline_folder(tell: Any) -> None:
     assert "project" not in found
 
 
-def test_a_failed_run_names_its_project(tell: Any) -> None:
-    found = read(tell("Neptune", "neptune", "logging.neptune_project=me/mine", failed=True))
+def test_a_failed_run_names_its_project(log_run: Any) -> None:
+    found = read(log_run("Neptune", "neptune", "logging.neptune_project=me/mine", failed=True))
     assert found["sys/failed"][-1] is True
     assert found["project"] == ["me/mine"]

@@ -1,4 +1,4 @@
-"""TensorBoard reads back the figures, the settings and how the run ended."""
+"""TensorBoard reads back the metrics, the settings and how the run ended."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import pytest
 
 
 @pytest.mark.parametrize("failed", [False, True])
-def test_figures_and_settings_are_in_an_event_file(tell: Any, failed: bool) -> None:
-    folder = tell("TensorBoard", "tensorboard", failed=failed)
+def test_metrics_and_settings_are_in_an_event_file(log_run: Any, failed: bool) -> None:
+    folder = log_run("TensorBoard", "tensorboard", failed=failed)
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.plugins.hparams import api_pb2, metadata
 
@@ -18,8 +18,8 @@ def test_figures_and_settings_are_in_an_event_file(tell: Any, failed: bool) -> N
         (32, 1.5),
     ]
     assert read.Scalars("scores/validation/Precision@1/after")[0].value == 0.75
-    told = read.SummaryMetadata(metadata.SESSION_START_INFO_TAG).plugin_data.content
-    settings = metadata.parse_session_start_info_plugin_data(told).hparams
+    start = read.SummaryMetadata(metadata.SESSION_START_INFO_TAG).plugin_data.content
+    settings = metadata.parse_session_start_info_plugin_data(start).hparams
     assert settings["training.epochs"].number_value == 5
     assert settings["training.drop_last_batch"].bool_value is True
     assert settings["folds"].string_value == "['0']"

@@ -1,4 +1,4 @@
-"""The tracker that others extend takes everything and keeps nothing."""
+"""The base class ignores all calls."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from hydro.trackers.tracker import Tracker
 
 
-def test_it_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_base_class_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     tracker = Tracker()
     tracker.start({"training.epochs": 1})

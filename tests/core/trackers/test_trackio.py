@@ -1,4 +1,4 @@
-"""Trackio reads back the figures and the settings."""
+"""Trackio reads back the metrics and the settings."""
 
 import json
 import os
@@ -16,7 +16,7 @@ print(json.dumps({
     "project": project,
     "run": run,
     "config": SQLiteStorage.get_run_config(project, run),
-    "figures": SQLiteStorage.get_logs(project, run),
+    "metrics": SQLiteStorage.get_logs(project, run),
 }))
 """
 
@@ -29,10 +29,10 @@ def read(folder: Path) -> Any:
     return json.loads(done.stdout)
 
 
-def test_figures_and_settings_are_in_a_database(tell: Any) -> None:
-    found = read(tell("Trackio", "trackio"))
+def test_metrics_and_settings_are_in_a_database(log_run: Any) -> None:
+    found = read(log_run("Trackio", "trackio"))
     assert (found["project"], found["run"]) == ("hydro", "calm")
-    rows = found["figures"]
+    rows = found["metrics"]
     losses = [(each["step"], each["training/loss"]) for each in rows if "training/loss" in each]
     assert losses == [(16, 2.5), (32, 1.5)]
     scores = [each.get("scores/validation/Precision@1/after") for each in rows]
@@ -40,5 +40,5 @@ def test_figures_and_settings_are_in_a_database(tell: Any) -> None:
     assert found["config"]["training.epochs"] == 5
 
 
-def test_the_project_is_the_one_that_is_set(tell: Any) -> None:
-    assert read(tell("Trackio", "trackio", "logging.trackio_project=mine"))["project"] == "mine"
+def test_the_project_is_the_one_that_is_set(log_run: Any) -> None:
+    assert read(log_run("Trackio", "trackio", "logging.trackio_project=mine"))["project"] == "mine"

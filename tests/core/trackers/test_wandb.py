@@ -1,4 +1,4 @@
-"""The file that Weights & Biases keeps offline holds the figures, the settings and the ending."""
+"""The file that Weights & Biases keeps offline holds the metrics, the settings and the ending."""
 
 import json
 import subprocess
@@ -51,19 +51,19 @@ def read(folder: Path) -> Any:
     return json.loads(done.stdout)
 
 
-def test_figures_and_settings_are_in_the_offline_file(tell: Any) -> None:
-    config, history, named, ended = read(tell("Weights & Biases", "wandb"))
+def test_metrics_and_settings_are_in_the_offline_file(log_run: Any) -> None:
+    config, history, named, ended = read(log_run("Weights & Biases", "wandb"))
     losses = [(row["_step"], row["samples"], row.get("training/loss")) for row in history]
     assert losses == [(0, 0, None), (16, 16, 2.5), (32, 32, 1.5)]
-    # Figures of one step are one row of the history.
+    # Metrics of one step are one row of the history.
     assert history[-1]["scores/validation/Precision@1/after"] == 0.75
     assert config["training.epochs"] == 5
     assert named == ["hydro", "calm"]
     assert ended == [0]
 
 
-def test_a_failed_run_is_filed_as_failed_in_the_project_that_is_set(tell: Any) -> None:
-    folder = tell("Weights & Biases", "wandb", "logging.wandb_project=mine", failed=True)
+def test_a_failed_run_is_logged_as_failed_in_the_project_that_is_set(log_run: Any) -> None:
+    folder = log_run("Weights & Biases", "wandb", "logging.wandb_project=mine", failed=True)
     _, _, named, ended = read(folder)
     assert named == ["mine", "calm"]
     assert ended == [1]
