@@ -177,7 +177,7 @@ def test_a_model_is_used_where_its_data_and_backbone_are_not(
     [
         (["predict", "trained", "missing.csv"], 4, "missing.csv does not exist"),
         (["predict", "trained", "rows.txt"], 4, "has to end in one of"),
-        (["predict", "trained", "other.csv"], 4, "no column 'text'; there is: 'title'"),
+        (["predict", "trained", "other.csv"], 4, "no column 'text'; available: 'title'"),
         (["predict", "trained", "rows.csv", "--gallery", "tain"], 4, "has to end in one of"),
         (["predict", "nothing", "rows.csv"], 3, "there is: trained"),
         (["search", "trained", " "], 4, "the text is blank"),

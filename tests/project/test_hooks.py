@@ -28,6 +28,6 @@ def test_a_hook_is_used_in_a_test(hook: str, root: Path) -> None:
     tests = [
         path
         for path in (root / "tests").rglob("*.py")
-        if path.parent.name != "house" and hook in path.read_text(encoding="utf-8")
+        if path.parent.name != "project" and hook in path.read_text(encoding="utf-8")
     ]
     assert tests

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Sequence
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -35,21 +36,48 @@ OUTSIDE = ("api", "testing", "__init__")
 def imports(path: Path) -> Iterator[str]:
     """List the modules that a file imports, wherever it does so."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
-        if isinstance(node, ast.ImportFrom) and node.module:
-            yield from {node.module} | {
-                f"{node.module}.{name.name}" for name in node.names if node.module == "hydro"
-            }
+        yield from imported(node, "hydro")
+
+
+def imports_when_loaded(path: Path) -> Iterator[str]:
+    """List what is imported when a file is: not in functions, nor for types alone.
+
+    A name that is imported from a package may be a module, so it is listed as if it were one.
+    """
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    for node in waiting:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting += node.orelse
+            continue
+        yield from imported(node, getattr(node, "module", None) or "")
+        waiting += ast.iter_child_nodes(node)
+
+
+def imported(node: ast.AST, package: str) -> Iterator[str]:
+    """List the modules that a statement imports, and the names that it imports from a package."""
+    if isinstance(node, ast.Import):
+        yield from (name.name for name in node.names)
+    if isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        if node.module == package:
+            yield from (f"{package}.{name.name}" for name in node.names)
+
+
+def module_name(path: Path) -> str:
+    """Return the name that a file of the core or of a plugin is imported by."""
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def below(module: str, *packages: str) -> bool:
-    """Tell whether a module is one of the packages or inside one."""
+    """Return whether a module is one of the packages or inside one."""
     return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
 def package_of(module: str) -> str:
-    """Give the package of the core that a module is in; it itself where it is in none."""
+    """Return the package of the core that a module is in; the module where it is in none."""
     return module.split(".")[1] if "." in module else module
 
 
@@ -126,6 +154,24 @@ def test_the_core_contains_no_problem_by_name(root: Path, sources: Sequence[Path
     assert found == set()
 
 
+def test_no_import_leads_back_to_its_file(root: Path, sources: Sequence[Path]) -> None:
+    found = {}
+    for folder in (root / "core", *(root / PLUGINS).iterdir()):
+        found |= {
+            module_name(path.relative_to(folder)): path
+            for path in sources
+            if path.is_relative_to(folder)
+        }
+    graph = {name: set(imports_when_loaded(path)) & found.keys() for name, path in found.items()}
+    assert any(graph.values())
+    # It raises with the cycle.
+    TopologicalSorter({name: each - {name} for name, each in graph.items()}).prepare()
+
+
+def test_the_root_of_the_core_has_few_modules(root: Path) -> None:
+    assert len(list((root / CORE).glob("*.py"))) <= 6
+
+
 @pytest.mark.parametrize(
     ("source", "modules"),
     [
@@ -140,3 +186,12 @@ def test_imports_are_found_wherever_they_stand(
 ) -> None:
     (tmp_path / "example.py").write_text(source)
     assert set(imports(tmp_path / "example.py")) == modules
+
+
+def test_imports_that_wait_are_no_part_of_loading(tmp_path: Path) -> None:
+    (tmp_path / "example.py").write_text(
+        "if TYPE_CHECKING:\n    import a\nelse:\n    import b\n"
+        "class C:\n    import c\n    def f(self):\n        import d\n"
+        "try:\n    from e import f\nexcept ImportError:\n    pass\n"
+    )
+    assert set(imports_when_loaded(tmp_path / "example.py")) == {"b", "c", "e", "e.f"}

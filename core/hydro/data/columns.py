@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from hydro.errors import DataError
 
-_SHOWN = 20
-_LONGEST = 60
+_MAX_NAMES = 20
+_MAX_LENGTH = 60
 
 
 @dataclass(frozen=True)
@@ -15,9 +15,9 @@ class Columns:
     """The columns of the user's table that a problem reads."""
 
     inputs: tuple[str, ...]
-    """What the model is given. A row in which all are missing or blank is dropped."""
+    """Inputs of the model. A row in which all are missing or blank is dropped."""
     targets: tuple[str, ...]
-    """What it is to learn. A row in which one is missing is dropped; a test table may lack them."""
+    """What it learns to predict. A row that lacks one is dropped; a test table may lack them."""
 
 
 def choose_columns(
@@ -37,15 +37,15 @@ def choose_columns(
     _check_unique(where, found)
     for name in columns:
         if name not in found:
-            msg = f"{where}: no column {name!r}; there is: {list_names(found)}{_hint(name, found)}"
+            msg = f"{where}: no column {name!r}; available: {list_names(found)}{_hint(name, found)}"
             raise DataError(msg)
     return [name for name in found if others or name in columns]
 
 
 def list_names(names: Sequence[str]) -> str:
-    """List names for a message: the first twenty, cut to a length that people read."""
-    shown = ", ".join(repr(name[:_LONGEST]) for name in names[:_SHOWN])
-    more = len(names) - _SHOWN
+    """Format names for a message: the first twenty, each cut to 60 characters."""
+    shown = ", ".join(repr(name[:_MAX_LENGTH]) for name in names[:_MAX_NAMES])
+    more = len(names) - _MAX_NAMES
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
@@ -62,9 +62,9 @@ def _check_unique(where: str, found: Sequence[str]) -> None:
 
 
 def _hint(name: str, found: Sequence[str]) -> str:
-    for separator, spoken in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+    for separator, plural in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
         if len(found) == 1 and separator in found[0]:
-            return f". The columns look separated by {spoken}; save the table with commas"
+            return f". The columns look separated by {plural}; save the table with commas"
     for other in found:
         if other.strip().casefold() == name.strip().casefold():
             return f". Did you mean {other!r}? Blanks and capitals count"

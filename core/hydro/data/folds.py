@@ -1,4 +1,4 @@
-"""Make folds for tables that bring none."""
+"""Folds for tables that have no column of folds."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ _FOLDS = 5
 
 
 def random_folds(rows: int, where: str, seed: int) -> NDArray[np.int64]:
-    """Put each row into one of five folds by chance, equally many into each.
+    """Assign each row to one of five folds at random, equally many to each.
 
     Returns:
         The fold of each row, from 0, shape ``(rows,)``.
@@ -28,9 +28,9 @@ def random_folds(rows: int, where: str, seed: int) -> NDArray[np.int64]:
 
 
 def balanced_folds(groups: "pd.Series[str]", where: str, seed: int) -> NDArray[np.int64]:
-    """Put whole groups into five folds, or as many as there are groups, about equal in rows.
+    """Assign whole groups to five folds, or as many as there are groups, about equal in rows.
 
-    The largest group goes first, each into the fold with the fewest rows so far; the seed decides
+    The largest group comes first, each into the fold with the fewest rows so far; the seed decides
     between groups of equal size.
 
     Args:

@@ -23,8 +23,8 @@ class Frames:
     """The tables of a run.
 
     Each has all columns of its file, as strings. Its index is the row number in the file, from 0.
-    The strings of a big one lie on disk: look at some rows at a time, as ``data.memory_map.blocks``
-    does, or memory fills with copies.
+    The strings of a big one are on disk: read some rows at a time, with ``data.memory_map.blocks``,
+    or memory fills with copies.
     """
 
     train: pd.DataFrame
@@ -33,9 +33,9 @@ class Frames:
     fold: str
     """The fold held out, or ``custom`` or ``automatic``."""
     folds: tuple[str, ...]
-    """All folds there are; none for ``custom`` and ``automatic``."""
+    """All folds; none for ``custom`` and ``automatic``."""
     warnings: tuple[str, ...]
-    """What the user should know, a sentence each."""
+    """Warnings for the user, a sentence each."""
 
     def scored(self, *, with_train: bool) -> list[pd.DataFrame]:
         """List the tables whose rows are predicted before and after training."""

@@ -1,7 +1,7 @@
-"""Tables and numbers too big for memory: their bytes lie in a file that is mapped into it.
+"""Tables and arrays too big for memory, in files that are mapped into it.
 
-What is mapped is used like any other. The system reads its pages when they are looked at, and
-takes them back when memory is short; what a process has to hold does not grow with the rows.
+The system reads their pages on access and evicts them when memory is short, so the memory that a
+process has to hold does not grow with the rows.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,47 +25,47 @@ BLOCK = 65_536
 """Rows that are in memory at a time."""
 
 MAX_TABLE_IN_MEMORY = 64 * 1024**2
-"""Bytes of a table that stay in memory."""
+"""Bytes of a table that may stay in memory."""
 
 COPY = "a copy of the table"
 
 MAX_ARRAY_IN_MEMORY = 8 * 1024**2
-"""Bytes of an array of numbers that stay in memory; a run has several of them."""
+"""Bytes of an array that may stay in memory; a run has several of them."""
 
 
 def collect(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
-    """Lay tables one below the other; on disk once they are more than `HELD`.
+    """Concatenate tables; on disk once they exceed ``MAX_TABLE_IN_MEMORY``.
 
-    The file is in the cache of hydro, and gone as soon as nothing uses it.
+    The file is in the cache of hydro, and is deleted as soon as nothing uses it.
 
     Raises:
         ResourceError: the disk is full or cannot be written.
     """
-    waiting = iter(tables)
+    remaining = iter(tables)
     held = [schema.empty_table()]
-    for table in waiting:
+    for table in remaining:
         held.append(table)
         if sum(each.nbytes for each in held) > MAX_TABLE_IN_MEMORY:
-            return _write(chain(_release(held), waiting), schema)
+            return _write(chain(_release(held), remaining), schema)
     return pa.concat_tables(held)
 
 
 def _release(held: list[pa.Table]) -> Iterator[pa.Table]:
-    """Return the tables that are held, so that each is gone once it has been written."""
+    """Yield the tables that are held, so that each is freed once it has been written."""
     while held:
         yield held.pop(0)
 
 
 def blocks(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Go through a frame, some rows at a time."""
+    """Yield the rows of a frame in blocks."""
     for start in range(0, len(frame), BLOCK):
         yield frame.iloc[start : start + BLOCK]
 
 
 def sample_rows(frame: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
-    """Draw so many rows of a frame of strings by the seed, or all there are, in their order.
+    """Draw ``count`` rows of a frame of strings by the seed, or all there are, in their order.
 
-    ``frame.iloc`` would bring all of a big frame into memory to take a few.
+    ``frame.iloc`` would read all of a big frame into memory for a few.
 
     Raises:
         ResourceError: the disk is full or cannot be written.
@@ -78,9 +78,9 @@ def sample_rows(frame: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
 
 
 def concat(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Lay frames of strings one below the other, missing values where one lacks a column.
+    """Concatenate frames of strings, with missing values where one lacks a column.
 
-    What comes is on disk if it is big.
+    The result is on disk if it is big.
 
     Raises:
         ResourceError: the disk is full or cannot be written.
@@ -97,17 +97,17 @@ def concat(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return found.set_axis(first.index.append([each.index for each in others]))
 
 
-def empty_memmap(count: int, kind: type[Number]) -> NDArray[Number]:
-    """Make room for so many numbers; on disk where they are many.
+def empty_memmap(count: int, dtype: type[Number]) -> NDArray[Number]:
+    """Return an uninitialized array of ``count`` numbers; on disk where they are many.
 
-    The file is gone as soon as nothing uses the array.
+    The file is deleted as soon as nothing uses the array.
 
     Raises:
         ResourceError: the disk is full or cannot be written.
     """
-    size = count * np.dtype(kind).itemsize
+    size = count * np.dtype(dtype).itemsize
     if size <= MAX_ARRAY_IN_MEMORY:
-        return np.empty(count, kind)
+        return np.empty(count, dtype)
     folder = tables_folder(default_cache())
     with _writing(folder, "numbers for each row of a table"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ def empty_memmap(count: int, kind: type[Number]) -> NDArray[Number]:
                 file.write(bytes(min(MAX_ARRAY_IN_MEMORY, size - start)))
             file.flush()
             # As a plain array: numpy is slow with its own class of mapped ones.
-            return np.asarray(np.memmap(file, kind, "r+", shape=(count,)))
+            return np.asarray(np.memmap(file, dtype, "r+", shape=(count,)))
 
 
 def filter_rows(
@@ -128,18 +128,18 @@ def filter_rows(
     Args:
         frame: the table.
         chosen: ``(rows,)``.
-        filled: columns in which '' takes the place of a missing value.
+        filled: columns in which '' replaces a missing value.
 
     Raises:
         ResourceError: the disk is full or cannot be written.
     """
     schema = pa.schema([(name, pa.large_string()) for name in frame.columns])
-    places = range(0, len(frame), BLOCK)
+    starts = range(0, len(frame), BLOCK)
 
     def parts() -> Iterator[pa.Table]:
-        for start, block in zip(places, blocks(frame), strict=True):
-            left = block[chosen[start : start + BLOCK]].fillna(dict.fromkeys(filled, ""))
-            yield pa.Table.from_pandas(left, schema, preserve_index=False)
+        for start, block in zip(starts, blocks(frame), strict=True):
+            kept = block[chosen[start : start + BLOCK]].fillna(dict.fromkeys(filled, ""))
+            yield pa.Table.from_pandas(kept, schema, preserve_index=False)
 
     found: pd.DataFrame = collect(parts(), schema).to_pandas()
     return found.set_axis(frame.index[chosen])
@@ -161,7 +161,7 @@ def _write(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
         with _writing(folder, COPY):
             writer.close()
             file.close()
-            # Its name goes with the folder, the file itself with the last who has it mapped.
+            # The name is deleted with the folder, the file with its last mapping.
             return pa.ipc.open_file(pa.memory_map(path)).read_all()
 
 

@@ -23,7 +23,7 @@ _PLAIN = (
     types.is_temporal,
     types.is_null,
 )
-"""What reads as text without being asked for: neither nested columns nor bytes."""
+"""Types of columns that are read if no name asks for them: neither nested ones nor bytes."""
 
 _DAMAGE = (pa.ArrowException, OSError, UnicodeDecodeError)
 """What Arrow raises on a damaged file; the last if the name of a column is damaged."""
@@ -60,7 +60,7 @@ def read_parquet(path: Path, columns: Sequence[str], *, others: bool) -> pa.Tabl
 
 
 def _text_tables(path: Path, file: pq.ParquetFile, names: Sequence[str]) -> Iterator[pa.Table]:
-    """Read some rows after others."""
+    """Read the rows in blocks."""
     first = 1
     for batch in file.iter_batches(BLOCK, columns=list(names), use_pandas_metadata=False):
         table = pa.Table.from_batches([batch])
@@ -73,7 +73,7 @@ def _text_tables(path: Path, file: pq.ParquetFile, names: Sequence[str]) -> Iter
 def _is_plain(kind: pa.DataType) -> bool:
     if types.is_dictionary(kind):
         return _is_plain(kind.value_type)
-    return any(holds(kind) for holds in _PLAIN)
+    return any(is_type(kind) for is_type in _PLAIN)
 
 
 def _as_text(path: Path, name: str, column: pa.ChunkedArray, first: int) -> pa.ChunkedArray:

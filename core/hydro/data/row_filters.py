@@ -1,4 +1,4 @@
-"""Keep the rows of a table that can be learned from or predicted."""
+"""Find the rows of a table that a model can learn from or predict."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,9 +14,9 @@ BLANKS = (
     "".join(filter(str.isspace, map(chr, range(0x3001))))
     + "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 )
-"""White space, and characters that have no width; none has a meaning in a regular expression."""
+"""White space and characters without width; none has a meaning in a regular expression."""
 
-_SHOWN = 5
+_MAX_NUMBERS = 5
 
 
 def drop_incomplete_rows(
@@ -78,15 +78,15 @@ def keep_rows(frame: pd.DataFrame, kept: NDArray[np.bool_], inputs: Sequence[str
 
 
 def count_rows(chosen: NDArray[np.bool_]) -> str:
-    """Describe how many rows are chosen: "1 row", "2 rows"."""
+    """Format how many rows are chosen: "1 row", "2 rows"."""
     count = np.count_nonzero(chosen)
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def number_rows(frame: pd.DataFrame, chosen: NDArray[np.bool_]) -> str:
-    """Name the first chosen rows by their number in the file, from 1: "rows 4, 9, 17"."""
-    numbers = [f"{row + 1}" for row in frame.index[chosen][:_SHOWN]]
-    more = ", …" if np.count_nonzero(chosen) > _SHOWN else ""
+    """Format the numbers of the first chosen rows in the file, from 1: "rows 4, 9, 17"."""
+    numbers = [f"{row + 1}" for row in frame.index[chosen][:_MAX_NUMBERS]]
+    more = ", …" if np.count_nonzero(chosen) > _MAX_NUMBERS else ""
     return f"row{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}{more}"
 
 

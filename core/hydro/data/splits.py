@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hydro.settings.sections import DatasetSection
 
 FOLD_COLUMN = "fold"
-"""The column that k-fold takes its folds from, if the table has one."""
+"""The column with the folds of k-fold, if the table has one."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ def split_rows(
         return Split(_random_share(frame, dataset, seed), "automatic")
     fold_of_row, names = _fold_of_rows(frame, dataset, seed)
     folds = _in_order(names)
-    wanted = [name.strip() for name in (dataset.folds if fold is None else (fold,))] or folds[:1]
-    for name in wanted:
+    chosen = [name.strip() for name in (dataset.folds if fold is None else (fold,))] or folds[:1]
+    for name in chosen:
         if name not in folds:
-            msg = f"{dataset.train_dataframe}: no fold {name!r}; there is: {list_names(folds)}"
+            msg = f"{dataset.train_dataframe}: no fold {name!r}; available: {list_names(folds)}"
             raise DataError(msg)
-    return Split(fold_of_row == names.index(wanted[0]), wanted[0], tuple(folds))
+    return Split(fold_of_row == names.index(chosen[0]), chosen[0], tuple(folds))
 
 
 def _random_share(frame: pd.DataFrame, dataset: "DatasetSection", seed: int) -> NDArray[np.bool_]:
@@ -96,7 +96,7 @@ def _own_folds(frame: pd.DataFrame, where: str) -> tuple[NDArray[np.int64], list
 
 
 def _filled(frame: pd.DataFrame, column: str, where: str) -> "pd.Series[str]":
-    """Return a column without blanks around its values, all of which have to be there."""
+    """Return a column of which no value may be missing, without blanks around the values."""
     values = frame[column].str.strip()
     missing = (values.isna() | values.eq("")).to_numpy(dtype=np.bool_)
     if missing.any():

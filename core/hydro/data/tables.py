@@ -11,8 +11,8 @@ from hydro.data.zip_files import read_zip
 from hydro.errors import DataError
 
 _READERS = {".csv": read_csv, ".pq": read_parquet, ".parquet": read_parquet, ".zip": read_zip}
-_MARKS = {b"PAR1": read_parquet, b"PK\x03\x04": read_zip, b"PK\x05\x06": read_zip}
-"""The first bytes of a file; a CSV has no mark."""
+_SIGNATURES = {b"PAR1": read_parquet, b"PK\x03\x04": read_zip, b"PK\x05\x06": read_zip}
+"""The first bytes of a file; a CSV has no signature."""
 
 _CONTENTS = {
     read_csv: "neither a zip nor a Parquet table",
@@ -37,14 +37,14 @@ def read_table(path: Path, columns: Sequence[str] = (), *, others: bool = True) 
 
     Raises:
         DataError: the file is missing, unreadable, damaged or without rows, is of another format
-            than its ending says, or lacks a column.
+            than its suffix says, or lacks a column.
     """
     read = _READERS.get(path.suffix.lower())
     if read is None:
         msg = f"{path}: the name of a table has to end in one of {', '.join(_READERS)}"
         raise DataError(msg)
     try:
-        content = _MARKS.get(_first_bytes(path), read_csv)
+        content = _SIGNATURES.get(_first_bytes(path), read_csv)
         if content is not read:
             msg = f"{path} is {_CONTENTS[content]}, not what its name says. Rename or convert it"
             raise DataError(msg)

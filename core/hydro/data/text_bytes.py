@@ -22,12 +22,12 @@ def check_encoding(where: str, file: BinaryIO) -> None:
     file.seek(0)
     offset = _first_undecodable(file)
     if offset is not None:
-        msg = f"{where}: line {_line_at(file, offset)}, {_described(file, offset)}"
+        msg = f"{where}: line {_line_of(file, offset)}, {_describe_byte(file, offset)}"
         raise DataError(msg)
 
 
 def count_newlines(text: str) -> int:
-    r"""Count the ends of line in a text, be they \n, \r\n or \r."""
+    r"""Count the line ends in a text: \n, \r\n or \r."""
     return len(re.findall("\r\n|\r|\n", text))
 
 
@@ -36,24 +36,24 @@ def _first_undecodable(file: BinaryIO) -> int | None:
     offset, block = 0, b" "
     while block:
         block = file.read(_BLOCK)
-        faults = [offset + block.index(b"\0")] if b"\0" in block else []
+        offsets = [offset + block.index(b"\0")] if b"\0" in block else []
         pending = len(decoder.getstate()[0])
         try:
             decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
-            faults.append(offset - pending + error.start)
-        if faults:
-            return min(faults)
+            offsets.append(offset - pending + error.start)
+        if offsets:
+            return min(offsets)
         offset += len(block)
     return None
 
 
-def _line_at(file: BinaryIO, offset: int) -> int:
+def _line_of(file: BinaryIO, offset: int) -> int:
     file.seek(0)
     return 1 + count_newlines(file.read(offset).decode("utf-8"))
 
 
-def _described(file: BinaryIO, offset: int) -> str:
+def _describe_byte(file: BinaryIO, offset: int) -> str:
     file.seek(offset)
     byte = file.read(1)
     if byte == b"\0":

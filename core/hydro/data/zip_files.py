@@ -13,9 +13,9 @@ import pyarrow as pa
 from hydro.data.csv_files import parse_csv
 from hydro.errors import DataError
 
-_MOST_GROWTH = 100
+_MAX_GROWTH = 100
 _HARMLESS_SIZE = 50 * 1024**2
-"""Bytes. Up to here a zip may grow more than that: honest text can be very repetitive."""
+"""Bytes. Up to here a zip may grow more than that: real text can be very repetitive."""
 
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -31,7 +31,7 @@ _DAMAGE = (
 
 
 def read_zip(path: Path, columns: Sequence[str], *, others: bool) -> pa.Table:
-    """Read the CSVs of a zip, which have the same columns, one below the other in order of name.
+    """Read the CSVs of a zip, which have the same columns, and concatenate them in order of name.
 
     Args:
         path: the zip; folders in it are fine, hidden files and other files are ignored.
@@ -64,7 +64,7 @@ def _csv_members(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     chosen = [member for member in members if _is_csv(member)]
     if not chosen:
         names = ", ".join(member.filename for member in members) or "nothing"
-        msg = f"{path} has no .csv in it; there is: {names}"
+        msg = f"{path} has no .csv in it; available: {names}"
         raise DataError(msg)
     return chosen
 
@@ -77,7 +77,7 @@ def _is_csv(member: zipfile.ZipInfo) -> bool:
 
 def _check_paths(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
     for member in members:
-        # A Windows path takes both kinds of slashes, and drives, for what they are.
+        # A Windows path understands both kinds of slashes, and drives.
         name = PureWindowsPath(member.filename)
         if name.anchor or ".." in name.parts:
             msg = f"{path}: {member.filename!r} leads outside the zip. Pack it with plain names"
@@ -86,9 +86,9 @@ def _check_paths(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
 
 def _check_size(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
     size = sum(member.file_size for member in members)
-    if size > max(_HARMLESS_SIZE, _MOST_GROWTH * path.stat().st_size):
+    if size > max(_HARMLESS_SIZE, _MAX_GROWTH * path.stat().st_size):
         msg = (
-            f"{path} unpacks to {size:,} bytes, more than {_MOST_GROWTH} times its size. "
+            f"{path} unpacks to {size:,} bytes, more than {_MAX_GROWTH} times its size. "
             "If that is right, unpack it and use the CSV"
         )
         raise DataError(msg)

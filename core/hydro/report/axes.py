@@ -1,4 +1,4 @@
-"""Axes of a picture: from values to places on paper, and where to write which number."""
+"""Axes of a plot: positions of values, and ticks."""
 
 import math
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import Self
 from hydro.report.numbers import format_number, truncate
 
 MAX_TICKS = 6
-"""Numbers on an axis, about."""
+"""Ticks of an axis, about."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Axis:
     end: float
     log: bool = False
     names: tuple[str, ...] = ()
-    """What stands at 0, 1, 2 and so on, where the axis has names instead of numbers."""
+    """Labels at 0, 1, 2 and so on; none for an axis of numbers."""
 
     @classmethod
     def over(
@@ -34,7 +34,7 @@ class Axis:
         log: bool = False,
         zero: bool = False,
     ) -> Self:
-        """Make an axis that has room for these values, with ``zero`` from 0 on."""
+        """Create an axis for a range of values, with ``zero`` from 0 on."""
         found = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
         found += [0.0] if zero else []
         low, high = (min(found), max(found)) if found else (1.0, 2.0)
@@ -53,12 +53,12 @@ class Axis:
         return self.start + (here - low) / (high - low) * (self.end - self.start)
 
     def holds(self, value: float) -> bool:
-        """Return whether a value has a place on the axis."""
+        """Return whether a value can be drawn on the axis."""
         return math.isfinite(value) and (value > 0 or not self.log)
 
     @property
     def ticks(self) -> list[tuple[float, str]]:
-        """Return the pixels to mark, and the number to write at each."""
+        """Return the pixel and the label of each tick."""
         if self.names:
             return [(self.at(place), truncate(name, 16)) for place, name in enumerate(self.names)]
         values = self._powers() if self.log else self._steps()

@@ -1,4 +1,4 @@
-"""What templates need of a table: its first rows, cut to a size that a page can hold."""
+"""Tables as templates show them: the first rows, truncated to the size of a page."""
 
 import math
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from hydro.plugins.charts import Bars, Cards, Matrix
 from hydro.report.numbers import SHOWN, number, truncate
 
 OPEN = 20
-"""Rows that are seen at once."""
+"""Rows that are shown; further ones are folded."""
 ROWS = 200
-"""Rows that a table has at most; bars beyond the first are folded."""
+"""Rows of a table with bars at most."""
 PLAIN = 50
-"""Rows of a table without a picture."""
+"""Rows of a table without bars."""
 CHARACTERS = 60_000
-"""Of all texts of a table; where there are many, each is cut earlier."""
-PAIRS = 25
-"""Cells of a matrix that have a color."""
+"""Characters of a table; where there are many cells, each is truncated earlier."""
+COMBINATIONS = 25
+"""Cells of a matrix that are filled."""
 CARDS = 60
 """Cards, all sections together."""
 BELOW = 5
@@ -26,7 +26,7 @@ BELOW = 5
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: what is written, whether it is a number, and how much of it a bar fills."""
+    """A cell: its text, whether that is a number, and the share of it that a bar fills."""
 
     text: str
     numeric: bool = False
@@ -35,7 +35,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """The rows of a table as they are shown."""
+    """The rows of a table as a page shows them."""
 
     heads: tuple[str, ...]
     rows: list[list[Cell]]
@@ -57,21 +57,27 @@ def bars(chart: Bars, table: pd.DataFrame) -> Grid:
 
 
 def matrix(chart: Matrix, table: pd.DataFrame) -> Grid:
-    """Arrange the first pairs as a square: rows and columns by name, cells as they are filled."""
-    pairs = table.head(PAIRS)
+    """Arrange the first combinations of names as a matrix."""
+    entries = table.head(COMBINATIONS)
     filled = {
         (row, column): number(value)
         for row, column, value in zip(
-            pairs[chart.row], pairs[chart.column], pairs[chart.value], strict=True
+            entries[chart.row],
+            entries[chart.column],
+            entries[chart.value],
+            strict=True,
         )
     }
-    across = list(dict.fromkeys(pairs[chart.column]))
+    across = list(dict.fromkeys(entries[chart.column]))
     rows = []
-    for name in dict.fromkeys(pairs[chart.row]):
+    for name in dict.fromkeys(entries[chart.row]):
         values = [filled.get((name, column), math.nan) for column in across]
         rows.append([Cell(truncate(name, 40)), *(_shaded(value) for value in values)])
     return Grid(
-        ("", *(truncate(each, 40) for each in across)), rows, len(table) - len(pairs), square=True
+        ("", *(truncate(each, 40) for each in across)),
+        rows,
+        len(table) - len(entries),
+        square=True,
     )
 
 
@@ -83,7 +89,7 @@ class Card:
     tag: str
     facts: list[tuple[str, str]]
     others: list[tuple[str, str, str, bool]]
-    """Text, tag, number and whether it is what it should be."""
+    """Text, tag, number and whether it matches."""
 
 
 def cards(chart: Cards, table: pd.DataFrame) -> dict[str, list[Card]]:
@@ -112,8 +118,8 @@ def cards(chart: Cards, table: pd.DataFrame) -> dict[str, list[Card]]:
     return found
 
 
-def _grid(table: pd.DataFrame, drawn: tuple[str, ...], most: int) -> Grid:
-    shown = table.head(most)
+def _grid(table: pd.DataFrame, drawn: tuple[str, ...], limit: int) -> Grid:
+    shown = table.head(limit)
     longest = min(SHOWN, CHARACTERS // max(1, shown.size))
     columns = [_column(shown[name], name in drawn, longest) for name in shown.columns]
     heads = tuple(truncate(str(name).replace("_", " "), 60) for name in shown.columns)

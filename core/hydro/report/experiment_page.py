@@ -11,7 +11,7 @@ from hydro.artifacts.run_folder import RunFolder
 from hydro.report.axes import Axis
 from hydro.report.figure import Figure
 from hydro.report.numbers import number
-from hydro.report.picture import ACROSS, UPWARD, Drawing, dot, plot
+from hydro.report.picture import X_RANGE, Y_RANGE, Drawing, dot, plot
 from hydro.report.run_page import head, read_config
 from hydro.report.settings import flat_values, value_text
 
@@ -86,8 +86,8 @@ def _dots(label: str, metric: str, points: Sequence[tuple[str, float, str]]) -> 
     """Draw scores above the values that they were reached with; a line at each value's mean."""
     values = sorted({value for value, _, _ in points}, key=_order)
     shown = values[:CHOICES]
-    x = Axis(label, -0.5, len(shown) - 0.5, *ACROSS, names=tuple(shown))
-    y = Axis.over("", [score for _, score, _ in points], UPWARD)
+    x = Axis(label, -0.5, len(shown) - 0.5, *X_RANGE, names=tuple(shown))
+    y = Axis.over("", [score for _, score, _ in points], Y_RANGE)
     marks = []
     for place, value in enumerate(shown):
         found = [(score, said) for each, score, said in points if each == value]

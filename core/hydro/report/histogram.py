@@ -8,44 +8,46 @@ from markupsafe import Markup
 from hydro.plugins.charts import Histogram
 from hydro.report.axes import Axis
 from hydro.report.numbers import format_number, number
-from hydro.report.picture import ACROSS, UPWARD, Drawing, plot, upright
+from hydro.report.picture import X_RANGE, Y_RANGE, Drawing, plot, vertical_rule
 
-PANELS = 6
+FACETS = 6
 BARS = 400
-"""Panels, and intervals of each, that are drawn."""
+"""Facets, and intervals of each, that are drawn."""
 
 
 def draw_histogram(chart: Histogram, table: pd.DataFrame) -> Drawing:
-    """Draw the series of each panel over one axis, so that panels can be compared."""
+    """Draw the series of each facet over the same axis, so that facets can be compared."""
     columns = [chart.x, *chart.series, *([chart.rule] if chart.rule else [])]
     numbers = table.assign(**{name: table[name].map(number) for name in columns})
     starts = sorted(numbers[chart.x].dropna().unique())
     width = min((b - a for a, b in pairwise(starts)), default=1.0)
-    marked = list(numbers[chart.rule].dropna()) if chart.rule else []
-    ends = [*starts[:1], starts[-1] + width, *marked]
-    x = Axis(_series_label(chart.x), min(ends), max(ends), *ACROSS)
-    panels = [("", numbers)]
+    rules = list(numbers[chart.rule].dropna()) if chart.rule else []
+    ends = [*starts[:1], starts[-1] + width, *rules]
+    x = Axis(_series_label(chart.x), min(ends), max(ends), *X_RANGE)
+    facets = [("", numbers)]
     if chart.facet:
         groups = numbers.groupby(chart.facet, sort=False)
-        panels = [(str(name), rows) for name, rows in groups]
-    drawn = [_panel(chart, name, rows.head(BARS), x, width) for name, rows in panels[:PANELS]]
+        facets = [(str(name), rows) for name, rows in groups]
+    drawn = [_facet(chart, name, rows.head(BARS), x, width) for name, rows in facets[:FACETS]]
     legend = tuple((f"c{place}", _series_label(name)) for place, name in enumerate(chart.series))
     return Drawing(Markup("").join(drawn), legend)
 
 
-def _panel(chart: Histogram, name: str, rows: pd.DataFrame, x: Axis, width: float) -> Markup:
+def _facet(chart: Histogram, name: str, rows: pd.DataFrame, x: Axis, width: float) -> Markup:
     tallest = float(rows[list(chart.series)].max().max())
-    y = Axis.over(chart.y, [tallest], UPWARD, zero=True)
+    y = Axis.over(chart.y, [tallest], Y_RANGE, zero=True)
     marks = [
         _outline(rows, chart.x, series, x, y, width, place)
         for place, series in enumerate(chart.series)
     ]
     if chart.rule and rows[chart.rule].notna().any():
         value = float(rows[chart.rule].dropna().iloc[0])
-        marks.append(upright(x.at(value), f"{_series_label(chart.rule)} {format_number(value)}"))
-    said = f"Histogram of {x.label}: {', '.join(map(_series_label, chart.series))}"
+        marks.append(
+            vertical_rule(x.at(value), f"{_series_label(chart.rule)} {format_number(value)}")
+        )
+    title = f"Histogram of {x.label}: {', '.join(map(_series_label, chart.series))}"
     heading = Markup("<h4>{}</h4>").format(name) if name else Markup("")
-    return heading + plot(f"{said}{', ' if name else ''}{name}", x, y, marks)
+    return heading + plot(f"{title}{', ' if name else ''}{name}", x, y, marks)
 
 
 def _outline(

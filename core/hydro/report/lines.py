@@ -1,4 +1,4 @@
-"""Curves over the samples seen."""
+"""Line plots over the samples seen."""
 
 import math
 from collections.abc import Sequence
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from hydro.report.axes import Axis
-from hydro.report.picture import ACROSS, UPWARD, Drawing, path, plot
+from hydro.report.picture import X_RANGE, Y_RANGE, Drawing, path, plot
 
 POINTS = 600
-"""Of a line; more would not be seen."""
+"""Points of a line at most; more could not be distinguished."""
 
 Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
 class Line:
-    """A curve: its name, its points, its color and whether it stands back."""
+    """A line: its name, its points, its color and whether it is drawn faintly."""
 
     name: str
     points: Points
@@ -32,18 +32,18 @@ def draw_lines(
     zero: bool = False,
     level: tuple[float, str] | None = None,
 ) -> Drawing:
-    """Draw curves over the samples seen, and a level line where something lies at one value."""
+    """Draw lines over the samples seen, and a horizontal rule at ``level``."""
     points = [point for line in lines for point in line.points]
-    across = Axis.over("samples seen", [x for x, _ in points], ACROSS, zero=True)
+    x = Axis.over("samples seen", [seen for seen, _ in points], X_RANGE, zero=True)
     values = [value for _, value in points] + ([level[0]] if level else [])
-    upward = Axis.over("", values, UPWARD, log=log, zero=zero)
-    marks = [_draw(line, across, upward) for line in lines]
-    if level and upward.holds(level[0]):
-        marks.append(_level(upward.at(level[0]), level[1]))
+    y = Axis.over("", values, Y_RANGE, log=log, zero=zero)
+    marks = [_draw(line, x, y) for line in lines]
+    if level and y.holds(level[0]):
+        marks.append(_level(y.at(level[0]), level[1]))
     named = ", ".join(line.name for line in lines)
     title = f"{named} over samples seen. {_ends(lines[-1])}"
     legend = [(f"c{each.color}{' faint' if each.faint else ''}", each.name) for each in lines]
-    return Drawing(plot(title, across, upward, marks), tuple(legend))
+    return Drawing(plot(title, x, y, marks), tuple(legend))
 
 
 def smoothed(points: Points) -> Points:
@@ -69,7 +69,7 @@ def _draw(line: Line, x: Axis, y: Axis) -> Markup:
 
 
 def _level(y: float, label: str) -> Markup:
-    left, right = ACROSS
+    left, right = X_RANGE
     return Markup(
         "<line class='mark' x1='{0}' x2='{1}' y1='{2:.1f}' y2='{2:.1f}'/>"
         "<text x='{1}' y='{3:.1f}' text-anchor='end'>{4}</text>"

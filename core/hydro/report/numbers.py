@@ -1,4 +1,4 @@
-"""How numbers, times and texts are written for people."""
+"""Formats of numbers, durations and texts in a report."""
 
 import math
 
@@ -9,7 +9,7 @@ SHOWN = 300
 
 
 def format_number(value: float) -> str:
-    """Write a number beside an axis: ``10,000``, ``0.25``, ``1e-5``."""
+    """Format a number beside an axis: ``10,000``, ``0.25``, ``1e-5``."""
     if value and not 1e-3 <= abs(value) < 1e6:
         mantissa, _, exponent = f"{value:.3e}".partition("e")
         return f"{float(mantissa):g}e{int(exponent)}"
@@ -17,7 +17,7 @@ def format_number(value: float) -> str:
 
 
 def format_duration(seconds: float | None) -> str:
-    """Write a time in the unit that suits it."""
+    """Format seconds in a suitable unit."""
     if seconds is None:
         return ""
     if seconds < 100:
@@ -26,19 +26,19 @@ def format_duration(seconds: float | None) -> str:
 
 
 def truncate(text: str, longest: int = SHOWN) -> str:
-    """Leave out the end of a long text, earlier where characters take more than two bytes."""
+    """Cut off the end of a long text, earlier where characters take more than two bytes."""
     if len(text) > longest // 2 and len(escape(text[:longest]).encode()) > 2 * longest:
         longest //= 2
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def breakable(text: str) -> Markup:
-    """Let a long name continue on the next line after an underscore."""
+    """Allow a line break after each underscore of a name."""
     return escape(text).replace("_", Markup("_<wbr>"))
 
 
 def number(text: str) -> float:
-    """Read a number from a table; not a number where it is none."""
+    """Parse a finite number; NaN for any other text."""
     try:
         value = float(text)
     except ValueError:

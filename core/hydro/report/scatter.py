@@ -5,14 +5,14 @@ import pandas as pd
 from hydro.plugins.charts import Scatter
 from hydro.report.axes import Axis
 from hydro.report.numbers import number, truncate
-from hydro.report.picture import ACROSS, TALL, Drawing, dot, plot
+from hydro.report.picture import TALL_Y_RANGE, X_RANGE, Drawing, dot, plot
 
 POINTS = 3000
 COLORS = 12
-SAID = 120_000
-"""Characters that are said of all points together; with 3,000 points, every one counts."""
+TOOLTIPS = 120_000
+"""Characters of all tooltips together."""
 TEXT = 120
-"""Characters that are said of one point at most."""
+"""Characters of one tooltip at most."""
 
 
 def draw_scatter(chart: Scatter, table: pd.DataFrame) -> Drawing:
@@ -22,9 +22,9 @@ def draw_scatter(chart: Scatter, table: pd.DataFrame) -> Drawing:
     largest = list(sizes.index[:COLORS])
     style = {name: f"c{place}" for place, name in enumerate(largest)}
     xs, ys = shown[chart.x].map(number), shown[chart.y].map(number)
-    x = Axis.over(chart.x.replace("_", " "), xs, ACROSS)
-    y = Axis.over(chart.y.replace("_", " "), ys, TALL)
-    longest = min(TEXT, SAID // len(shown))
+    x = Axis.over(chart.x.replace("_", " "), xs, X_RANGE)
+    y = Axis.over(chart.y.replace("_", " "), ys, TALL_Y_RANGE)
+    longest = min(TEXT, TOOLTIPS // len(shown))
     rows = list(zip(xs, ys, shown[chart.color], shown[chart.tooltip], strict=True))
     rows.sort(key=lambda row: row[2] in style)
     marks = [

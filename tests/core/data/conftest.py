@@ -1,4 +1,4 @@
-"""Small files and settings for the tests of the data room."""
+"""Small files and settings for the tests of tables."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +36,7 @@ def write_table(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> Callable[..., DatasetSection]:
-    """Give dataset settings for train.csv, with these changes."""
+    """Return dataset settings for train.csv, with these changes."""
 
     def change(**changes: Any) -> DatasetSection:
         return DatasetSection(**{"train_dataframe": tmp_path / "train.csv", **changes})

@@ -16,11 +16,11 @@ def test_columns_come_in_the_order_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("found", "says"),
     [
-        (["txet", "label"], "there is: 'txet', 'label'. Did you mean 'txet'?"),
+        (["txet", "label"], "available: 'txet', 'label'. Did you mean 'txet'?"),
         ([" Text ", "label"], "Did you mean ' Text '? Blanks and capitals count"),
         (["text;label"], "separated by semicolons"),
         (["text\tlabel"], "separated by tabs"),
-        (["zzz", "qqq"], "no column 'text'; there is: 'zzz', 'qqq'"),
+        (["zzz", "qqq"], "no column 'text'; available: 'zzz', 'qqq'"),
     ],
 )
 def test_a_missing_column_is_answered_with_what_there_is(found: list[str], says: str) -> None:

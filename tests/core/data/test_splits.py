@@ -54,7 +54,7 @@ def test_the_chosen_fold_is_held_out(dataset: Dataset) -> None:
 def test_an_unknown_fold_is_an_error_that_lists_the_folds(
     dataset: Dataset, chosen: list[str], fold: str | None
 ) -> None:
-    with pytest.raises(DataError, match=r"train\.csv: no fold '.*'; there is: '0', '1'"):
+    with pytest.raises(DataError, match=r"train\.csv: no fold '.*'; available: '0', '1'"):
         split_rows(_frame(fold=["0", "1"]), dataset(folds=chosen), fold=fold, seed=0)
 
 

@@ -57,7 +57,7 @@ def test_csvs_with_different_columns_are_an_error_with_both_names(
 def test_a_zip_without_a_csv_is_an_error_that_lists_what_is_in_it(
     pack: Callable[..., Path],
 ) -> None:
-    with pytest.raises(DataError, match=r"no \.csv in it; there is: data\.txt"):
+    with pytest.raises(DataError, match=r"no \.csv in it; available: data\.txt"):
         read_table(pack(("data.txt", "text\nx\n")))
 
 

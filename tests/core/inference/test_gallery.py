@@ -72,5 +72,5 @@ def test_a_table_needs_the_columns_of_the_model(word_count: Any, tmp_path: Path)
     path = tmp_path / "other.csv"
     path.write_text("title\none\n")
     settings = word_count.prepare().settings
-    with pytest.raises(DataError, match="no column 'text'; there is: 'title'"):
+    with pytest.raises(DataError, match="no column 'text'; available: 'title'"):
         read_rows(path, word_count.problem.columns(settings))

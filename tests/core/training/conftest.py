@@ -1,4 +1,4 @@
-"""What the tests of the training room share: settings of a training, and a small regression."""
+"""What the tests of training share: settings of a training, and a small regression."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
