@@ -16,15 +16,18 @@ from hydro.report.run_page import head, read_config
 from hydro.report.settings import flat_values, value_text
 
 FACTS = ("state", "mean", "spread", "scores", "folds", "runs", "seconds")
-"""What a row of a leaderboard has beside the values that were searched."""
+"""Columns of a leaderboard beside the values that were tried."""
+Row = Mapping[str, Any]
+"""A row of a leaderboard."""
+
 MAX_RUNS = 200
-"""Combinations that are listed and drawn."""
+"""Combinations that are listed and drawn at most."""
 CHOICES = 12
-"""Values of one setting that have a place of their own on an axis."""
+"""Values of one setting that an axis shows at most."""
 
 
-def experiment_page(folder: RunFolder) -> dict[str, Any]:
-    """Gather what the template of an experiment writes out."""
+def experiment_page(folder: RunFolder) -> dict[str, object]:
+    """Return the variables of the template of an experiment."""
     values = flat_values(read_config(folder))
     metric = str(values.get("prediction.metric", ""))
     rows = folder.read_leaderboard()
@@ -40,21 +43,19 @@ def experiment_page(folder: RunFolder) -> dict[str, Any]:
     }
 
 
-def _run(folder: RunFolder) -> dict[str, Any]:
+def _run(folder: RunFolder) -> dict[str, object]:
     status = folder.read_status()
     name = folder.name
     return {"name": name, "status": status, "link": f"runs/{quote(name)}/report.html"}
 
 
-def _place(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    told = {name: "" if name not in row else value_text(row[name]) for name in names}
-    return {**{name: row[name] for name in FACTS}, "values": told}
+def _place(row: Row, names: Sequence[str]) -> dict[str, object]:
+    values = {name: "" if name not in row else value_text(row[name]) for name in names}
+    return {**{name: row[name] for name in FACTS}, "values": values}
 
 
-def _figures(
-    rows: Sequence[Mapping[str, Any]], names: Sequence[str], metric: str
-) -> Iterator[Figure]:
-    """Draw the metric by fold and by each searched setting, as far as runs have finished."""
+def _figures(rows: Sequence[Row], names: Sequence[str], metric: str) -> Iterator[Figure]:
+    """Draw the metric by fold and by each setting that was tried, for runs that have finished."""
     scored = [row for row in rows if any(score is not None for score in row["scores"])]
     if not scored:
         return
@@ -66,8 +67,8 @@ def _figures(
             for fold, score in zip(row["folds"], row["scores"], strict=True)
             if score is not None
         ]
-        look = "Folds that differ by more than combinations do leave it to chance which is best."
-        yield Figure(f"{metric} by fold", look, picture=_dots("fold", metric, points))
+        caption = "Where folds differ by more than combinations do, the order is noisy."
+        yield Figure(f"{metric} by fold", caption, picture=_dots("fold", metric, points))
     for name in names:
         points = [
             (value_text(row[name]), score, _run_label(row, names))
@@ -78,22 +79,22 @@ def _figures(
         ]
         if points:
             numeric = not any(math.isnan(number(value)) for value, _, _ in points)
-            look = "A best value at an end asks for values beyond it." if numeric else ""
-            yield Figure(f"{metric} by {name}", look, picture=_dots(name, metric, points))
+            caption = "If the best value is at an end, try values beyond it." if numeric else ""
+            yield Figure(f"{metric} by {name}", caption, picture=_dots(name, metric, points))
 
 
 def _dots(label: str, metric: str, points: Sequence[tuple[str, float, str]]) -> Drawing:
-    """Draw scores above the values that they were reached with; a line at each value's mean."""
+    """Draw the scores of each value, and a line at their mean."""
     values = sorted({value for value, _, _ in points}, key=_order)
     shown = values[:CHOICES]
     x = Axis(label, -0.5, len(shown) - 0.5, *X_RANGE, names=tuple(shown))
     y = Axis.over("", [score for _, score, _ in points], Y_RANGE)
     marks = []
     for place, value in enumerate(shown):
-        found = [(score, said) for each, score, said in points if each == value]
+        found = [(score, run) for each, score, run in points if each == value]
         mean = sum(score for score, _ in found) / len(found)
         marks.append(_mean(x.at(place), y.at(mean), mean))
-        marks += [dot(x.at(place), y.at(score), "dot c0", said, 4) for score, said in found]
+        marks += [dot(x.at(place), y.at(score), "dot c0", run, 4) for score, run in found]
     drawing = plot(f"{metric} by {label}", x, y, marks)
     left_out = len(values) - len(shown)
     return Drawing(drawing, note=f"{left_out} more values are not drawn." if left_out else "")
@@ -106,12 +107,12 @@ def _mean(x: float, y: float, mean: float) -> Markup:
     ).format(x - 14, x + 14, y, y, mean)
 
 
-def _run_label(row: Mapping[str, Any], names: Sequence[str]) -> str:
+def _run_label(row: Row, names: Sequence[str]) -> str:
     tried = [f"{name}={value_text(row[name])}" for name in names if name in row]
     return ", ".join(tried) or "all folds"
 
 
 def _order(value: str) -> tuple[bool, float, str]:
-    """Order numbers by size, and what is no number behind them."""
+    """Return a sort key: numbers by size, then other values by name."""
     found = number(value)
     return (True, 0.0, value) if math.isnan(found) else (False, found, value)

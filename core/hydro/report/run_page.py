@@ -1,5 +1,6 @@
 """The page of one run."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,15 @@ from hydro.report.numbers import truncate
 from hydro.report.settings import changed, flat_values
 from hydro.settings.sections import Settings
 
+logger = logging.getLogger(__name__)
+
 WARNINGS = 20
 FILES = 100
 """Warnings and links that a page has at most."""
 
 
-def run_page(folder: RunFolder, model: type[Settings] | None) -> dict[str, Any]:
-    """Gather what the template of a run writes out.
+def run_page(folder: RunFolder, model: type[Settings] | None) -> dict[str, object]:
+    """Return the variables of the template of a run.
 
     ``model`` is the composed schema; without it, no setting can be compared with its default.
     """
@@ -29,7 +32,7 @@ def run_page(folder: RunFolder, model: type[Settings] | None) -> dict[str, Any]:
     config = read_config(folder)
     values = flat_values(config)
     metric = str(values.get("prediction.metric", ""))
-    clip = float(values.get("training.gradient_clip") or 0)
+    clip = float(str(values.get("training.gradient_clip") or 0))
     return {
         **head(folder, values),
         "metric": metric,
@@ -42,8 +45,8 @@ def run_page(folder: RunFolder, model: type[Settings] | None) -> dict[str, Any]:
     }
 
 
-def head(folder: RunFolder, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Gather what the page of a run and the page of an experiment begin and end with."""
+def head(folder: RunFolder, values: Mapping[str, object]) -> dict[str, object]:
+    """Return the variables that the templates of a run and of an experiment share."""
     warnings = [truncate(each, 500) for each in folder.read_warnings()]
     return {
         "name": folder.name,
@@ -59,11 +62,11 @@ def head(folder: RunFolder, values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def read_config(folder: RunFolder) -> dict[str, Any]:
-    """Read the stored settings, if the run came so far."""
+def read_config(folder: RunFolder) -> dict[str, object]:
+    """Read the stored settings; none if the run failed before it stored them."""
     if not folder.config.exists():
         return {}
-    config: dict[str, Any] = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
+    config: dict[str, object] = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
     return config
 
 
@@ -76,8 +79,13 @@ def _if_there(read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def _figures(folder: RunFolder) -> Iterator[Figure]:
-    for told, table in folder.read_insights():
-        yield figure_of(told, table)
+    """Draw the insights; one that cannot be drawn is left out, with a warning."""
+    for metadata, table in folder.read_insights():
+        try:
+            yield figure_of(metadata, table)
+        except (KeyError, TypeError) as error:
+            name, kind = metadata.get("name"), type(error).__name__
+            logger.warning("insight '%s' is left out of the report: %s: %s", name, kind, error)
 
 
 def _files(path: Path) -> Iterator[tuple[str, str]]:

@@ -1,8 +1,7 @@
-"""Which settings of a run differ from what they would have been by themselves."""
+"""Settings of a run that differ from their defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
@@ -11,7 +10,7 @@ from hydro.settings.schema import list_settings
 from hydro.settings.sections import Settings
 
 HEADED = ("experiment_name", "problem_type")
-"""What the head of a report says anyway."""
+"""Settings that the head of a report shows."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Changed:
     default: str
 
 
-def changed(config: Mapping[str, Any], model: type[Settings]) -> list[Changed]:
+def changed(config: Mapping[str, object], model: type[Settings]) -> list[Changed]:
     """List the settings of a stored configuration that are not at their defaults."""
     values = flat_values(config)
     found = []
@@ -37,9 +36,9 @@ def changed(config: Mapping[str, Any], model: type[Settings]) -> list[Changed]:
     return found
 
 
-def flat_values(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return values by dotted name; a map of a search stays whole."""
-    values: dict[str, Any] = {}
+def flat_values(config: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Return values by dotted name; the grid of a search stays one value."""
+    values: dict[str, object] = {}
     for name, value in config.items():
         if isinstance(value, dict) and name != "grid_search":
             values |= flat_values(value, f"{prefix}{name}.")
@@ -48,7 +47,7 @@ def flat_values(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return values
 
 
-def value_text(value: Any) -> str:
-    """Write a value as it stands in the YAML file."""
+def value_text(value: object) -> str:
+    """Format a value as YAML on one line."""
     text = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
     return text.removesuffix("\n").removesuffix("\n...")

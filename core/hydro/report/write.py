@@ -32,7 +32,7 @@ def write_report_at_end(folder: RunFolder, model: type[Settings]) -> Iterator[No
 
 
 def write_report(folder: RunFolder, model: type[Settings] | None) -> Path:
-    """Write ``report.html`` from the other files of the folder, and say where it is.
+    """Write ``report.html`` from the other files of the folder, and return its path.
 
     ``model`` is the composed schema of the problem type, which knows the defaults; None where the
     problem type is not installed.
@@ -46,7 +46,7 @@ def write_report(folder: RunFolder, model: type[Settings] | None) -> Path:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    pages.globals.update(spoken=format_duration, breakable=breakable, open=OPEN)
+    pages.globals.update(duration=format_duration, breakable=breakable, open=OPEN)
     if folder.runs:
         page = pages.get_template("experiment.html").render(experiment_page(folder))
     else:

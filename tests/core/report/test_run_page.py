@@ -1,5 +1,10 @@
 """The page of a run says what came of it."""
 
+import logging
+
+import pandas as pd
+import pytest
+
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status
 from hydro.report.run_page import run_page
@@ -29,3 +34,22 @@ def test_a_run_that_did_not_come_far_has_a_page_as_well(folder: RunFolder) -> No
     assert page["scores"] == {}
     assert page["curves"] == []
     assert page["status"].message == "DataError: no rows"
+
+
+@pytest.mark.parametrize(
+    "change", [{"chart": {"kind": "bars"}}, {"chart": {"kind": "bars", "name": "b", "values": []}}]
+)
+def test_an_insight_that_cannot_be_drawn_is_left_out_with_a_warning(
+    folder: RunFolder, caplog: pytest.LogCaptureFixture, change: dict[str, object]
+) -> None:
+    known = {"title": "t", "look": "", "said": [], "chart": {"kind": "table"}}
+    table = pd.DataFrame({"a": ["b"]})
+    folder.write_insight("old", table, {**known, "name": "old", "place": 0, **change})
+    folder.write_insight("new", table, {**known, "name": "new", "place": 1})
+
+    with caplog.at_level(logging.WARNING):
+        figures = run_page(folder, None)["figures"]
+
+    assert isinstance(figures, list)
+    assert [figure.file for figure in figures] == ["insights/new.csv"]
+    assert "insight 'old' is left out of the report" in caplog.text
