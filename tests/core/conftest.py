@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from hydro.artifacts.results import write_scores
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, write_status
 from hydro.executors.local import ShouldStop, Train
 from hydro.plugins.components import Component, Problem
 from hydro.plugins.loading import Plugin
@@ -31,16 +32,16 @@ def stand_in(curve: Curve) -> Train:
         run = RunFolder(folder)
         *validations, score = curve(yaml.safe_load(run.config.read_text(encoding="utf-8")))
         for number, metric in enumerate(validations):
-            run.record("training", {"epoch": number + 1, "loss": 1.0})
-            run.record("validation", {"samples": number, "Error": metric})
+            run.history.record("training", {"epoch": number + 1, "loss": 1.0})
+            run.history.record("validation", {"samples": number, "Error": metric})
             if watch():
-                run.write_status(Status("stopped", "interrupted", seconds=1.0))
+                write_status(run, Status("stopped", "interrupted", seconds=1.0))
                 return
         if score < 0:
-            run.write_status(Status("failed", "training", "no score", seconds=1.0))
+            write_status(run, Status("failed", "training", "no score", seconds=1.0))
             return
-        run.write_scores({"validation": {"metrics": {"Error": {"after": score}}}})
-        run.write_status(Status("finished", seconds=1.0))
+        write_scores(run, {"validation": {"metrics": {"Error": {"after": score}}}})
+        write_status(run, Status("finished", seconds=1.0))
 
     return train
 

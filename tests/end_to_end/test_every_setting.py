@@ -16,8 +16,9 @@ import pytest
 import torch
 import yaml
 
+from hydro.artifacts.results import write_scores
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, write_status
 from hydro.cli.options import read_request
 from hydro.errors import ResourceError, SettingsError
 from hydro.experiment.assembly import RunComponents, assemble
@@ -333,10 +334,10 @@ def pretend_to_train(folder: Path, watch: Callable[[], bool]) -> None:
     """Leave what a run of an hour would leave, the worse the higher its learning rate."""
     run = RunFolder(folder)
     score = -yaml.safe_load(run.config.read_text())["training"]["learning_rate"]
-    run.record("validation", {"samples": 1, "mAP": score})
+    run.history.record("validation", {"samples": 1, "mAP": score})
     watch()
-    run.write_scores({"validation": {"metrics": {"mAP": {"after": score}}}})
-    run.write_status(Status("finished", seconds=3600))
+    write_scores(run, {"validation": {"metrics": {"mAP": {"after": score}}}})
+    write_status(run, Status("finished", seconds=3600))
 
 
 def strategy(made: Made) -> Any:

@@ -1,6 +1,5 @@
 """The experiments there are: found by name, summed up, deleted."""
 
-import json
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +8,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from hydro.artifacts.run_folder import RunFolder, writing
+from hydro.artifacts.files import writing
+from hydro.artifacts.results import has_scores, read_leaderboard, read_scores
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import is_running, read_status, status_time
 from hydro.errors import ResourceError, SettingsError
 from hydro.paths import first_existing_experiment
 from hydro.settings.yaml_reader import read_yaml
@@ -68,7 +70,7 @@ def best_runs(folder: RunFolder) -> list[RunFolder]:
     runs = {each.name: each for each in folder.runs}
     if not runs:
         return [folder] if _finished(folder) else []
-    best = next(iter(folder.read_leaderboard()), {}).get("runs", list(runs))
+    best = next(iter(read_leaderboard(folder)), {}).get("runs", list(runs))
     return [runs[name] for name in best if name in runs and _finished(runs[name])]
 
 
@@ -80,12 +82,12 @@ def best_run(folder: RunFolder, *, higher_is_better: bool) -> RunFolder:
     """
     runs = best_runs(folder)
     if not runs:
-        status = folder.read_status()
+        status = read_status(folder)
         why = f" ({status.message})" if status.message else ""
         msg = f"{folder.path}: {status.state}{why}; no run of it has finished, so there is no model"
         raise ResourceError(msg)
     sign = 1 if higher_is_better else -1
-    return max(runs, key=lambda run: sign * float(run.read_scores()["validation"]["after"]))
+    return max(runs, key=lambda run: sign * float(read_scores(run)["validation"]["after"]))
 
 
 def summarize(folder: RunFolder) -> Summary:
@@ -95,11 +97,11 @@ def summarize(folder: RunFolder) -> Summary:
         SettingsError: its settings cannot be read.
     """
     values = read_yaml(folder.config).values
-    status = folder.read_status()
+    status = read_status(folder)
     state, message = status.state, status.message
-    if state == "running" and not folder.is_running():
+    if state == "running" and not is_running(folder):
         state, message = "stopped", "its process is gone"
-    scores = [each.read_scores()["validation"] for each in best_runs(folder)]
+    scores = [read_scores(each)["validation"] for each in best_runs(folder)]
     return Summary(
         name=folder.name,
         state=state,
@@ -110,7 +112,7 @@ def summarize(folder: RunFolder) -> Summary:
         after=fmean(each["after"] for each in scores) if scores else None,
         runs=max(1, len(folder.runs)),
         seconds=status.seconds,
-        time=_time(folder.path / "status.json"),
+        time=status_time(folder),
     )
 
 
@@ -137,7 +139,7 @@ def delete(folder: RunFolder, output: Path) -> None:
     if not inside:
         msg = f"{folder.path}: not an experiment right in {output}, which is all that is deleted"
         raise ResourceError(msg)
-    running = [each.path for each in (folder, *folder.runs) if each.is_running()]
+    running = [each.path for each in (folder, *folder.runs) if is_running(each)]
     if running:
         msg = f"{running[0]}: still running. Stop that process first, or wait for it"
         raise ResourceError(msg)
@@ -149,7 +151,7 @@ def delete(folder: RunFolder, output: Path) -> None:
 
 
 def _finished(folder: RunFolder) -> bool:
-    return folder.read_status().state == "finished" and (folder.path / "scores.json").exists()
+    return read_status(folder).state == "finished" and has_scores(folder)
 
 
 def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -171,9 +173,3 @@ def _to_yaml_text(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"[{', '.join(map(_to_yaml_text, value))}]"
     return str(value)
-
-
-def _time(status: Path) -> str:
-    if not status.exists():
-        return ""
-    return str(json.loads(status.read_text(encoding="utf-8")).get("time", ""))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hydro.artifacts.results import read_scores
 from hydro.cli.options import experiment_argument, installed_catalog, json_option, output_option
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def show(experiment: str, output: Path, as_json: bool) -> None:
     told = summarize(folder)
     runs = [summarize(each) for each in folder.runs]
     leading = best_runs(folder)
-    scores = {} if runs or not leading else folder.read_scores()
+    scores = {} if runs or not leading else read_scores(folder)
     if as_json:
         facts = {"runs": [asdict(each) for each in runs], "scores": scores}
         click.echo(json.dumps({**asdict(told), "folder": str(folder.path), **facts}))

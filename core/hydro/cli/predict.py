@@ -45,9 +45,10 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
     folder = find_experiment(experiment, default_output())
     registry = installed_catalog()
 
-    from hydro.artifacts.run_folder import write_predictions, writing
+    from hydro.artifacts.files import writing
     from hydro.cli.terminal import TerminalProgress
     from hydro.errors import DataError
+    from hydro.evaluation.predictions_file import write_predictions
     from hydro.inference.gallery import read_rows
     from hydro.inference.trained_model import open_trained
     from hydro.training.signals import StopSignal

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hydro.artifacts.results import read_environment
 from hydro.cli.options import (
     Request,
     config_argument,
@@ -119,4 +120,4 @@ def find(request: Request, output: Path) -> "tuple[Path | None, Settings]":
         return None, asked
     stored = load(found.config, request.registry.schema(request.problem)).settings
     click.echo(f"note: going on with {found.path}", err=True)
-    return found.path, merge_stored(asked, stored, found.read_environment())
+    return found.path, merge_stored(asked, stored, read_environment(found))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from hydro.artifacts.status import read_status, write_status
     from hydro.training.distributed import ProcessGroup
 
 
@@ -77,6 +78,6 @@ def train_folder(folder: Path, processes: "ProcessGroup") -> None:
             train(experiment, run, progress, stop)
     except HydroError as error:
         # What is refused before the work begins has not been told yet.
-        if run.read_status().state != "failed":
-            run.write_status(Status("failed", error.reason, f"{type(error).__name__}: {error}"))
+        if read_status(run).state != "failed":
+            write_status(run, Status("failed", error.reason, f"{type(error).__name__}: {error}"))
         raise

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from hydro.artifacts.experiments import best_runs, settings_of, summarize
 from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import read_status
 from hydro.errors import DataError, ResourceError, SettingsError
+from hydro.evaluation.predictions_file import read_values
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,9 +133,9 @@ def _held_out(folder: RunFolder) -> "Held":
 
     runs = best_runs(folder)
     if not runs:
-        msg = f"{folder.path}: {folder.read_status().state}; no run of it has finished"
+        msg = f"{folder.path}: {read_status(folder).state}; no run of it has finished"
         raise ResourceError(msg)
-    tables, values = zip(*(run.read_values(SPLIT) for run in runs), strict=True)
+    tables, values = zip(*(read_values(run, SPLIT) for run in runs), strict=True)
     frame = pd.concat(tables)
     if frame.index.has_duplicates:
         msg = f"{folder.path}: its search has not finished. Name one run, as in {runs[0].path}"

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hydro.artifacts.insight_files import write_insight
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import PluginError
 from hydro.plugins.attribution import attribute_errors
@@ -35,7 +36,7 @@ def write_insights(builder: Builder, folder: RunFolder, material: Mapping[str, A
             logger.debug("insight '%s' failed", insight.name, exc_info=error)
             continue
         if finding.summary or not finding.table.empty:
-            folder.write_insight(insight.name, finding.table, _metadata(place, insight, finding))
+            write_insight(folder, insight.name, finding.table, _metadata(place, insight, finding))
 
 
 def _check(insight: Insight, finding: Finding) -> None:

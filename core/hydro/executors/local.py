@@ -14,7 +14,7 @@ from threading import Lock
 from typing import IO
 
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, read_status, write_status
 
 Slot = tuple[str, ...]
 """The GPUs of one run; none for the CPU."""
@@ -113,12 +113,12 @@ class LocalExecutor:
             finally:
                 self.running.discard(process)
             last = _last_line(said)
-        wanted, state = not watch(), run.read_status().state
+        wanted, state = not watch(), read_status(run).state
         if self.stopped or (wanted and state == "stopped"):
             raise Interrupted
         if state in ("queued", "running"):
             died = f"its process ended with exit code {code} before it could say why{last}"
-            run.write_status(Status("failed", "process", died))
+            write_status(run, Status("failed", "process", died))
 
     def _stop(self) -> None:
         self.stopped = True

@@ -12,8 +12,11 @@ from typing import Any
 
 import torch
 
+from hydro.artifacts.files import write_text
+from hydro.artifacts.log import open_log
+from hydro.artifacts.results import read_environment, read_scores, write_environment
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, read_status, write_status
 from hydro.data.frames import Frames, load_frames
 from hydro.data.labels import Labels
 from hydro.data.memory_map import concat
@@ -198,7 +201,7 @@ def resume(
         HydroError: something else the user can mend; the folder's status says what.
     """
     folder = RunFolder(path)
-    begun = folder.read_environment()
+    begun = read_environment(folder)
     check_tables(experiment.tables, begun.get("tables", experiment.tables))
     return _work(experiment, folder, progress, stop)
 
@@ -210,11 +213,11 @@ def _work(
         if experiment.has_several_runs:
             return _search(experiment, folder, progress)
         with folder.exclusive_lock():
-            if folder.read_status().state != "finished":
+            if read_status(folder).state != "finished":
                 scores = train(experiment, folder, progress, stop)
             else:
                 logger.info("%s has finished", folder.path)
-                scores = folder.read_scores()
+                scores = read_scores(folder)
         return Outcome(folder.path, experiment.settings, scores)
     except (KeyboardInterrupt, SystemExit):
         logger.warning("stopped. Go on with: hydro resume %s", folder.path)
@@ -246,15 +249,15 @@ def train(
     settings, processes = experiment.settings, experiment.processes
     if processes.world_size == 1 and settings.environment.number_of_gpus_per_run > 1:
         launch(settings, folder, settings.environment.number_of_gpus_per_run)
-        return folder.read_scores()
+        return read_scores(folder)
     stop = stop or StopSignal()
     checkpoints = Checkpoints(folder.checkpoints)
     with folder.training_lock() if processes.is_main else nullcontext():
         # Before anything is written: what is refused leaves the folder as it was.
-        with folder.log() if processes.is_main else nullcontext():
+        with open_log(folder) if processes.is_main else nullcontext():
             size, found = _starting_state(experiment, folder, checkpoints)
         told = (
-            _record_failure(folder, folder.log())
+            _record_failure(folder, open_log(folder))
             if not processes.is_main
             else _record_run(experiment, folder)
         )
@@ -275,7 +278,7 @@ def _starting_state(
     experiment: Experiment, folder: RunFolder, checkpoints: Checkpoints
 ) -> tuple[int, Checkpoint | None]:
     """Return the batch size and the checkpoint to start from; memory may have run out before."""
-    name, earlier = experiment.batch_setting, folder.read_environment()
+    name, earlier = experiment.batch_setting, read_environment(folder)
     size = getattr(experiment.settings.training, name)
     if experiment.settings.training.automatically_adjust_batch_size:
         size = min(size, earlier.get(name, size))
@@ -293,17 +296,17 @@ def _train_with_adjusted_batches(
     """Train with smaller batches from the start whenever memory runs out."""
     name = experiment.batch_setting
     whole = getattr(experiment.settings.training, name)
-    asked = folder.read_environment().get(f"{name}_asked", whole)
+    asked = read_environment(folder).get(f"{name}_asked", whole)
 
     def attempt(size: int) -> dict[str, Any]:
         smaller = experiment.with_batches(size)
         if size != first:
             Checkpoints(folder.checkpoints).clear()
         if size != whole:
-            folder.write_config(dump(smaller.settings))
+            write_text(folder.config, dump(smaller.settings))
             sizes = {f"{name}_asked": asked, name: size}
-            folder.write_environment(experiment.environment | sizes)
-            folder.write_status(Status("running"))
+            write_environment(folder, experiment.environment | sizes)
+            write_status(folder, Status("running"))
         return _execute(smaller, folder, progress, stop, found if size == first else None)
 
     return halve_batch_until_it_fits(first, attempt)
@@ -313,7 +316,7 @@ def _train_with_adjusted_batches(
 def _record_run(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
     """Keep settings, versions, log and status in the folder, however the work ends."""
     started = time.monotonic()
-    with folder.log(), write_report_at_end(folder, type(experiment.settings)):
+    with open_log(folder), write_report_at_end(folder, type(experiment.settings)):
         for note in experiment.frames.warnings:
             logger.warning(note)
         device = experiment.precision.device
@@ -321,15 +324,15 @@ def _record_run(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
         if experiment.processes.world_size > 1:
             said = f"{experiment.processes.world_size} processes, this one on {said}"
         logger.info("%s on %s into %s", experiment.problem.title, said, folder.path)
-        folder.write_config(dump(experiment.settings))
-        earlier = folder.read_environment()
+        write_text(folder.config, dump(experiment.settings))
+        earlier = read_environment(folder)
         sizes = {name: each for name, each in earlier.items() if name.startswith("batch_")}
-        folder.write_environment(experiment.environment | sizes)
-        folder.write_status(Status("running"))
+        write_environment(folder, experiment.environment | sizes)
+        write_status(folder, Status("running"))
         with _record_failure(folder, nullcontext()):
             yield
         seconds = round(time.monotonic() - started, 1)
-        folder.write_status(Status("finished", seconds=seconds))
+        write_status(folder, Status("finished", seconds=seconds))
 
 
 @contextmanager
@@ -341,10 +344,10 @@ def _record_failure(folder: RunFolder, log: AbstractContextManager[object]) -> I
     except BaseException as error:
         with log:
             logger.debug("failed", exc_info=error)
-        first = folder.read_status()
+        first = read_status(folder)
         if first.state == "failed":
             raise first.error from error
-        folder.write_status(_failure_status(error, round(time.monotonic() - started, 1)))
+        write_status(folder, _failure_status(error, round(time.monotonic() - started, 1)))
         raise
 
 
@@ -397,7 +400,7 @@ def _execute(
     saves = Checkpointer(
         Checkpoints(folder.checkpoints),
         found,
-        folder.history,
+        folder.history.path,
         settings.training.checkpoint_minutes,
         stop,
         {"settings": _resume_fingerprint(experiment), "environment": experiment.environment},

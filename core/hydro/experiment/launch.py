@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
+from hydro.artifacts.files import write_text
+from hydro.artifacts.results import read_environment, write_environment
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, read_status, write_status
 from hydro.settings.loading import dump
 from hydro.settings.sections import Settings
 from hydro.training.auto_batch_size import explain_out_of_memory, halve_batch_until_it_fits
@@ -35,17 +37,17 @@ def launch(settings: Settings, folder: RunFolder, count: int) -> None:
         if batch_size < asked:
             folder.clear()
             Checkpoints(folder.checkpoints).clear()
-        folder.write_config(dump(tried))
-        folder.write_status(Status("queued"))
+        write_text(folder.config, dump(tried))
+        write_status(folder, Status("queued"))
         _start(folder, count)
-        status = folder.read_status()
+        status = read_status(folder)
         if status.reason == "resources" and "out of memory" in status.message:
             raise MemoryError(status.message)
         if status.state != "finished":
             raise status.error
         if batch_size < asked:
             sizes = {"batch_size_asked": asked, "batch_size": batch_size}
-            folder.write_environment(folder.read_environment() | sizes)
+            write_environment(folder, read_environment(folder) | sizes)
 
     asked = settings.training.batch_size
     with explain_out_of_memory():
@@ -78,8 +80,8 @@ def _start(folder: RunFolder, count: int) -> None:
             elastic_launch(config, sys.executable)("-m", "hydro.cli", "work", str(folder.path))
         except ChildFailedError as error:
             # What is stopped here was stopped by the launcher, on account of another process.
-            if folder.read_status().state in ("queued", "running", "stopped"):
-                folder.write_status(_exit_status(error.get_first_failure()[1].exitcode))
+            if read_status(folder).state in ("queued", "running", "stopped"):
+                write_status(folder, _exit_status(error.get_first_failure()[1].exitcode))
 
 
 def _exit_status(code: int) -> Status:

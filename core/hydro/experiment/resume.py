@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import read_status
 from hydro.errors import DataError, SettingsError
 from hydro.settings.grid_search import with_values
 from hydro.settings.schema import flatten, list_settings
@@ -69,7 +70,7 @@ def find_interrupted(output: Path, name: str) -> RunFolder | None:
             numbered.append((int(number), path))
     for _, path in sorted(numbered, reverse=True):
         folder = RunFolder(path)
-        if folder.config.is_file() and folder.read_status().state != "finished":
+        if folder.config.is_file() and read_status(folder).state != "finished":
             return folder
     return None
 

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hydro.artifacts.run_folder import RunFolder, writing
+from hydro.artifacts.files import writing
+from hydro.artifacts.results import write_scores
+from hydro.artifacts.run_folder import RunFolder
 from hydro.data.frames import Frames
 from hydro.evaluation.bootstrap import compare, flatten_scores
 from hydro.evaluation.insights import write_insights
+from hydro.evaluation.predictions_file import write_predictions
 from hydro.experiment.assembly import RunComponents, assemble
 from hydro.experiment.disk_space import needed_space, require_space
 from hydro.inference.export import export_at_end
@@ -69,7 +72,7 @@ class Run:
 
     def record(self, event: str, values: Mapping[str, Any]) -> None:
         """Keep an event in the folder, and log its figures to the tracker."""
-        self.folder.record(event, values)
+        self.folder.history.record(event, values)
         figures = {f"{event}/{name}": value for name, value in values.items() if value is not None}
         self.tracker.log(figures, values["samples"])
 
@@ -235,10 +238,10 @@ class Run:
         scores: dict[str, Any],
     ) -> None:
         """Leave behind scores, predictions, what explains them, and the model."""
-        self.folder.write_scores(scores)
+        write_scores(self.folder, scores)
         for name, predictions in after.items():
             frame = getattr(self.frames, name)
-            self.folder.write_predictions(name, frame, predictions)
+            write_predictions(self.folder.predictions, name, frame, predictions)
         with writing(self.folder.model):
             self.problem.save(
                 self.settings,

@@ -6,8 +6,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from hydro.artifacts.run_folder import RunFolder, writing
+from hydro.artifacts.files import make_folder, writing
+from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import PluginError, ResourceError, SettingsError
+from hydro.evaluation.predictions_file import read_sample
 from hydro.plugins.attribution import attribute_errors
 from hydro.plugins.builder import Builder
 from hydro.plugins.components import Exporter
@@ -57,7 +59,7 @@ def export(
         ResourceError: it cannot be written, or is there already in a folder that is not the run's.
         HydroError: something else the user can mend.
     """
-    target = parent / exporter.name if parent else run.export(exporter.name)
+    target = (parent or make_folder(run.path / "exports")) / exporter.name
     if parent and target.exists():
         msg = f"{target} is there already. Remove it, or choose another --output"
         raise ResourceError(msg)
@@ -67,7 +69,7 @@ def export(
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as temporary:
             new = Path(temporary, "new")
             new.mkdir()
-            sample = run.read_sample(SAMPLE_ROWS)
+            sample = read_sample(run, SAMPLE_ROWS)
             with attribute_errors(builder):
                 builder.make(exporter, model=run.model, sample=sample, folder=new)
             if target.exists():

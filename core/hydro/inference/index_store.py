@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hydro.artifacts.run_folder import writing
+from hydro.artifacts.files import writing
 from hydro.plugins.retrieval import Index
 
 METADATA = "about.json"

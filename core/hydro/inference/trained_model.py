@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hydro.artifacts.files import make_folder
+from hydro.artifacts.results import read_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.data.columns import Columns
 from hydro.errors import HydroError, SettingsError
@@ -59,7 +61,7 @@ class TrainedModel:
     @property
     def calibration(self) -> Mapping[str, Any] | None:
         """What the held-out rows were found to allow, such as a threshold; None for no such."""
-        found: Mapping[str, Any] | None = self.folder.read_scores()["validation"].get("decision")
+        found: Mapping[str, Any] | None = read_scores(self.folder)["validation"].get("decision")
         return found
 
     def gallery(self, name: str) -> Gallery:
@@ -113,7 +115,7 @@ class TrainedModel:
             DataError: the gallery cannot be read, and there is no index of it.
         """
         self._require_retrieval("hydro search")
-        folder = self.folder.index(f"{gallery.name}-{kind}")
+        folder = make_folder(self.folder.path / "index") / f"{gallery.name}-{kind}"
         made_of = {"gallery": gallery.fingerprint, "model": checksum(self.folder.model)}
         kept = read_metadata(folder)
         if kept and not gallery.fingerprint and kept.get("model") == made_of["model"]:

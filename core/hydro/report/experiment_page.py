@@ -7,7 +7,9 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from hydro.artifacts.results import read_leaderboard
 from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import read_status
 from hydro.report.axes import Axis
 from hydro.report.figure import Figure
 from hydro.report.numbers import number
@@ -30,7 +32,7 @@ def experiment_page(folder: RunFolder) -> dict[str, object]:
     """Return the variables of the template of an experiment."""
     values = flat_values(read_config(folder))
     metric = str(values.get("prediction.metric", ""))
-    rows = folder.read_leaderboard()
+    rows = read_leaderboard(folder)
     names = list(dict.fromkeys(name for row in rows for name in row if name not in FACTS))
     return {
         **head(folder, values),
@@ -44,7 +46,7 @@ def experiment_page(folder: RunFolder) -> dict[str, object]:
 
 
 def _run(folder: RunFolder) -> dict[str, object]:
-    status = folder.read_status()
+    status = read_status(folder)
     name = folder.name
     return {"name": name, "status": status, "link": f"runs/{quote(name)}/report.html"}
 

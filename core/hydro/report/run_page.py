@@ -1,14 +1,17 @@
 """The page of one run."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import yaml
 
+from hydro.artifacts.insight_files import read_insights
+from hydro.artifacts.log import read_warnings
+from hydro.artifacts.results import has_scores, read_environment, read_scores
 from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import read_status
 from hydro.report.curves import curves
 from hydro.report.figure import Figure, figure_of
 from hydro.report.numbers import truncate
@@ -27,8 +30,8 @@ def run_page(folder: RunFolder, model: type[Settings] | None) -> dict[str, objec
 
     ``model`` is the composed schema; without it, no setting can be compared with its default.
     """
-    events, _ = folder.read_history()
-    scores = _if_there(folder.read_scores)
+    events, _ = folder.history.read()
+    scores = read_scores(folder) if has_scores(folder) else {}
     config = read_config(folder)
     values = flat_values(config)
     metric = str(values.get("prediction.metric", ""))
@@ -47,17 +50,17 @@ def run_page(folder: RunFolder, model: type[Settings] | None) -> dict[str, objec
 
 def head(folder: RunFolder, values: Mapping[str, object]) -> dict[str, object]:
     """Return the variables that the templates of a run and of an experiment share."""
-    warnings = [truncate(each, 500) for each in folder.read_warnings()]
+    warnings = [truncate(each, 500) for each in read_warnings(folder)]
     return {
         "name": folder.name,
         "problem": values.get("problem_type", ""),
         "seed": values.get("environment.seed", ""),
-        "status": folder.read_status(),
+        "status": read_status(folder),
         "warnings": list(dict.fromkeys(warnings))[:WARNINGS],
         "config": folder.config.read_text(encoding="utf-8") if folder.config.exists() else "",
         "config_path": folder.config.absolute(),
         "folder": folder.path.absolute(),
-        "environment": _if_there(folder.read_environment),
+        "environment": read_environment(folder),
         "files": list(_files(folder.path))[:FILES],
     }
 
@@ -70,17 +73,9 @@ def read_config(folder: RunFolder) -> dict[str, object]:
     return config
 
 
-def _if_there(read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Read a file that a run which has not come far does not have."""
-    try:
-        return read()
-    except FileNotFoundError:
-        return {}
-
-
 def _figures(folder: RunFolder) -> Iterator[Figure]:
     """Draw the insights; one that cannot be drawn is left out, with a warning."""
-    for metadata, table in folder.read_insights():
+    for metadata, table in read_insights(folder):
         try:
             yield figure_of(metadata, table)
         except (KeyError, TypeError) as error:

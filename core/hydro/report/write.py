@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hydro.artifacts.files import write_text
 from hydro.artifacts.run_folder import RunFolder
 from hydro.report.cells import OPEN
 from hydro.report.experiment_page import experiment_page
@@ -51,4 +52,6 @@ def write_report(folder: RunFolder, model: type[Settings] | None) -> Path:
         page = pages.get_template("experiment.html").render(experiment_page(folder))
     else:
         page = pages.get_template("run.html").render(run_page(folder, model))
-    return folder.write_report(page)
+    path = folder.path / "report.html"
+    write_text(path, page)
+    return path

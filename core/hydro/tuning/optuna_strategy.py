@@ -65,7 +65,9 @@ class OptunaStrategy:
     @cached_property
     def journal(self) -> OptunaStorage:
         """What has been tried."""
-        return OptunaStorage(self.settings, self.runs.folder.study, self.higher_is_better)
+        return OptunaStorage(
+            self.settings, self.runs.folder.path / "study.jsonl", self.higher_is_better
+        )
 
     @property
     def total(self) -> int:

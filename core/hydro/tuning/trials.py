@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from filelock import FileLock, Timeout
 
+from hydro.artifacts.files import write_text
+from hydro.artifacts.results import read_scores
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, read_status, write_status
 from hydro.executors.local import Train
 from hydro.settings.grid_search import with_values
 from hydro.settings.loading import dump
@@ -60,8 +62,8 @@ class Trials:
         seen = tuple(map(str, range(run.settings.environment.number_of_gpus_per_run)))
         own = {"environment.gpus": seen} if self.gpus else {}
         self.of(run).clear()
-        self.of(run).write_config(dump(with_values(run.settings, own)))
-        self.of(run).write_status(Status("queued"))
+        write_text(self.of(run).config, dump(with_values(run.settings, own)))
+        write_status(self.of(run), Status("queued"))
 
     def train(self, run: PlannedRun, train: Train, heed: PruningCallback = no_pruning) -> RunResult:
         """Train a run, and stop it when ``heed`` says so of one of its validations."""
@@ -78,9 +80,9 @@ class Trials:
 
     def prune(self, run: PlannedRun, why: str) -> None:
         """Mark a run as stopped, because it is not worth its end."""
-        status = self.of(run).read_status()
+        status = read_status(self.of(run))
         pruned = dataclasses.replace(status, state="stopped", reason=PRUNED, message=why)
-        self.of(run).write_status(pruned)
+        write_status(self.of(run), pruned)
         Checkpoints(self.of(run).checkpoints).clear()
 
     def is_done(self, run: PlannedRun) -> bool:
@@ -90,9 +92,9 @@ class Trials:
     def result(self, run: PlannedRun) -> RunResult:
         """Tell what has become of a run."""
         folder = self.of(run)
-        status, score = folder.read_status(), None
+        status, score = read_status(folder), None
         if status.state == "finished":
-            scores = folder.read_scores()["validation"]["metrics"]
+            scores = read_scores(folder)["validation"]["metrics"]
             score = float(scores[self.metric]["after"])
         state = PRUNED if status.reason == PRUNED else status.state
         return RunResult(run, state, score, status.seconds or 0.0, status.message)
@@ -115,7 +117,7 @@ class _FollowedRun:
 
     def look(self) -> bool:
         """Read what is new, show it, and tell whether the run is to be stopped."""
-        events, read = self.folder.read_history(self.read)
+        events, read = self.folder.history.read(self.read)
         if read < self.read:
             self.validations = 0
         self.read = read

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from hydro.artifacts.results import write_leaderboard
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import TrainingError
+from hydro.evaluation.predictions_file import join_predictions
 from hydro.executors.local import LocalExecutor, Task, slots
 from hydro.settings.sections import Settings
 from hydro.training.devices import gpu_ids
@@ -85,7 +87,7 @@ def tune(
         queue = LocalExecutor(slots(gpus, settings.environment.number_of_gpus_per_run))
         _work(strategy, runs, board, queue)
     places = rank(ended(), higher_is_better=higher_is_better)
-    folder.write_leaderboard([place.row() for place in places])
+    write_leaderboard(folder, [place.row() for place in places])
     _join(places[0], folder)
     _check(ended(), folder.path, places)
     return places
@@ -113,4 +115,4 @@ def _check(finished: Sequence[RunResult], folder: Path, places: Sequence[Leaderb
 def _join(best: LeaderboardEntry, folder: RunFolder) -> None:
     """Join the predictions of the best combination's folds, where it has several."""
     if len(best.runs) > 1 and best.mean is not None:
-        folder.join_predictions([folder.run(name) for name in best.runs], best.folds)
+        join_predictions(folder, [folder.run(name) for name in best.runs], best.folds)

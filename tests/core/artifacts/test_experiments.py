@@ -18,18 +18,20 @@ from hydro.artifacts.experiments import (
     settings_of,
     summarize,
 )
+from hydro.artifacts.files import write_text
+from hydro.artifacts.results import write_leaderboard, write_scores
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, write_status
 from hydro.errors import ResourceError, SettingsError
 
 
 def made(output: Path, name: str, status: Status | None = None, after: float = 0.5) -> RunFolder:
     """Make the folder of an experiment in some state."""
     folder = RunFolder.create(output, name)
-    folder.write_config("problem_type: wordcount\nprediction: {metric: Error}\n")
+    write_text(folder.config, "problem_type: wordcount\nprediction: {metric: Error}\n")
     if status:
-        folder.write_status(status)
-        folder.write_scores({"validation": {"before": 2.0, "after": after}})
+        write_status(folder, status)
+        write_scores(folder, {"validation": {"before": 2.0, "after": after}})
     return folder
 
 
@@ -38,8 +40,10 @@ def searched(output: Path) -> RunFolder:
     folder = made(output, "grid", Status("finished"))
     for name, score in (("000", 0.4), ("001", 0.6), ("002", 0.1)):
         run = made(folder.path / "runs", name, Status("finished"), score)
-        run.write_config(f"dataset: {{folds: ['{name}']}}\ntraining: {{batch_size: {int(name)}}}\n")
-    folder.write_leaderboard([{"runs": ["000", "001"]}, {"runs": ["002"]}])
+        write_text(
+            run.config, f"dataset: {{folds: ['{name}']}}\ntraining: {{batch_size: {int(name)}}}\n"
+        )
+    write_leaderboard(folder, [{"runs": ["000", "001"]}, {"runs": ["002"]}])
     return folder
 
 
@@ -117,7 +121,7 @@ def test_the_best_run_depends_on_the_direction_of_the_metric(tmp_path: Path) -> 
 def test_all_runs_that_have_finished_speak_where_there_is_no_leaderboard(tmp_path: Path) -> None:
     folder = searched(tmp_path)
     (folder.path / "leaderboard.json").unlink()
-    RunFolder(folder.path / "runs/001").write_status(Status("failed", "model"))
+    write_status(RunFolder(folder.path / "runs/001"), Status("failed", "model"))
     assert [each.name for each in best_runs(folder)] == ["000", "002"]
 
 
@@ -129,7 +133,9 @@ def test_there_is_no_best_run_before_one_has_finished(tmp_path: Path) -> None:
 
 def test_settings_are_those_of_the_best_combination_on_all_folds(tmp_path: Path) -> None:
     folder = searched(tmp_path)
-    folder.write_config("experiment_name: x\ndataset: {folds: [a, b]}\ntraining: {batch_size: 9}\n")
+    write_text(
+        folder.config, "experiment_name: x\ndataset: {folds: [a, b]}\ntraining: {batch_size: 9}\n"
+    )
     assert settings_of(folder) == {"dataset.folds": "[a, b]", "training.batch_size": "0"}
 
 
@@ -154,7 +160,7 @@ def test_a_running_experiment_is_not_deleted(tmp_path: Path, request: Any) -> No
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     request.addfinalizer(process.communicate)
     run = RunFolder(folder.path / "runs/002")
-    run.write_status(Status("running"))
+    write_status(run, Status("running"))
     path = run.path / "status.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"pid": process.pid}))
     with pytest.raises(ResourceError, match="002: still running"):

@@ -1,8 +1,13 @@
 """The status of a run tells which error it ended with."""
 
+import json
+import os
+from datetime import datetime
+
 import pytest
 
-from hydro.artifacts.status import Status
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status, read_status, write_status
 from hydro.errors import HydroError, ResourceError, TrainingError
 
 
@@ -18,3 +23,19 @@ def test_what_is_none_of_ours_is_told_with_where_to_look() -> None:
     told = Status("failed", "bug", "ValueError: a: b").error
     assert type(told) is HydroError
     assert str(told) == "the run failed: ValueError: a: b. Its log.txt says more"
+
+
+def test_a_status_is_read_as_it_was_written(folder: RunFolder) -> None:
+    assert read_status(folder) == Status("queued")
+    status = Status("failed", "data", "no rows", 1.5)
+    write_status(folder, status)
+    assert read_status(folder) == status
+    values = json.loads((folder.path / "status.json").read_text())
+    assert datetime.fromisoformat(values.pop("time")).tzinfo
+    assert values == {
+        "state": "failed",
+        "reason": "data",
+        "message": "no rows",
+        "seconds": 1.5,
+        "pid": os.getpid(),
+    }

@@ -13,8 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hydro.artifacts.files import write_text
+from hydro.artifacts.results import write_leaderboard, write_scores
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, write_status
+from hydro.evaluation.predictions_file import write_predictions
 from hydro.plugins.predictions import Predictions
 
 Hydro = Callable[..., tuple[int, str, str]]
@@ -45,12 +48,12 @@ def scores(after: float) -> dict[str, Any]:
 def made(output: Path, name: str, after: float, epochs: int = 1) -> RunFolder:
     """Make a finished experiment."""
     folder = RunFolder.create(output, name)
-    folder.write_config(CONFIG.replace("EPOCHS", str(epochs)))
+    write_text(folder.config, CONFIG.replace("EPOCHS", str(epochs)))
     frame = pd.DataFrame({"text": [f"text {row}" for row in range(20)]}, dtype="str")
     values = np.linspace(-0.1, 0.1, 20) + after
-    folder.write_predictions("validation", frame, Predictions({"mAP": values}))
-    folder.write_scores(scores(after))
-    folder.write_status(Status("finished", seconds=12.0))
+    write_predictions(folder.predictions, "validation", frame, Predictions({"mAP": values}))
+    write_scores(folder, scores(after))
+    write_status(folder, Status("finished", seconds=12.0))
     return folder
 
 
@@ -63,8 +66,8 @@ def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made(folder, "one", 0.5)
     made(folder, "two", 0.75, epochs=2)
     failed = RunFolder.create(folder, "three")
-    failed.write_config("problem_type: text_metric_learning\n")
-    failed.write_status(Status("failed", "data", "no rows"))
+    write_text(failed.config, "problem_type: text_metric_learning\n")
+    write_status(failed, Status("failed", "data", "no rows"))
     return folder
 
 
@@ -127,11 +130,11 @@ def test_an_experiment_is_shown_with_its_scores_and_what_to_do(hydro: Hydro, out
 
 def test_the_runs_of_a_search_are_shown(hydro: Hydro, output: Path) -> None:
     grid = RunFolder.create(output, "grid")
-    grid.write_config(CONFIG)
-    grid.write_status(Status("finished"))
+    write_text(grid.config, CONFIG)
+    write_status(grid, Status("finished"))
     for name, after in (("000", 0.5), ("001", 0.625)):
         made(grid.path / "runs", name, after)
-    grid.write_leaderboard([{"runs": ["001"]}, {"runs": ["000"]}])
+    write_leaderboard(grid, [{"runs": ["001"]}, {"runs": ["000"]}])
     out = hydro("experiments", "show", "grid")[1]
     assert "best combination: 001" in out
     assert [line.split()[0] for line in out.splitlines()[2:4]] == ["000", "001"]

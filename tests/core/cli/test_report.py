@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from hydro.artifacts.files import write_text
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, write_status
 
 Hydro = Callable[..., tuple[int, str, str]]
 
@@ -12,8 +13,8 @@ Hydro = Callable[..., tuple[int, str, str]]
 def test_the_page_is_written_and_its_path_printed(hydro: Hydro, config: Path) -> None:
     config.rename(config.with_name("config.yaml"))
     run = RunFolder(config.parent)
-    run.write_status(Status("finished"))
-    run.run("000").write_config("problem_type: text_metric_learning\n")
+    write_status(run, Status("finished"))
+    write_text(run.run("000").config, "problem_type: text_metric_learning\n")
     code, shown, said = hydro("report", str(config.parent))
     assert (code, said) == (0, "")
     assert shown == f"{config.parent / 'report.html'}\n"

@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hydro.artifacts.files import write_text
+from hydro.artifacts.results import write_leaderboard, write_scores
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, write_status
 from hydro.errors import DataError, ResourceError, SettingsError
 from hydro.evaluation.bootstrap import mean_interval
 from hydro.evaluation.comparison import compare_experiments
+from hydro.evaluation.predictions_file import write_predictions
 from hydro.plugins.predictions import Predictions
 
 ERROR = {"Error": False}
@@ -29,12 +32,14 @@ def made(
 ) -> RunFolder:
     """Make a finished experiment whose held-out rows have these values."""
     folder = RunFolder.create(output, name)
-    folder.write_config(f"problem_type: {problem}\nprediction: {{metric: Error}}\n{config}")
+    write_text(folder.config, f"problem_type: {problem}\nprediction: {{metric: Error}}\n{config}")
     columns = {"text": [f"{texts} {row}" for row in rows], "row": [f"r{row}" for row in rows]}
     frame = pd.DataFrame(columns, index=pd.Index(rows), dtype="str")
-    folder.write_predictions("validation", frame, Predictions({"Error": values, "Other": values}))
-    folder.write_scores({"validation": {"before": 1.0, "after": float(np.nanmean(values))}})
-    folder.write_status(Status("finished"))
+    write_predictions(
+        folder.predictions, "validation", frame, Predictions({"Error": values, "Other": values})
+    )
+    write_scores(folder, {"validation": {"before": 1.0, "after": float(np.nanmean(values))}})
+    write_status(folder, Status("finished"))
     return folder
 
 
@@ -103,7 +108,7 @@ def test_the_folds_of_an_experiment_are_taken_together(tmp_path: Path, values: n
     made(folds.path / "runs", "002", values)
     with pytest.raises(ResourceError, match="its search has not finished"):
         compare_experiments(both, folds, ERROR)
-    folds.write_leaderboard([{"runs": ["000", "001"]}, {"runs": ["002"]}])
+    write_leaderboard(folds, [{"runs": ["000", "001"]}, {"runs": ["002"]}])
     found = compare_experiments(both, folds, ERROR)
     assert found.rows == ROWS
     assert found.changes[0].interval == pytest.approx((-1, -1))
@@ -112,7 +117,9 @@ def test_the_folds_of_an_experiment_are_taken_together(tmp_path: Path, values: n
 def test_other_predictions_may_mean_other_metrics(tmp_path: Path, values: np.ndarray) -> None:
     first = made(tmp_path, "a", values)
     second = made(tmp_path, "b", values)
-    second.write_config("problem_type: wordcount\nprediction: {metric: Error, tolerance: 2}\n")
+    write_text(
+        second.config, "problem_type: wordcount\nprediction: {metric: Error, tolerance: 2}\n"
+    )
     (note,) = compare_experiments(first, second, ERROR).warnings
     assert "a metric may not mean the same" in note
 
@@ -122,7 +129,7 @@ def test_what_cannot_be_compared_is_an_error(tmp_path: Path, values: np.ndarray)
     with pytest.raises(SettingsError, match="a is of wordcount, b of another"):
         compare_experiments(first, made(tmp_path, "b", values, problem="another"), ERROR)
     failed = made(tmp_path, "c", values)
-    failed.write_status(Status("failed"))
+    write_status(failed, Status("failed"))
     with pytest.raises(ResourceError, match="failed; no run of it has finished"):
         compare_experiments(first, failed, ERROR)
     (first.path / "predictions/validation_raw_predictions.npz").unlink()

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from hydro.artifacts.files import write_text
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, read_status, write_status
 from hydro.executors.local import LocalExecutor, Slot, Task, Train, slots
 
 
@@ -41,20 +42,20 @@ def test_a_run_whose_process_dies_is_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = RunFolder(tmp_path)
-    run.write_config("not: [settings")
+    write_text(run.config, "not: [settings")
 
     def task(train: Train) -> None:
         train(tmp_path, lambda: False)
 
     LocalExecutor([()]).run(iter([task]))
-    assert (run.read_status().state, run.read_status().reason) == ("failed", "settings")
+    assert (read_status(run).state, read_status(run).reason) == ("failed", "settings")
 
-    run.write_status(Status("queued"))
+    write_status(run, Status("queued"))
     # With no standard library Python itself ends before anything of hydro is loaded.
     monkeypatch.setenv("PYTHONHOME", str(tmp_path))
     LocalExecutor([("0",)]).run(iter([task]))
-    assert (run.read_status().state, run.read_status().reason) == ("failed", "process")
-    assert "exit code 1 before it could say why: " in run.read_status().message
+    assert (read_status(run).state, read_status(run).reason) == ("failed", "process")
+    assert "exit code 1 before it could say why: " in read_status(run).message
 
 
 def test_each_slot_takes_the_next_task_when_it_is_free(tmp_path: Path) -> None:

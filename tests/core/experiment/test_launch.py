@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from torch.distributed import HashStore
 
+from hydro.artifacts.files import write_text
+from hydro.artifacts.results import read_environment
 from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import read_status
 from hydro.errors import HydroError, ResourceError, SettingsError
 from hydro.executors.local import LocalExecutor, Task
 from hydro.experiment.experiment import run
@@ -112,7 +115,7 @@ def test_two_processes_leave_the_folder_that_one_does(word_count: Any) -> None:
     assert len(first) == len(second) > 6
     for expected, found in zip(first, second, strict=True):
         assert found == pytest.approx(expected, abs=1e-4)
-    assert folder.read_environment()["processes"] == 2
+    assert read_environment(folder)["processes"] == 2
     assert (folder.path / "log.txt").read_text().count("after training") == 1
 
 
@@ -131,7 +134,7 @@ def test_what_fails_in_one_process_ends_all_and_is_said(
     settings = settings_of(word_count, f'training.loss_function="{loss}"', "training.batch_size=4")
     with pytest.raises(kind, match=said):
         launch(settings, folder, 2)
-    status = folder.read_status()
+    status = read_status(folder)
     assert (status.state, status.reason) == ("failed", reason)
     assert "Traceback" in (folder.path / "log.txt").read_text()
 
@@ -144,8 +147,8 @@ def test_when_one_process_has_too_little_memory_all_start_again_with_smaller_bat
     cramped = ('training.loss_function="Cramped"', "training.batch_size=4")
     adjusting = "training.automatically_adjust_batch_size=true"
     launch(settings_of(word_count, *cramped, adjusting), folder, 2)
-    assert folder.read_status().state == "finished"
-    facts = folder.read_environment()
+    assert read_status(folder).state == "finished"
+    facts = read_environment(folder)
     assert (facts["batch_size_asked"], facts["batch_size"]) == (4, 2)
     assert "batch_size: 2" in folder.config.read_text()
 
@@ -157,13 +160,13 @@ def test_runs_side_by_side_see_their_own_gpus(word_count: Any) -> None:
     settings = settings_of(word_count, 'logging.logger="Witness"')
     folders = [RunFolder.create(word_count.output, name) for name in ("a", "b")]
     for each in folders:
-        each.write_config(dump(settings))
+        write_text(each.config, dump(settings))
 
     def trained_in(folder: RunFolder) -> Task:
         return lambda train: train(folder.path, lambda: False)
 
     LocalExecutor([("4", "6"), ("5", "7")]).run(map(trained_in, folders))
-    assert [each.read_status().state for each in folders] == ["finished"] * 2
+    assert [read_status(each).state for each in folders] == ["finished"] * 2
     assert {(each.path / "gpus").read_text() for each in folders} == {"4,6", "5,7"}
 
 
@@ -173,7 +176,7 @@ def test_who_stops_the_launcher_stops_the_processes_and_they_go_on(word_count: A
 
     settings = settings_of(word_count, "training.epochs=150", "training.evaluation_epochs=50")
     folder = RunFolder.create(word_count.output, "x")
-    folder.write_config(dump(settings))
+    write_text(folder.config, dump(settings))
     script = (
         "import sys; from pathlib import Path; from hydro.cli.options import read_request\n"
         "from hydro.training.signals import StopSignal\n"
@@ -188,7 +191,7 @@ def test_who_stops_the_launcher_stops_the_processes_and_they_go_on(word_count: A
         os.sched_yield()
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 143
-    assert folder.read_status().state == "stopped"
+    assert read_status(folder).state == "stopped"
     assert len(list(folder.checkpoints.glob("step-*"))) == 1
 
     launch(settings, folder, 2)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from hydro.artifacts.files import write_text
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, read_status, write_status
 from hydro.errors import DataError, HydroError, ResourceError, SettingsError
 from hydro.experiment.experiment import resume
 from hydro.experiment.resume import find_interrupted, merge_stored
@@ -100,10 +101,10 @@ def test_wherever_it_was_interrupted_it_ends_as_if_it_had_not_been(
     assert whole.served >= 12
     for served in range(whole.served):
         folder = interrupted(word_count, served, *changes)
-        assert RunFolder(folder).read_status().state == "failed"
+        assert read_status(RunFolder(folder)).state == "failed"
         go_on(word_count, folder)
         assert remains(folder) == expected, f"pulled after {served}"
-        assert RunFolder(folder).read_status().state == "finished"
+        assert read_status(RunFolder(folder)).state == "finished"
         shutil.rmtree(folder)
 
 
@@ -214,8 +215,8 @@ def test_a_loss_that_is_not_finite_leaves_the_last_checkpoint(word_count: Any) -
     with pytest.raises(HydroError, match=r"not finite|is nan|is inf"):
         word_count.run(*EACH, *wild)
     folder = RunFolder(word_count.output / "wild")
-    assert (folder.read_status().state, folder.read_status().reason) == ("failed", "training")
-    assert "training.learning_rate" in folder.read_status().message
+    assert (read_status(folder).state, read_status(folder).reason) == ("failed", "training")
+    assert "training.learning_rate" in read_status(folder).message
     assert len(list(folder.checkpoints.glob("step-*"))) > 0
 
 
@@ -224,8 +225,8 @@ def test_the_newest_that_has_not_finished_is_found(tmp_path: Path) -> None:
     states = {"calm": "stopped", "calm-2": "failed", "calm-10": "finished", "calm-x": "failed"}
     for name, state in states.items():
         folder = RunFolder.create(tmp_path, name)
-        folder.write_config("")
-        folder.write_status(Status(state))  # type: ignore[arg-type]
+        write_text(folder.config, "")
+        write_status(folder, Status(state))  # type: ignore[arg-type]
     found = find_interrupted(tmp_path, "calm")
     assert found is not None
     assert found.name == "calm-2"

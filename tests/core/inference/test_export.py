@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import read_status
 from hydro.errors import DataError, PluginError, ResourceError, SettingsError
 from hydro.inference.export import export, pick_exporters
 from hydro.plugins.builder import Builder
@@ -147,7 +148,7 @@ def test_a_run_says_once_what_it_could_not_build_for_want_of_packages(word_count
 
 def test_a_format_that_fails_does_not_fail_the_run(word_count: Any) -> None:
     outcome = word_count.offering(Exporter("tome", fail, **FITS)).run("training.epochs=0")
-    assert RunFolder(outcome.folder).read_status().state == "finished"
+    assert read_status(RunFolder(outcome.folder)).state == "finished"
     again = f"To try again: hydro export {outcome.folder} --to tome"
     assert f"WARNING tome was not built: the press is jammed. {again}" in log(outcome)
     assert "Traceback" in log(outcome)

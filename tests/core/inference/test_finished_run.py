@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from hydro.artifacts.results import read_scores, write_scores
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, write_status
 from hydro.errors import ResourceError
 from hydro.inference.finished_run import finished_run
 
@@ -40,7 +41,7 @@ def test_the_tables_may_be_gone(finished: RunFolder, word_count: Any) -> None:
 def test_a_run_that_has_not_finished_is_refused(
     state: Any, finished: RunFolder, word_count: Any
 ) -> None:
-    finished.write_status(Status(state))
+    write_status(finished, Status(state))
     with pytest.raises(ResourceError, match="no run of it has finished"):
         finished_run(finished, word_count.registry)
 
@@ -57,9 +58,9 @@ def test_of_several_runs_the_best_is_given_and_said(
     folder = tmp_path / "several"
     for name, error in {"000": 0.5, "001": 0.25}.items():
         run = RunFolder(Path(shutil.copytree(finished.path, folder / "runs" / name)))
-        scores = run.read_scores()
+        scores = read_scores(run)
         scores["validation"]["after"] = error
-        run.write_scores(scores)
+        write_scores(run, scores)
     shutil.copy(finished.config, folder)
     board = [{"mean": 0.375, "runs": ["000", "001"], "scores": [0.5, 0.25]}]
     (folder / "leaderboard.json").write_text(json.dumps(board), encoding="utf-8")

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, write_status
 from hydro.errors import DataError, ResourceError, SettingsError
 from hydro.inference.gallery import read_rows
 from hydro.inference.trained_model import open_trained
@@ -123,7 +123,7 @@ def test_a_problem_that_compares_no_rows_says_so(word_count: Any) -> None:
 
 def test_a_run_that_has_not_finished_has_no_model(word_count: Any) -> None:
     folder = RunFolder(word_count.run().folder)
-    folder.write_status(Status("failed", "model", "no such backbone"))
+    write_status(folder, Status("failed", "model", "no such backbone"))
     with pytest.raises(ResourceError, match=r"failed \(no such backbone\)"):
         opened(word_count, folder.path)
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from hydro.artifacts.files import write_text
+from hydro.artifacts.results import write_environment, write_scores
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, write_status
 
 CONFIG = """\
 experiment_name: calm-bay
@@ -75,18 +77,18 @@ def read() -> Callable[[str], Page]:
 def folder(tmp_path: Path) -> RunFolder:
     """What a run of 64 samples has left."""
     run = RunFolder.create(tmp_path / "runs", "calm-bay")
-    run.write_config(CONFIG)
-    run.record("before training", {"samples": 0, "Error": 2.0})
+    write_text(run.config, CONFIG)
+    run.history.record("before training", {"samples": 0, "Error": 2.0})
     for update in range(1, 9):
         rate = 0.5 * (1 - update / 8)
         figures = {"loss": 4.0 / update, "learning_rate": rate, "gradient_norm": 3.0 / update}
-        run.record("training", {"samples": 8 * update, **figures})
+        run.history.record("training", {"samples": 8 * update, **figures})
         if update % 4 == 0:
-            run.record("validation", {"samples": 8 * update, "Error": 2.0 / update})
-    run.record("after training", {"samples": 64, "Error": 0.5})
-    run.write_scores({"validation": SPLIT})
-    run.write_environment({"torch": "2.13.0", "device": "cpu"})
-    run.write_status(Status("finished", seconds=12.34))
+            run.history.record("validation", {"samples": 8 * update, "Error": 2.0 / update})
+    run.history.record("after training", {"samples": 64, "Error": 0.5})
+    write_scores(run, {"validation": SPLIT})
+    write_environment(run, {"torch": "2.13.0", "device": "cpu"})
+    write_status(run, Status("finished", seconds=12.34))
     (run.path / "log.txt").write_text(
         "2026-01-01 10:00:00,000 INFO begun\n"
         "2026-01-01 10:00:01,000 WARNING half of the <labels> are rare\nand a second line\n"

@@ -7,7 +7,7 @@ from hydro.report.curves import curves
 
 
 def test_a_history_gives_four_pictures(folder: RunFolder) -> None:
-    figures = list(curves(folder.read_history()[0], "Error", 2.0))
+    figures = list(curves(folder.history.read()[0], "Error", 2.0))
     assert [each.title for each in figures] == [
         "Training loss",
         "Validation",

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from hydro.artifacts.files import write_text
+from hydro.artifacts.results import write_leaderboard
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, write_status
 from hydro.report.experiment_page import experiment_page
 
 
@@ -13,8 +15,8 @@ def search(folder: RunFolder) -> None:
     for number, (rate, scores) in enumerate(((0.1, (0.9, 0.7)), (1e-5, (0.5, 0.5)), (10.0, ()))):
         names = [f"{2 * number + fold:03d}" for fold in range(2)]
         for name in names:
-            folder.run(name).write_config("{}")
-            folder.run(name).write_status(Status("finished" if scores else "failed"))
+            write_text(folder.run(name).config, "{}")
+            write_status(folder.run(name), Status("finished" if scores else "failed"))
         rows.append(
             {
                 "training.learning_rate": rate,
@@ -27,7 +29,7 @@ def search(folder: RunFolder) -> None:
                 "seconds": 4.0,
             }
         )
-    folder.write_leaderboard(rows)
+    write_leaderboard(folder, rows)
 
 
 def test_every_run_is_linked_from_the_leaderboard(folder: RunFolder) -> None:
@@ -52,6 +54,6 @@ def test_the_metric_is_drawn_by_fold_and_by_setting_in_the_order_of_values(
 
 
 def test_a_search_that_has_not_ended_lists_its_runs(folder: RunFolder) -> None:
-    folder.run("000").write_config("{}")
+    write_text(folder.run("000").config, "{}")
     page = experiment_page(folder)
     assert (page["places"], page["figures"], len(page["runs"])) == ([], [], 1)

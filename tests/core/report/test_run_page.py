@@ -5,8 +5,9 @@ import logging
 import pandas as pd
 import pytest
 
+from hydro.artifacts.insight_files import write_insight
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, write_status
 from hydro.report.run_page import run_page
 
 
@@ -29,7 +30,7 @@ def test_the_files_beside_the_page_are_linked(folder: RunFolder) -> None:
 def test_a_run_that_did_not_come_far_has_a_page_as_well(folder: RunFolder) -> None:
     for each in folder.path.iterdir():
         each.unlink()
-    folder.write_status(Status("failed", "data", "DataError: no rows", seconds=0.1))
+    write_status(folder, Status("failed", "data", "DataError: no rows", seconds=0.1))
     page = run_page(folder, None)
     assert page["scores"] == {}
     assert page["curves"] == []
@@ -44,8 +45,8 @@ def test_an_insight_that_cannot_be_drawn_is_left_out_with_a_warning(
 ) -> None:
     known = {"title": "t", "look": "", "said": [], "chart": {"kind": "table"}}
     table = pd.DataFrame({"a": ["b"]})
-    folder.write_insight("old", table, {**known, "name": "old", "place": 0, **change})
-    folder.write_insight("new", table, {**known, "name": "new", "place": 1})
+    write_insight(folder, "old", table, {**known, "name": "old", "place": 0, **change})
+    write_insight(folder, "new", table, {**known, "name": "new", "place": 1})
 
     with caplog.at_level(logging.WARNING):
         figures = run_page(folder, None)["figures"]

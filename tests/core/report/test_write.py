@@ -8,8 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from hydro.artifacts.files import write_text
+from hydro.artifacts.insight_files import write_insight
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import Status
+from hydro.artifacts.status import Status, write_status
 from hydro.plugins.charts import CHARTS, Bars, Cards, Chart, Histogram, Matrix, Scatter
 from hydro.report.write import write_report, write_report_at_end
 
@@ -47,7 +49,7 @@ def insights(folder: RunFolder, rows: int, text: str) -> None:
             "said": [text[:100]],
             "chart": {"kind": chart.kind, **vars(chart)},
         }
-        folder.write_insight(f"insight_{place}", table, told)
+        write_insight(folder, f"insight_{place}", table, told)
 
 
 def test_every_kind_of_chart_is_tried_here() -> None:
@@ -75,7 +77,7 @@ def test_settings_stand_beside_their_defaults(word_count: Any, folder: RunFolder
 
 def test_nothing_is_loaded_and_nothing_runs(folder: RunFolder, read: Callable[..., Any]) -> None:
     insights(folder, 30, ATTACK)
-    folder.write_status(Status("failed", "data", ATTACK))
+    write_status(folder, Status("failed", "data", ATTACK))
     (folder.path / "log.txt").write_text(f"2026-01-01 10:00:00 WARNING {ATTACK}\n")
     html = write_report(folder, None).read_text(encoding="utf-8")
     page = read(html)
@@ -109,8 +111,8 @@ def test_a_page_is_small_whatever_it_is_of(folder: RunFolder, rows: int) -> None
 def test_an_experiment_of_several_runs_has_a_page_of_its_own(
     folder: RunFolder, read: Callable[..., Any]
 ) -> None:
-    folder.run("000").write_config("{}")
-    folder.run("000").write_status(Status("failed", "data", ATTACK))
+    write_text(folder.run("000").config, "{}")
+    write_status(folder.run("000"), Status("failed", "data", ATTACK))
     page = read(write_report(folder, None).read_text(encoding="utf-8"))
     assert {"href": "runs/000/report.html"} in page.all("a")
     assert "script" not in {tag for tag, _ in page.elements}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hydro.artifacts.status import read_status
 from hydro.errors import SettingsError
 from hydro.executors.local import Interrupted, Train
 from hydro.tuning.optuna_storage import N_STARTUP_TRIALS
@@ -150,9 +151,9 @@ def test_a_combination_worse_than_the_median_is_stopped_but_for_the_first_five(
     work(study, standing_in(worse_and_worse))
     ends = [study.runs.result(run) for run in study.planned()]
     assert [each.state for each in ends] == ["finished"] * N_STARTUP_TRIALS + ["pruned"] * 3
-    status = study.runs.of(study.planned()[-1]).read_status()
+    status = read_status(study.runs.of(study.planned()[-1]))
     assert (status.state, status.reason, status.seconds) == ("stopped", "pruned", 1.0)
-    events, _ = study.runs.of(study.planned()[-1]).read_history()
+    events, _ = study.runs.of(study.planned()[-1]).history.read()
     assert [each["event"] for each in events] == ["training", "validation"]
     assert [trial.state.name for trial in study.journal.study.trials][-1] == "PRUNED"
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import read_status
 from hydro.errors import TrainingError
 from hydro.experiment.experiment import resume, run
 from hydro.training.progress import NoProgress
@@ -114,7 +115,7 @@ def start(*arguments: Any) -> "subprocess.Popen[bytes]":
 
 def state(folder: Path) -> str:
     """Give the state of a run that may not be there yet."""
-    return RunFolder(folder).read_status().state
+    return read_status(RunFolder(folder)).state
 
 
 def wait_until(happened: Callable[[], bool], running: "subprocess.Popen[bytes]") -> None:

@@ -1,0 +1,48 @@
+"""Tests of files that are complete or absent."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from hydro.artifacts.files import make_folder, write_csv, write_json, write_text
+from hydro.data.tables import read_table
+from hydro.errors import ResourceError
+
+
+@pytest.mark.parametrize(
+    "text", ["two\nlines", "a\rb", "a\r\nb", 'say "no", twice', "NA", " 007 ", "é\u2028汉", "'=1+1"]
+)
+def test_a_table_reads_back_as_it_was_written(text: str, tmp_path: Path) -> None:
+    write_csv(tmp_path / "x.csv", pd.DataFrame({"text": [text, "b"]}))
+    assert read_table(tmp_path / "x.csv")["text"].tolist() == [text, "b"]
+
+
+def test_a_full_disk_leaves_the_earlier_file_and_no_partial_one(
+    full_disk: Callable[[int], AbstractContextManager[None]], tmp_path: Path
+) -> None:
+    path = tmp_path / "config.yaml"
+    write_text(path, "seed: 3\n")
+    with full_disk(100), pytest.raises(ResourceError) as error:
+        write_text(path, "seed: 4\n" * 1000)
+    assert "config.yaml: cannot be written: File too large" in str(error.value)
+    assert "choose another --output" in str(error.value)
+    assert path.read_text() == "seed: 3\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda folder: write_text(folder / "x.txt", "x"),
+        lambda folder: write_json(folder / "x.json", {}),
+        lambda folder: write_csv(folder / "x.csv", pd.DataFrame({"x": [1]})),
+        lambda folder: make_folder(folder / "x"),
+    ],
+    ids=["text", "json", "csv", "folder"],
+)
+def test_a_folder_that_is_gone_is_an_error(write: Callable[[Path], object], tmp_path: Path) -> None:
+    with pytest.raises(ResourceError, match="cannot be written: No such file or directory"):
+        write(tmp_path / "gone")
