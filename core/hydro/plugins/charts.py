@@ -66,7 +66,7 @@ class Bars(Chart):
 
 @dataclass(frozen=True)
 class Matrix(Chart):
-    """Pairs of names, one a row, drawn as a table with rows, columns and darker cells."""
+    """Values of combinations of two names, one a row, drawn as a table with shaded cells."""
 
     row: str
     column: str
@@ -85,12 +85,12 @@ class Cards(Chart):
     """A column that has the same value in all rows of one card."""
     text: str
     tag: str
-    """A column with a word on the text, such as its class."""
+    """A column with a word on the text, such as its label."""
     other: str
     """The text below it."""
     other_tag: str
     value: str
-    """A number on the two, such as their similarity."""
+    """A number on the two, such as how close they are."""
     match: str
     """Whether the other is what it should be."""
     kind: ClassVar[str] = "cards"

@@ -17,8 +17,8 @@ MIN_ORDERED = 3
 class OptunaParameters:
     """The lists of a search as parameters of Optuna, by dotted name.
 
-    A list of numbers is told as places in their order, so that what does well speaks for its
-    neighbors; any other list by the names of its values.
+    A list of numbers becomes their ranks, so that a good value represents the numbers beside it;
+    any other list becomes the names of its values.
     """
 
     space: SearchSpace

@@ -23,7 +23,7 @@ def test_columns_come_in_the_order_of_the_file() -> None:
         (["zzz", "qqq"], "no column 'text'; available: 'zzz', 'qqq'"),
     ],
 )
-def test_a_missing_column_is_answered_with_what_there_is(found: list[str], says: str) -> None:
+def test_a_missing_column_is_an_error_with_the_available_ones(found: list[str], says: str) -> None:
     with pytest.raises(DataError) as caught:
         choose_columns("f.csv", found, ["text"], others=True)
 

@@ -1,4 +1,4 @@
-"""A CSV is read as it is written, and what is wrong with it is told with the line."""
+"""A CSV is read as it is written, and a malformed row is an error with its line."""
 
 import csv
 import io
@@ -94,7 +94,7 @@ _OPEN = "the quote that opens on line {} is never closed"
         ("a,b\n1,2\nx\0,4\n", "line 3, byte 9: a NUL byte"),
     ],
 )
-def test_what_is_wrong_is_told_with_the_line(
+def test_a_malformed_row_is_an_error_with_its_line(
     write: Callable[..., Path], text: str, says: str
 ) -> None:
     with pytest.raises(DataError) as caught:
@@ -103,7 +103,7 @@ def test_what_is_wrong_is_told_with_the_line(
     assert "table.csv: " + says in str(caught.value)
 
 
-def test_a_quote_left_open_in_the_header_is_told_before_a_missing_column(
+def test_a_quote_left_open_in_the_header_is_an_error_before_a_missing_column(
     write: Callable[..., Path],
 ) -> None:
     with pytest.raises(DataError, match=_OPEN.format(1)):

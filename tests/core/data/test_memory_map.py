@@ -62,7 +62,7 @@ def test_chosen_rows_are_those_of_pandas_with_their_index(place: str) -> None:
     pd.testing.assert_frame_equal(filter_rows(whole, nothing), whole[nothing])
 
 
-def test_missing_values_are_filled_where_asked(place: str) -> None:
+def test_missing_values_of_the_named_columns_are_filled(place: str) -> None:
     whole = frame()
     every = np.ones(ROWS, dtype=np.bool_)
     pd.testing.assert_frame_equal(filter_rows(whole, every, ["text"]), whole.fillna({"text": ""}))
@@ -107,7 +107,7 @@ def test_numbers_are_written_and_read_like_any_array(count: int, place: str) -> 
     assert not folder.exists() or list(folder.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_is_said(
+def test_a_folder_that_cannot_be_written_is_an_error_with_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "cache").write_text("a file where a folder should be")
@@ -120,7 +120,9 @@ def test_a_folder_that_cannot_be_written_is_said(
         empty_memmap(1, np.int64)
 
 
-def test_a_full_disk_is_said_before_numbers_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_an_error_before_numbers_are_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     resource = pytest.importorskip("resource")
     monkeypatch.setattr(memory_map, "MAX_ARRAY_IN_MEMORY", 100)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -1,4 +1,4 @@
-"""What makes a score doubtful is said, and what cannot be learned is refused."""
+"""Data that make a score doubtful are warned of, and data without anything to learn refused."""
 
 from pathlib import Path
 

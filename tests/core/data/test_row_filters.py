@@ -15,7 +15,7 @@ def _frame(**columns: list[str | None]) -> pd.DataFrame:
     return pd.DataFrame(columns, dtype="str")
 
 
-def test_complete_rows_are_kept_without_a_word() -> None:
+def test_complete_rows_are_kept_without_a_warning() -> None:
     frame = _frame(text=["NA", "."], label=["null", " "])
 
     kept, notes = drop_incomplete_rows(frame, _PATH, ["text"], ["label"])

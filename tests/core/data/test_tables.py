@@ -43,7 +43,7 @@ def test_every_format_gives_the_same_table(write: Callable[..., Path], ending: s
     assert isinstance(frame.index, pd.RangeIndex)
 
 
-def test_only_the_columns_asked_for_are_read(write: Callable[..., Path]) -> None:
+def test_only_the_required_columns_are_read_without_others(write: Callable[..., Path]) -> None:
     frame = read_table(write("table.csv", _TEXT), ["label"], others=False)
 
     assert list(frame.columns) == ["label"]

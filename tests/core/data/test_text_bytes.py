@@ -33,7 +33,7 @@ def test_the_first_wrong_byte_is_named_with_its_line(content: bytes, says: str) 
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf_16_is_told_how_to_become_utf_8(encoding: str) -> None:
+def test_utf_16_is_an_error_with_the_command_to_convert_it(encoding: str) -> None:
     with pytest.raises(DataError, match=r"UTF-16 text\. Convert it: iconv -f utf-16"):
         check_encoding("table.csv", io.BytesIO("\ufefftext\n".encode(encoding)))
 

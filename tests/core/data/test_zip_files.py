@@ -61,7 +61,7 @@ def test_a_zip_without_a_csv_is_an_error_that_lists_what_is_in_it(
         read_table(pack(("data.txt", "text\nx\n")))
 
 
-def test_a_fault_is_told_with_the_member_and_its_line(pack: Callable[..., Path]) -> None:
+def test_a_malformed_member_is_an_error_with_its_name_and_line(pack: Callable[..., Path]) -> None:
     path = pack(("a.csv", "text,label\nx,y\n"), ("b.csv", "text,label\nx,y\nz\n"))
 
     with pytest.raises(DataError, match=r"table\.zip \(b\.csv\): line 3 has 1 field"):

@@ -57,7 +57,7 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
-        """Give the attributes of all elements of this name."""
+        """Return the attributes of all elements of this name."""
         return [attributes for name, attributes in self.elements if name == tag]
 
 

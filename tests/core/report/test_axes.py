@@ -10,7 +10,7 @@ def test_values_lie_between_the_ends_in_proportion() -> None:
     assert [axis.at(value) for value in (0, 5, 10)] == [100, 200, 300]
 
 
-def test_a_logarithmic_axis_gives_every_power_the_same_room() -> None:
+def test_a_logarithmic_axis_spaces_powers_evenly() -> None:
     axis = Axis("x", 1e-4, 1, 400, 0, log=True)
     assert [axis.at(value) for value in (1e-4, 1e-2, 1)] == pytest.approx([400, 200, 0])
     assert [axis.holds(value) for value in (0.5, 0, float("nan"))] == [True, False, False]
@@ -31,12 +31,12 @@ def test_ticks_are_round_numbers(low: float, high: float, labels: list[str]) -> 
 
 @pytest.mark.parametrize("values", [[], [3.0], [0.0, 0.0], [float("nan")]])
 @pytest.mark.parametrize("log", [False, True])
-def test_an_axis_has_room_whatever_it_is_given(values: list[float], log: bool) -> None:
+def test_an_axis_has_a_positive_length_for_any_values(values: list[float], log: bool) -> None:
     axis = Axis.over("x", values, (0, 100), log=log)
     assert axis.low < axis.high
     assert all(0 <= axis.at(v) <= 100 for v in values if axis.holds(v))
 
 
-def test_names_stand_at_their_places() -> None:
+def test_an_axis_of_names_has_a_tick_for_each() -> None:
     axis = Axis("x", -0.5, 1.5, 0, 100, names=("a", "b"))
     assert axis.ticks == [(25, "a"), (75, "b")]

@@ -6,7 +6,7 @@ from hydro.plugins.charts import Bars, Cards, Matrix
 from hydro.report.cells import Cell, bars, cards, matrix, plain
 
 
-def test_numbers_are_told_from_texts_and_have_the_same_decimals() -> None:
+def test_columns_of_numbers_have_the_same_decimals() -> None:
     table = pd.DataFrame({"text": ["a", "7"], "rows": ["1", "12"], "share": ["0.5", "0.1667"]})
     grid = plain(table)
     assert grid.heads == ("text", "rows", "share")
@@ -14,13 +14,13 @@ def test_numbers_are_told_from_texts_and_have_the_same_decimals() -> None:
     assert grid.rows[1][0] == Cell("7")
 
 
-def test_a_long_table_says_how_much_is_left_out() -> None:
+def test_a_long_table_counts_the_rows_left_out() -> None:
     grid = plain(pd.DataFrame({"text": ["a" * 1000] * 70}))
     assert (len(grid.rows), grid.left_out) == (50, 20)
     assert len(grid.rows[0][0].text) == 300
 
 
-def test_bars_stand_behind_what_is_beside_them() -> None:
+def test_columns_with_bars_come_last() -> None:
     table = pd.DataFrame(
         {"AP": ["0.25", "", "2"], "class": ["a", "b", "c"], "rows": ["1", "2", "3"]}
     )

@@ -22,7 +22,7 @@ def test_a_number_beside_an_axis_is_short(value: float, text: str) -> None:
     assert format_number(value) == text
 
 
-def test_a_time_has_the_unit_that_suits_it() -> None:
+def test_a_duration_has_a_suitable_unit() -> None:
     times = [
         format_duration(None),
         format_duration(9.96),
@@ -43,6 +43,6 @@ def test_a_name_breaks_after_underscores_and_is_escaped() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "abc", "nan", "inf"])
-def test_what_is_no_finite_number_is_none(text: str) -> None:
+def test_a_text_that_is_no_finite_number_is_nan(text: str) -> None:
     assert math.isnan(number(text))
     assert number("-0.5") == -0.5

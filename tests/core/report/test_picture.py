@@ -4,7 +4,7 @@ from hydro.report.axes import Axis
 from hydro.report.picture import dot, path, plot, vertical_rule
 
 
-def test_words_in_a_picture_are_escaped() -> None:
+def test_labels_of_a_plot_are_escaped() -> None:
     axis = Axis("<x>", 0, 1, 0, 1)
     drawn = plot("it's <b>", axis, axis, [dot(0, 0, "dot", "<i>"), vertical_rule(1, "<u>")])
     assert not [tag for tag in ("<x>", "<b>", "<i>", "<u>", "it's") if tag in drawn]

@@ -1,4 +1,4 @@
-"""The page of a run says what came of it."""
+"""The page of a run shows what it achieved."""
 
 import logging
 
@@ -11,7 +11,7 @@ from hydro.artifacts.status import Status, write_status
 from hydro.report.run_page import run_page
 
 
-def test_what_was_warned_of_is_listed_once(folder: RunFolder) -> None:
+def test_a_repeated_warning_is_listed_once(folder: RunFolder) -> None:
     log = folder.path / "log.txt"
     log.write_text(log.read_text() * 3)
     assert run_page(folder, None)["warnings"] == ["half of the <labels> are rare"]
@@ -27,7 +27,7 @@ def test_the_files_beside_the_page_are_linked(folder: RunFolder) -> None:
     assert ".lock" not in links
 
 
-def test_a_run_that_did_not_come_far_has_a_page_as_well(folder: RunFolder) -> None:
+def test_a_run_that_failed_early_has_a_page(folder: RunFolder) -> None:
     for each in folder.path.iterdir():
         each.unlink()
     write_status(folder, Status("failed", "data", "DataError: no rows", seconds=0.1))

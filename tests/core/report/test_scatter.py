@@ -27,7 +27,7 @@ def test_the_twelve_largest_groups_have_colors_and_the_others_share_one() -> Non
     assert styles[:15] == ["cother"] * 15  # below the others
 
 
-def test_what_a_point_says_is_escaped() -> None:
+def test_tooltips_of_points_are_escaped() -> None:
     assert "<title>g: &lt;b&gt;</title>" in draw_scatter(CHART, points(["g"])).drawing
 
 

@@ -8,7 +8,7 @@ from hydro.report.settings import Changed, changed, flat_values, value_text
 from hydro.settings.loading import dump
 
 
-def test_what_differs_is_listed_beside_its_default(word_count: Any) -> None:
+def test_a_changed_setting_is_listed_with_its_default(word_count: Any) -> None:
     settings = word_count.prepare("training.learning_rate=0.5", "experiment_name=x").settings
     found = changed(yaml.safe_load(dump(settings)), type(settings))
     assert Changed("training.learning_rate", "0.5", "0.05") in found
@@ -17,7 +17,7 @@ def test_what_differs_is_listed_beside_its_default(word_count: Any) -> None:
     assert not names & {"experiment_name", "training.optimizer", "training.warmup_epochs"}
 
 
-def test_values_stand_under_dotted_names_but_a_search_is_one_value() -> None:
+def test_values_have_dotted_names_and_a_grid_is_one_value() -> None:
     config = {"a": 1, "b": {"c": [2]}, "grid_search": {"d": [3]}}
     assert flat_values(config) == {"a": 1, "b.c": [2], "grid_search": {"d": [3]}}
 

@@ -56,7 +56,9 @@ def test_every_kind_of_chart_is_tried_here() -> None:
     assert {type(each) for each in DRAWN} == set(CHARTS)
 
 
-def test_the_page_says_what_came_of_the_run(folder: RunFolder, read: Callable[..., Any]) -> None:
+def test_the_page_of_a_run_shows_its_result_and_scores(
+    folder: RunFolder, read: Callable[..., Any]
+) -> None:
     page = read(write_report(folder, None).read_text(encoding="utf-8"))
     assert "Error 2.0000 → 0.5000" in page.text
     assert "-1.5000: better than the untrained model" in page.text
@@ -69,7 +71,9 @@ def test_the_page_says_what_came_of_the_run(folder: RunFolder, read: Callable[..
     assert "wordcount is not installed" in page.text
 
 
-def test_settings_stand_beside_their_defaults(word_count: Any, folder: RunFolder) -> None:
+def test_changed_settings_are_listed_with_their_defaults(
+    word_count: Any, folder: RunFolder
+) -> None:
     model = word_count.registry.schema(word_count.problem)
     page = write_report(folder, model).read_text(encoding="utf-8")
     assert "<code>training.gradient_clip</code></td><td>2.0</td>" in page
