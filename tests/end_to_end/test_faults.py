@@ -219,7 +219,7 @@ def test_wrong_models(hydro: Hydro, texts: Any, tmp_path: Path) -> None:
     for folder, said in {
         coded: "code",
         pickled: "pickles (.bin, .pt) are not read",
-        cut: "Fetch or save it anew",
+        cut: "Fetch or save it again",
         tmp_path / "empty": "config.json",
         Path("no/such-backbone"): "no local folder",
     }.items():

@@ -1,19 +1,43 @@
-"""What every text problem shares: tokens, batches without padding, the encoder, embeddings.
+"""What text problems share: settings and builders, tokenized texts, encoder, inference.
 
-This is a second door for plugins, heavy with torch and transformers: import it inside a builder.
+Importing it is light; what needs torch or transformers is imported on first use.
 """
 
-from hydro.artifacts.cache import default_cache
-from hydro.text.backbones import find_backbone
-from hydro.text.batches import TextBatch, collate, length_bucketed_batches, quantile_length
-from hydro.text.cache import cached_token_ids
-from hydro.text.corpus import TokenizedTexts
-from hydro.text.embed import embed
-from hydro.text.encoder import Encoder
-from hydro.text.loading import load_backbone, load_config
-from hydro.text.pooling import POOLS
-from hydro.text.quiet import quiet_transformers
-from hydro.text.tokenizer import TextTokenizer, load_tokenizer
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hydro.artifacts.cache import default_cache
+    from hydro.text.backbones import find_backbone
+    from hydro.text.batches import TextBatch, collate, length_bucketed_batches, quantile_length
+    from hydro.text.cache import cached_token_ids
+    from hydro.text.corpus import TokenizedTexts
+    from hydro.text.encoder import Encoder
+    from hydro.text.inference import embed, forward_all
+    from hydro.text.loading import load_backbone, load_config, quiet_transformers
+    from hydro.text.pooling import POOLS
+    from hydro.text.tokenizer import TextTokenizer, load_tokenizer
+
+MODULES = {
+    "POOLS": "hydro.text.pooling",
+    "Encoder": "hydro.text.encoder",
+    "TextBatch": "hydro.text.batches",
+    "TextTokenizer": "hydro.text.tokenizer",
+    "TokenizedTexts": "hydro.text.corpus",
+    "cached_token_ids": "hydro.text.cache",
+    "collate": "hydro.text.batches",
+    "default_cache": "hydro.artifacts.cache",
+    "embed": "hydro.text.inference",
+    "find_backbone": "hydro.text.backbones",
+    "forward_all": "hydro.text.inference",
+    "length_bucketed_batches": "hydro.text.batches",
+    "load_backbone": "hydro.text.loading",
+    "load_config": "hydro.text.loading",
+    "load_tokenizer": "hydro.text.tokenizer",
+    "quantile_length": "hydro.text.batches",
+    "quiet_transformers": "hydro.text.loading",
+}
+"""The heavy names, by the module that defines each."""
 
 __all__ = [
     "POOLS",
@@ -26,6 +50,7 @@ __all__ = [
     "default_cache",
     "embed",
     "find_backbone",
+    "forward_all",
     "length_bucketed_batches",
     "load_backbone",
     "load_config",
@@ -33,3 +58,11 @@ __all__ = [
     "quantile_length",
     "quiet_transformers",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import what is heavy on first use."""
+    if name not in MODULES:
+        msg = f"module 'hydro.text' has no attribute '{name}'"
+        raise AttributeError(msg)
+    return getattr(import_module(MODULES[name]), name)

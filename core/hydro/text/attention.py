@@ -1,6 +1,4 @@
-"""Attention within texts that lie end to end in one row, as transformers calls it."""
-
-from typing import Any
+"""Variable-length attention over packed texts, as transformers calls it."""
 
 import torch
 from torch import Tensor, nn
@@ -10,10 +8,10 @@ from transformers import AttentionInterface
 
 from hydro.text.batches import TextBatch
 
-VARLEN_ATTENTION = "hydro_ragged"
-"""The name under which transformers knows `ragged_attention`.
+VARLEN_ATTENTION = "hydro_varlen"
+"""The name under which transformers knows `varlen_attention`.
 
-No mask function goes by it, so transformers makes no mask: a text ends where the batch says.
+No mask function is registered under it, so transformers builds no mask.
 """
 
 
@@ -29,25 +27,25 @@ def varlen_attention(
     scaling: float | None = None,
     is_causal: bool | None = None,
     sliding_window: int | None = None,
-    **others: Any,
+    **others: object,
 ) -> tuple[Tensor, None]:
-    """Let the tokens of each text attend to each other and to no other text.
+    """Attend within each text of a packed batch.
 
-    The arguments are those that transformers hands to flash attention, and ``texts``, which
+    The arguments are those that transformers passes to flash attention, and ``texts``, which
     `hydro.text.Encoder` adds. ``query`` has shape ``(1, heads, tokens, width)``; ``key`` and
-    ``value`` may have fewer heads. Gives ``(1, tokens, heads, width)``.
+    ``value`` may have fewer heads. Returns ``(1, tokens, heads, width)``.
 
     Raises:
-        ValueError: the backbone wants something of attention that is not offered here.
+        ValueError: the backbone needs an argument of attention that is not supported here.
     """
     unknown = [
         name for name in ("softcap", "s_aux", "position_bias") if others.get(name) is not None
     ]
     if texts is None or attention_mask is not None or unknown:
-        msg = f"ragged attention takes texts and no mask, nor {unknown or 'anything besides'}"
+        msg = f"varlen attention takes texts and no mask, nor {unknown or 'other arguments'}"
         raise ValueError(msg)
     causal = bool(module.is_causal if is_causal is None else is_causal)
-    dtype = _working_type(query)
+    dtype = _compute_dtype(query)
     parts = (query[0].to(dtype), key[0].to(dtype), value[0].to(dtype))
     if dropout == 0.0 and _has_kernel(*parts):
         return _varlen_kernel(*parts, texts, scaling, causal, sliding_window), None
@@ -56,14 +54,14 @@ def varlen_attention(
     ), None
 
 
-def _working_type(query: Tensor) -> torch.dtype:
-    """Find what autocast would compute in, or else the type at hand."""
+def _compute_dtype(query: Tensor) -> torch.dtype:
+    """Return the dtype of autocast where it is on, else that of the query."""
     device = query.device.type
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else query.dtype
 
 
 def _has_kernel(query: Tensor, key: Tensor, value: Tensor) -> bool:
-    """Return whether torch's kernel for ragged attention can take these tensors."""
+    """Return whether torch's varlen kernel supports these tensors."""
     width = query.shape[-1]
     return (
         query.is_cuda
@@ -84,7 +82,7 @@ def _varlen_kernel(
     causal: bool,
     window: int | None,
 ) -> Tensor:
-    """Attend in one kernel, which reads the texts' ends from ``offsets``."""
+    """Attend in one kernel, which reads the ends of the texts from ``cu_seqlens``."""
     reach = -1 if window is None else window - 1
     result = varlen_attn(
         query.transpose(0, 1),
@@ -112,7 +110,7 @@ def _attention_per_length_group(
     causal: bool,
     window: int | None,
 ) -> Tensor:
-    """Attend to all texts of one length at a time: views of the row, so nothing is padded."""
+    """Attend in all texts of one length at a time: views of the batch, so nothing is padded."""
     tokens = [count * length for count, length in texts.length_groups]
     split = zip(*(part.split(tokens, dim=1) for part in (query, key, value)), strict=True)
     results = []
@@ -136,11 +134,11 @@ def _attention_per_length_group(
 def _window_mask(
     length: int, window: int | None, causal: bool, device: torch.device
 ) -> Tensor | None:
-    """Mark the tokens less than ``window`` away: ``(length, length)``, None where all are."""
+    """Return which tokens are less than ``window`` away, ``(length, length)``; None for all."""
     if window is None or length <= window:
         return None
-    places = torch.arange(length, device=device)
-    distance = places[:, None] - places
+    positions = torch.arange(length, device=device)
+    distance = positions[:, None] - positions
     near = distance.abs() < window
     return near & (distance >= 0) if causal else near
 

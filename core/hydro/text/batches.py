@@ -1,4 +1,4 @@
-"""Batches of texts in which no token is padding."""
+"""Batches of packed texts, without padding."""
 
 from dataclasses import dataclass, replace
 
@@ -12,18 +12,18 @@ from hydro.text.corpus import TokenizedTexts
 
 @dataclass(frozen=True)
 class TextBatch:
-    """Texts laid end to end, the longest first, so that texts of one length stand side by side."""
+    """Packed texts, the longest first, so that texts of one length are adjacent."""
 
     input_ids: Tensor
     """``(tokens,)`` int64"""
     positions: Tensor
     """``(tokens,)`` int64, from 0 in every text"""
     cu_seqlens: Tensor
-    """``(texts + 1,)`` int32: where each text begins and the last one ends"""
+    """``(texts + 1,)`` int32: cumulative lengths, from 0"""
     restore_order: Tensor
-    """``(texts,)`` int64: where the text that was asked for first, second, … lies"""
+    """``(texts,)`` int64: the packed position of the first, second, … requested text"""
     length_groups: tuple[tuple[int, int], ...]
-    """Texts of one length, as (number of texts, tokens in each); lengths fall."""
+    """Number of texts, and tokens in each, for every length; lengths fall."""
 
     @property
     def lengths(self) -> Tensor:
@@ -46,7 +46,7 @@ class TextBatch:
         )
 
     def pin_memory(self) -> "TextBatch":
-        """Copy the tensors to memory that a GPU can fetch from by itself."""
+        """Copy the tensors to pinned memory."""
         return replace(
             self,
             input_ids=self.input_ids.pin_memory(),
@@ -59,21 +59,21 @@ class TextBatch:
 def collate(
     corpus: TokenizedTexts, rows: NDArray[np.int64], *, longest: int | None = None
 ) -> TextBatch:
-    """Collect the texts of ``rows``, at least one, into a batch.
+    """Pack the texts of ``rows``, at least one, into a batch.
 
-    A text of more than ``longest`` tokens is cut to that many, and keeps its closing special tokens
-    as it would have if the tokenizer had cut it.
+    A text of more than ``longest`` tokens is truncated to that many and keeps its final special
+    tokens, as if the tokenizer had truncated it.
     """
-    whole = corpus.offsets[rows + 1] - corpus.offsets[rows]
-    kept = whole if longest is None else np.minimum(whole, longest)
+    lengths = corpus.offsets[rows + 1] - corpus.offsets[rows]
+    kept = lengths if longest is None else np.minimum(lengths, longest)
     order = np.argsort(-kept, kind="stable")
-    rows, whole, kept = rows[order], whole[order], kept[order]
+    rows, lengths, kept = rows[order], lengths[order], kept[order]
     offsets = np.concatenate([[0], np.cumsum(kept)])
     positions = np.arange(offsets[-1]) - np.repeat(offsets[:-1], kept)
     source = positions + np.repeat(corpus.offsets[rows], kept)
     if longest is not None:
-        closes = positions >= np.repeat(kept - corpus.num_suffix_tokens, kept)
-        source += closes * np.repeat(whole - kept, kept)
+        suffix = positions >= np.repeat(kept - corpus.num_suffix_tokens, kept)
+        source += suffix * np.repeat(lengths - kept, kept)
     sizes, counts = np.unique(kept, return_counts=True)
     return TextBatch(
         input_ids=torch.from_numpy(corpus.ids[source].astype(np.int64)),
@@ -85,12 +85,12 @@ def collate(
 
 
 def quantile_length(lengths: NDArray[np.int64], quantile: float) -> int:
-    """Find the length that a share ``quantile`` of the texts does not exceed."""
+    """Return the length that a share ``quantile`` of the texts does not exceed."""
     return int(np.quantile(lengths, quantile, method="higher"))
 
 
 def length_bucketed_batches(lengths: NDArray[np.int64], tokens: int) -> list[NDArray[np.int64]]:
-    """Split rows into batches of like length and at most ``tokens`` tokens, the longest first.
+    """Split rows into batches of similar length and at most ``tokens`` tokens, the longest first.
 
     A text of more than ``tokens`` tokens is a batch of its own.
     """

@@ -1,4 +1,4 @@
-"""Tokens on disk, so that a corpus is tokenized once."""
+"""Cache of tokenized texts on disk, so that texts are tokenized once."""
 
 import hashlib
 import logging
@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,22 +22,22 @@ log = logging.getLogger(__name__)
 def cached_token_ids(
     texts: Sequence[str], tokenizer: TextTokenizer, folder: Path
 ) -> TokenizedTexts:
-    """Tokenize texts, or map into memory what the same texts and tokenizer gave before.
+    """Tokenize texts, or memory-map the cached result for the same texts and tokenizer.
 
-    Any number of processes may want the same corpus at once. A damaged entry is made anew, and
-    where the folder cannot be written the corpus stays in memory, with a warning in the log. Else
-    memory holds a block of the texts and their tokens at a time.
+    Several processes may ask for the same entry at once. A damaged entry is rewritten; where the
+    folder cannot be written the tokens stay in memory, with a warning in the log. Otherwise memory
+    holds one block of the texts and their tokens at a time.
 
     Args:
         texts: from `TextTokenizer.join`.
-        tokenizer: what to tokenize them with.
-        folder: such as `default_cache`; made if it is not there.
+        tokenizer: tokenizes them.
+        folder: such as `default_cache`; created if missing.
     """
     entry = tokens_folder(folder) / _key(texts, tokenizer)
     corpus = _read(entry)
     if corpus is None:
         try:
-            _write(tokenizer.encode_blocks(texts), tokenizer.closing, entry)
+            _write(tokenizer.encode_blocks(texts), tokenizer.num_suffix_tokens, entry)
         except OSError as reason:
             log.warning("tokens are not kept for the next run: %s", reason)
             return tokenizer.encode(texts)
@@ -47,7 +47,7 @@ def cached_token_ids(
 
 
 def _key(texts: Sequence[str], tokenizer: TextTokenizer) -> str:
-    """Name a corpus by all that it depends on."""
+    """Return a hash of all that the tokens depend on."""
     key = hashlib.sha256(tokenizer.fingerprint.encode())
     for start in range(0, len(texts), BLOCK):
         block = texts[start : start + BLOCK]
@@ -57,20 +57,22 @@ def _key(texts: Sequence[str], tokenizer: TextTokenizer) -> str:
 
 
 def _read(entry: Path) -> TokenizedTexts | None:
-    """Map a corpus into memory; None if it is not there or not as it was written."""
+    """Memory-map an entry; None if it is missing or damaged."""
     try:
         ids, offsets = _map(entry)
-        closing, checksum = map(int, (entry / "facts.txt").read_text().split())
+        num_suffix_tokens, checksum = map(int, (entry / "facts.txt").read_text().split())
     except (OSError, ValueError, EOFError):
         return None
-    corpus = TokenizedTexts(ids, offsets, closing)
+    corpus = TokenizedTexts(ids, offsets, num_suffix_tokens)
     return corpus if _checksum(corpus) == checksum else None
 
 
 def _write(
-    blocks: Iterable[tuple[NDArray[np.int32], NDArray[np.int64]]], closing: int, entry: Path
+    blocks: Iterable[tuple[NDArray[np.int32], NDArray[np.int64]]],
+    num_suffix_tokens: int,
+    entry: Path,
 ) -> None:
-    """Write tokens beside their place and move them there, unless another process was first."""
+    """Write an entry atomically, unless another process was first."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=entry.parent, ignore_cleanup_errors=True) as name:
         new = Path(name)
@@ -82,8 +84,8 @@ def _write(
                 tokens.add(block)
             tokens.finish()
             texts.finish()
-        corpus = TokenizedTexts(*_map(new), closing)
-        (new / "facts.txt").write_text(f"{closing} {_checksum(corpus)}")
+        corpus = TokenizedTexts(*_map(new), num_suffix_tokens)
+        (new / "facts.txt").write_text(f"{num_suffix_tokens} {_checksum(corpus)}")
         if entry.exists() and _read(entry) is None:
             shutil.rmtree(entry, ignore_errors=True)
         try:
@@ -96,30 +98,30 @@ def _write(
 class _GrowingArray:
     """A ``.npy`` file of one dimension that is written block by block."""
 
-    def __init__(self, file: Any, kind: type[np.generic]) -> None:
+    def __init__(self, file: BinaryIO, dtype: type[np.generic]) -> None:
         self._file = file
-        self._kind = np.dtype(kind)
+        self._dtype = np.dtype(dtype)
         self.count = 0
         self._write_header()
 
-    def add(self, values: NDArray[Any]) -> None:
-        """Add some values."""
-        self._file.write(values.astype(self._kind, copy=False).data)
+    def add(self, values: NDArray[np.integer]) -> None:
+        """Append values."""
+        self._file.write(values.astype(self._dtype, copy=False).data)
         self.count += len(values)
 
     def finish(self) -> None:
-        """Describe in the header how many there are; numpy leaves room there for any number."""
+        """Write the final count into the header; numpy leaves space there for any number."""
         self._file.seek(0)
         self._write_header()
 
     def _write_header(self) -> None:
-        kind = np.lib.format.dtype_to_descr(self._kind)
-        facts = {"descr": kind, "fortran_order": False, "shape": (self.count,)}
+        descr = np.lib.format.dtype_to_descr(self._dtype)
+        facts = {"descr": descr, "fortran_order": False, "shape": (self.count,)}
         np.lib.format.write_array_header_1_0(self._file, facts)
 
 
 def _map(entry: Path) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Map ids and offsets into memory."""
+    """Memory-map ids and offsets."""
     ids, offsets = (
         np.load(entry / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         for name in ("ids", "offsets")

@@ -1,4 +1,4 @@
-"""Tokenized texts as two ragged arrays."""
+"""Tokenized texts as one packed array and its offsets."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class TokenizedTexts:
-    """Many texts laid end to end; text ``i`` is ``ids[offsets[i]:offsets[i + 1]]``."""
+    """Packed texts; text ``i`` is ``ids[offsets[i]:offsets[i + 1]]``."""
 
     ids: NDArray[np.int32]
     """``(tokens,)``"""
     offsets: NDArray[np.int64]
     """``(texts + 1,)``"""
     num_suffix_tokens: int
-    """How many special tokens end every text, such as one ``[SEP]``."""
+    """Number of special tokens that end every text, such as one ``[SEP]``."""
 
     @property
     def lengths(self) -> NDArray[np.int64]:

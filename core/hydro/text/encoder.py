@@ -1,4 +1,4 @@
-"""The model of every text problem: backbone, pool, dropout, neck."""
+"""Text encoder: backbone, pooling, dropout, neck."""
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +13,9 @@ from hydro.text.projection import as_linear, build_projection
 
 
 class Encoder(nn.Module):
-    """Turn texts into embeddings, which are not normalized.
+    """Encode texts as embeddings, which are not normalized.
 
-    ``note`` says why the backbone has to be run with padding; it is None when it has not.
+    ``note`` is the reason why the backbone needs padding; None where it needs none.
     """
 
     def __init__(
@@ -27,22 +27,23 @@ class Encoder(nn.Module):
         embedding_size: int | None,
         batch_normalization: bool = False,
     ) -> None:
-        """Put an encoder together.
+        """Build an encoder around a backbone.
 
         Args:
-            backbone: from `load_backbone`. Its attention is exchanged for one without padding if
-                that gives the same results.
+            backbone: from `load_backbone`. Its attention is replaced by one without padding where
+                the results are the same.
             pool: one of `POOLS`.
-            dropout: the share of the pooled vector that is dropped in training.
-            embedding_size: the neck's output; None, or the backbone's width, for no projection.
-            batch_normalization: whether the neck normalizes over the batch.
+            dropout: dropout probability of the pooled vector.
+            embedding_size: output size of the neck; None, or the backbone's width, adds no
+                projection.
+            batch_normalization: whether the neck ends in batch norm.
 
         Raises:
             ModelError: the backbone does not run on texts, or there is no such pool.
         """
         super().__init__()
         if pool not in POOLS:
-            msg = f"there is no pool {pool!r}; there is: {', '.join(POOLS)}"
+            msg = f"there is no pool {pool!r}; available: {', '.join(POOLS)}"
             raise ModelError(msg)
         width, self.note = choose_forward(backbone)
         self.backbone = backbone
@@ -56,16 +57,16 @@ class Encoder(nn.Module):
 
     @property
     def padding_free(self) -> bool:
-        """Return whether nothing is computed but real tokens."""
+        """Return whether the backbone computes no padding."""
         return self.note is None
 
     @property
     def projection(self) -> nn.Linear | None:
-        """Return the neck as it is after training: one linear layer, or None for no neck."""
+        """Return the neck in evaluation mode as one linear layer; None for no neck."""
         return as_linear(self.neck)
 
     def forward(self, batch: TextBatch) -> Tensor:
-        """Embed a batch: ``(texts, embedding_size)``, in the order in which they were asked for."""
+        """Return the embeddings of a batch, ``(texts, embedding_size)``, in the requested order."""
         if self.padding_free:
             tokens = forward_packed(self.backbone, batch, self._first)
         else:

@@ -1,4 +1,4 @@
-"""How a backbone is run over a batch: over real tokens only, or padded where it cannot be."""
+"""Run a backbone over a batch: packed, or padded where packing is not supported."""
 
 import numpy as np
 import torch
@@ -12,14 +12,15 @@ from hydro.text.corpus import TokenizedTexts
 from hydro.text.positions import first_position
 
 MAX_TRIAL_LENGTH = 1024
-"""Tokens that a trial may have to reach beyond an attention window."""
+"""Most tokens of a trial that exceeds the attention window."""
 
 TOLERANCE = 1e-4
-"""Of the largest value. Rounding makes a thousandth of it, a wrong neighbor ten times as much."""
+"""Relative to the largest value. Rounding makes a thousandth of it; a token of another text, ten
+times as much."""
 
 
 def forward_packed(backbone: PreTrainedModel, batch: TextBatch, first: int) -> Tensor:
-    """Return the last hidden states ``(tokens, width)``; every layer sees real tokens only.
+    """Return the last hidden states ``(tokens, width)`` of a packed batch.
 
     ``first`` is the backbone's `first_position`.
     """
@@ -46,18 +47,18 @@ def forward_padded(backbone: PreTrainedModel, batch: TextBatch) -> Tensor:
 
 
 def choose_forward(backbone: PreTrainedModel) -> tuple[int, str | None]:
-    """Set a backbone to ragged batches if that gives what padded ones give.
+    """Switch a backbone to packed batches if they give the same results as padded ones.
 
-    It is tried on a few tokens, without touching weights or random numbers.
+    This is tried on a few tokens, without changing weights or random state.
 
     Returns:
-        The width of the hidden states, and why the backbone has to be padded, None if it has not.
+        The width of the hidden states, and why the backbone needs padding, None if it does not.
 
     Raises:
-        ModelError: it does not run on texts at all.
+        ModelError: it does not run on texts.
     """
-    mode, plain = backbone.training, backbone.config._attn_implementation
-    backbone.config.use_cache = False  # keys and values are kept to go on writing, which we do not
+    mode, original = backbone.training, backbone.config._attn_implementation
+    backbone.config.use_cache = False  # the cache of keys and values only serves generation
     backbone.eval()
     try:
         with torch.no_grad():
@@ -65,39 +66,39 @@ def choose_forward(backbone: PreTrainedModel) -> tuple[int, str | None]:
             expected = forward_padded(backbone, trial)
             reason = _difference(backbone, trial, expected)
     except Exception as problem:
-        # What a model of another kind does with texts is anything.
+        # A model of another modality may raise anything.
         msg = f"{_name(backbone)} gives no vectors for the tokens of a text: {problem}"
         raise ModelError(msg) from problem
     finally:
         backbone.train(mode)
     if reason is not None:
-        backbone.set_attn_implementation(plain)
+        backbone.set_attn_implementation(original)
     return expected.shape[-1], reason
 
 
 def _difference(backbone: PreTrainedModel, trial: TextBatch, expected: Tensor) -> str | None:
-    """Describe what keeps ragged batches from giving what is expected, None if they do."""
+    """Return why packed batches do not give the expected results; None if they do."""
     if not backbone._supports_flash_attn:
-        return f"{_name(backbone)} is run with padding: its attention cannot be exchanged"
+        return f"{_name(backbone)} is run with padding: its attention cannot be replaced"
     backbone.set_attn_implementation(VARLEN_ATTENTION)
     try:
         found = forward_packed(backbone, trial, first_position(backbone))
     except Exception as problem:
-        # transformers promises no kind of error for an argument that it does not know.
+        # transformers documents no error class for an unknown argument.
         return f"{_name(backbone)} is run with padding: {problem}"
     tolerance = TOLERANCE * expected.abs().max()
     if not torch.isfinite(found).all() or (found - expected).abs().max() > tolerance:
-        return f"{_name(backbone)} is run with padding: its results differ without"
+        return f"{_name(backbone)} is run with padding: its results differ when packed"
     return None
 
 
 def _trial(backbone: PreTrainedModel) -> TextBatch:
-    """Make three short texts, one of them longer than an attention window, if there is one."""
+    """Return three short texts, one of them longer than the attention window, if there is one."""
     window = getattr(backbone.config, "sliding_window", None) or 0
     lengths = np.array([max(9, window + 3 if window < MAX_TRIAL_LENGTH else 0), 2, 5])
-    words = len(backbone.get_input_embeddings().get_parameter("weight"))
-    # Any tokens but padding, which is often 0 or 1.
-    ids = 2 + np.arange(lengths.sum()) * 7919 % (words - 2)
+    vocabulary = len(backbone.get_input_embeddings().get_parameter("weight"))
+    # Arbitrary tokens except padding, which is often 0 or 1.
+    ids = 2 + np.arange(lengths.sum()) * 7919 % (vocabulary - 2)
     offsets = np.concatenate([[0], lengths.cumsum()])
     return collate(
         TokenizedTexts(ids.astype(np.int32), offsets, num_suffix_tokens=0), np.arange(3)

@@ -1,4 +1,4 @@
-"""Linear layers with weights laid out for the CPU once, for inference."""
+"""Linear layers with weights packed for the CPU once, for inference."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -10,22 +10,22 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 ROWS = 2048
-"""Tokens that the layout is made for; others work too."""
+"""Rows that the layout is tuned for; other numbers work too."""
 
 
 def packed_linears(device: torch.device) -> AbstractContextManager[object]:
-    """Make linear layers faster while the context lasts, during which weights must not change.
+    """Speed up linear layers within the context, during which weights must not change.
 
-    torch's product of float32 matrices comes from MKL, which is at its best on its maker's own
-    processors; that of oneDNN, which torch brings as well, was faster by an eighth on another's.
-    Takes a copy of the weights. Does nothing on a GPU, or where torch is built without oneDNN.
+    torch multiplies float32 matrices by MKL, which is fastest on Intel's own processors; oneDNN,
+    which torch includes as well, was faster by an eighth on an AMD EPYC. Copies the weights. Does
+    nothing on a GPU, or where torch is built without oneDNN.
     """
-    packs = device.type == "cpu" and torch.backends.mkldnn.is_available()
-    return _PackedLinears() if packs else nullcontext()
+    supported = device.type == "cpu" and torch.backends.mkldnn.is_available()
+    return _PackedLinears() if supported else nullcontext()
 
 
 class _PackedLinears(TorchFunctionMode):
-    """Hands linear layers in float32 to oneDNN."""
+    """Dispatch linear layers in float32 to oneDNN."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,12 +38,12 @@ class _PackedLinears(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Run one of torch's functions."""
-        if func is functional.linear and not kwargs and self._takes(*args):
+        """Call one of torch's functions."""
+        if func is functional.linear and not kwargs and self._supports(*args):
             return self._linear(*args)
         return func(*args, **(kwargs or {}))
 
-    def _takes(self, inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> bool:
+    def _supports(self, inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> bool:
         return (
             isinstance(weight, nn.Parameter)
             and inputs.dtype == weight.dtype == torch.float32

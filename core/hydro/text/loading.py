@@ -1,4 +1,4 @@
-"""From the folder of a backbone to a model."""
+"""Load a backbone from its folder."""
 
 import re
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.utils import logging
 
 from hydro.errors import ModelError
 from hydro.text.backbones import check_folder
-from hydro.text.quiet import quiet_transformers
 
 DROPOUTS = re.compile(
     r"(?!classifier|seq_classif|qa_|summary|pooler|head|final)\w*(dropout|pdrop)(_prob)?"
@@ -27,7 +27,7 @@ def load_backbone(
         folder: from `find_backbone`.
         pretrained: False for random weights; then none need be on disk.
         dropout: the backbone's own hidden and attention dropout; None leaves its config's.
-        gradient_checkpointing: compute activations again in the backward pass to save memory.
+        gradient_checkpointing: recompute activations in the backward pass to save memory.
 
     Raises:
         ModelError: config or weights are missing, damaged or of another kind than safetensors, or
@@ -36,7 +36,7 @@ def load_backbone(
     config = load_config(folder)
     if dropout is not None:
         _set_dropout(config, dropout, folder)
-    backbone = _from_disk(folder, config) if pretrained else model_from_config(folder, config)
+    backbone = _load_weights(folder, config) if pretrained else model_from_config(folder, config)
     # A head that transformers puts on top of the first token gets no gradient from us.
     if isinstance(pooler := getattr(backbone, "pooler", None), torch.nn.Module):
         pooler.requires_grad_(False)
@@ -52,10 +52,10 @@ def load_backbone(
 
 
 def load_config(folder: Path) -> PretrainedConfig:
-    """Read a backbone's config.
+    """Load a backbone's config.
 
     Raises:
-        ModelError: `check_folder` refuses the folder, or transformers cannot make sense of it.
+        ModelError: `check_folder` refuses the folder, or transformers does not understand it.
     """
     check_folder(folder)
     with wrap_loading_errors(folder, "config.json"):
@@ -64,10 +64,10 @@ def load_config(folder: Path) -> PretrainedConfig:
 
 
 def model_from_config(folder: Path, config: PretrainedConfig) -> PreTrainedModel:
-    """Make a backbone with random weights, on torch's default device.
+    """Build a backbone with random weights, on torch's default device.
 
     Raises:
-        ModelError: transformers cannot make it from the config.
+        ModelError: transformers cannot build it from the config.
     """
     with wrap_loading_errors(folder, "config.json"):
         backbone: PreTrainedModel = AutoModel.from_config(
@@ -76,12 +76,12 @@ def model_from_config(folder: Path, config: PretrainedConfig) -> PreTrainedModel
     return backbone
 
 
-def _from_disk(folder: Path, config: PretrainedConfig) -> PreTrainedModel:
-    """Read a backbone's weights, all of them."""
+def _load_weights(folder: Path, config: PretrainedConfig) -> PreTrainedModel:
+    """Load all weights of a backbone."""
     if not any(folder.glob("*.safetensors")):
         msg = (
             f"backbone {folder} has no weights as safetensors; pickles (.bin, .pt) are not read, "
-            "since they can run code. Save it anew with safetensors, or set pretrained: false"
+            "since they can run code. Save it with safetensors, or set pretrained: false"
         )
         raise ModelError(msg)
     backbone: PreTrainedModel
@@ -117,13 +117,27 @@ def _set_dropout(config: PretrainedConfig, dropout: float, folder: Path) -> None
 
 @contextmanager
 def wrap_loading_errors(folder: Path, what: str) -> Iterator[None]:
-    """Turn whatever the libraries raise on damaged or unknown files into an error of ours.
+    """Convert what the libraries raise on damaged or unknown files into an error of ours.
 
     Raises:
-        ModelError: naming the folder and what in it was being read.
+        ModelError: names the folder and what in it was being read.
     """
     try:
         yield
     except Exception as reason:
-        msg = f"backbone {folder} cannot be loaded from {what}: {reason}. Fetch or save it anew"
+        msg = f"backbone {folder} cannot be loaded from {what}: {reason}. Fetch or save it again"
         raise ModelError(msg) from reason
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Hide transformers' progress bars, and its reports of weights that are not needed."""
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

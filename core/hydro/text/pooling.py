@@ -1,4 +1,4 @@
-"""From the vectors of a text's tokens to one vector, for many texts laid end to end."""
+"""Pool the token vectors of packed texts to one vector per text."""
 
 from collections.abc import Callable
 
@@ -12,17 +12,17 @@ def average(tokens: Tensor, offsets: Tensor) -> Tensor:
 
 
 def maximum(tokens: Tensor, offsets: Tensor) -> Tensor:
-    """Take the largest value of every dimension in each text: ``(texts, width)``."""
+    """Return the largest value of every dimension in each text: ``(texts, width)``."""
     return torch.segment_reduce(tokens, "max", offsets=offsets, axis=0)
 
 
 def first(tokens: Tensor, offsets: Tensor) -> Tensor:
-    """Take the first token of each text, ``[CLS]`` where there is one: ``(texts, width)``."""
+    """Return the first token of each text, ``[CLS]`` where there is one: ``(texts, width)``."""
     return tokens[offsets[:-1]]
 
 
 def last(tokens: Tensor, offsets: Tensor) -> Tensor:
-    """Take the last token of each text: ``(texts, width)``."""
+    """Return the last token of each text: ``(texts, width)``."""
     return tokens[offsets[1:] - 1]
 
 
@@ -32,4 +32,4 @@ POOLS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "Max": maximum,
     "Last token": last,
 }
-"""What `Encoder` calls them."""
+"""Pooling functions by the names that settings use."""

@@ -1,4 +1,4 @@
-"""What stands between the pooled vector and the embedding: a projection, batch norm, or both."""
+"""The neck between the pooled vector and the embedding: projection, batch norm, or both."""
 
 import torch
 from torch import Tensor, nn
@@ -6,9 +6,9 @@ from torch.nn.functional import batch_norm
 
 
 class BatchNorm(nn.BatchNorm1d):
-    """Batch normalization that takes a batch of one text too.
+    """Batch normalization that supports a batch of one text.
 
-    One text has no spread to divide by, so the running statistics serve.
+    One text has no variance to divide by, so the running statistics are used.
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -20,9 +20,9 @@ class BatchNorm(nn.BatchNorm1d):
 
 
 def build_projection(width: int, size: int, *, batch_normalization: bool) -> nn.Module | None:
-    """Build what turns vectors of ``width`` into embeddings of ``size``; None where nothing has to.
+    """Build the neck from vectors of ``width`` to embeddings of ``size``; None for none.
 
-    The projection is left out where the two are equal.
+    There is no projection where the two are equal.
     """
     projection = nn.Linear(width, size) if size != width else None
     if not batch_normalization:
@@ -32,9 +32,9 @@ def build_projection(width: int, size: int, *, batch_normalization: bool) -> nn.
 
 @torch.no_grad()
 def as_linear(neck: nn.Module | None) -> nn.Linear | None:
-    """Return what a neck does in evaluation as one linear layer; None for no neck.
+    """Return a neck in evaluation mode as one linear layer; None for no neck.
 
-    Batch norm, w·(x - μ)/sqrt(σ² + ε) + b, only scales and shifts each feature by then.
+    Batch norm, w·(x - μ)/sqrt(σ² + ε) + b, then only scales and shifts each feature.
     """
     if neck is None or isinstance(neck, nn.Linear):
         return neck

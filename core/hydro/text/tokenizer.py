@@ -1,12 +1,14 @@
-"""From columns of text to tokens."""
+"""Tokenize columns of text."""
 
 import hashlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, takewhile
 from pathlib import Path
+from typing import Protocol, overload
 
 import numpy as np
 import tokenizers
@@ -17,44 +19,79 @@ from transformers import AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFas
 
 from hydro.errors import DataError, ModelError
 from hydro.text.corpus import TokenizedTexts
-from hydro.text.joined import ConcatenatedColumns
 from hydro.text.loading import load_config, model_from_config, wrap_loading_errors
 from hydro.text.positions import position_limit
 
 BLOCK = 8192
-"""Texts that are tokenized at once."""
+"""Texts tokenized at a time."""
 
 CHARACTERS = (20, 1280)
-"""Characters a token that are looked at, and again for texts that turn out to need more.
+"""Characters per token of ``max_length`` that are tokenized, and for texts that need more of them.
 
-Tokenizing takes 140 times the memory of the text, so the rest of a long one is cut off before.
+Tokenizing takes 140 times the memory of the text, so a long text is truncated before.
 """
 
 VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
-"""Files of which a tokenizer has one at least."""
+"""Files of which a tokenizer has at least one."""
+
+
+class Column(Protocol):
+    """Texts that can be sliced, such as a list or a pandas array."""
+
+    def __len__(self) -> int:
+        """Return the number of texts."""
+
+    def __getitem__(self, rows: slice, /) -> object:
+        """Return some of the texts, as what numpy can make an array of."""
+
+
+@dataclass(frozen=True)
+class ConcatenatedColumns(Sequence[str]):
+    """The text of every row, joined on access, so that a few texts are in memory at a time."""
+
+    columns: Sequence[Column]
+    """All of one length."""
+    separator: str
+    """Between the columns."""
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if not isinstance(index, slice):
+            row = range(len(self))[index]
+            return self[row : row + 1][0]
+        parts = [np.asarray(column[index], dtype=object).tolist() for column in self.columns]
+        if len(parts) == 1:
+            return list(parts[0])
+        return [self.separator.join(row) for row in zip(*parts, strict=True)]
 
 
 class TextTokenizer:
-    """Join columns to texts, and turn texts into tokens.
+    """Join columns to texts, and tokenize texts.
 
-    ``hf`` is the tokenizer as transformers has it, to be saved beside a model.
+    ``hf`` is the tokenizer of transformers, to be saved beside a model.
     """
 
     def __init__(
         self, hf: PreTrainedTokenizerFast, *, max_length: int, lowercase: bool, separator: str
     ) -> None:
-        """Keep what all texts are to be treated with.
+        """Configure a tokenizer.
 
         Args:
             hf: a fast tokenizer.
-            max_length: tokens in a text, special ones among them; what is beyond is cut.
-            lowercase: lower-case texts as the first thing the tokenizer does, so that whatever
-                opens ``hf`` once it is saved does the same.
-            separator: stands between columns; '' is the tokenizer's separator token, or a space
-                where it has none.
+            max_length: most tokens of a text, special ones included; longer texts are truncated.
+            lowercase: lower-case texts as the first step of the tokenizer, so that whatever loads
+                ``hf`` once it is saved does the same.
+            separator: between columns; '' is the tokenizer's separator token, or a space where it
+                has none.
 
         Raises:
-            ModelError: ``max_length`` leaves no room beside the special tokens.
+            ModelError: ``max_length`` leaves no room besides the special tokens.
         """
         special = hf.num_special_tokens_to_add(pair=False)
         if max_length <= special:
@@ -71,33 +108,34 @@ class TextTokenizer:
         # A space before the token would become a token of its own in byte-level vocabularies.
         self.separator = separator or (f"{hf.sep_token} " if hf.sep_token else " ")
         mask = self._backend().encode("a").special_tokens_mask
-        self.closing = len(list(takewhile(bool, reversed(mask))))
+        self.num_suffix_tokens = len(list(takewhile(bool, reversed(mask))))
 
     @property
     def fingerprint(self) -> str:
-        """Name all that `encode` depends on beside the texts."""
+        """Return a hash of all that `encode` depends on besides the texts."""
         content = f"{tokenizers.__version__} {CHARACTERS} {self._backend().to_str()}"
         return hashlib.sha256(content.encode()).hexdigest()
 
-    def join(self, columns: Sequence[Sequence[str]]) -> ConcatenatedColumns:
-        """Make one text of every row of some columns, when it is asked for."""
+    def join(self, columns: Sequence[Column]) -> ConcatenatedColumns:
+        """Join columns to one text per row, on access."""
         return ConcatenatedColumns(columns, self.separator)
 
     def encode(self, texts: Sequence[str]) -> TokenizedTexts:
-        """Tokenize texts as they are, in parallel; every text gets one token or more.
+        """Tokenize texts in parallel; every text has at least one token.
 
         Raises:
-            DataError: something is no text, or half a character of one; naming its place.
+            DataError: a value is no text or has a lone surrogate; its position is named.
         """
         blocks = list(self.encode_blocks(texts))
         ids = [np.empty(0, np.int32), *(block for block, _ in blocks)]
         lengths = [np.zeros(1, np.int64), *(each for _, each in blocks)]
-        return TokenizedTexts(np.concatenate(ids), np.concatenate(lengths).cumsum(), self.closing)
+        offsets = np.concatenate(lengths).cumsum()
+        return TokenizedTexts(np.concatenate(ids), offsets, self.num_suffix_tokens)
 
     def encode_blocks(
         self, texts: Sequence[str]
     ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int64]]]:
-        """Tokenize some texts after others; give their tokens end to end, and their lengths.
+        """Tokenize block by block; yield the packed tokens of each block, and their lengths.
 
         Raises:
             DataError: as `encode` does.
@@ -105,15 +143,15 @@ class TextTokenizer:
         for start in range(0, len(texts), BLOCK):
             block = texts[start : start + BLOCK]
             try:
-                rows = self._rows(block)
+                rows = self._encode_block(block)
             except TypeError:
                 _check_surrogates(block, start)
                 raise
             lengths = np.fromiter(map(len, rows), np.int64, len(rows))
             yield np.fromiter(chain.from_iterable(rows), np.int32, lengths.sum()), lengths
 
-    def _rows(self, texts: Sequence[str]) -> list[list[int]]:
-        """Tokenize some texts, looking at no more of a long one than is needed."""
+    def _encode_block(self, texts: Sequence[str]) -> list[list[int]]:
+        """Tokenize some texts, and no more of a long one than is needed."""
         backend = self._backend()
         heads = [_first_characters(text, CHARACTERS[0] * self.max_length) for text in texts]
         rows = [encoding.ids for encoding in backend.encode_batch_fast(heads)]
@@ -122,11 +160,11 @@ class TextTokenizer:
                 rows[i] = backend.encode(
                     _first_characters(text, CHARACTERS[1] * self.max_length)
                 ).ids
-        # A pool needs something to pool, even of an empty text.
+        # Pooling needs at least one token, even of an empty text.
         return [row or [self.hf.pad_token_id or 0] for row in rows]
 
     def _backend(self) -> tokenizers.Tokenizer:
-        """Return the library's own tokenizer, set to cut and not to pad whatever it was set to."""
+        """Return the library's own tokenizer, set to truncate and not to pad."""
         backend = self.hf.backend_tokenizer
         backend.enable_truncation(self.max_length)
         backend.no_padding()
@@ -145,7 +183,7 @@ def load_tokenizer(
         separator: see `TextTokenizer`.
 
     Raises:
-        ModelError: there is none that is fast, or ``max_length`` does not suit the backbone.
+        ModelError: it has no fast tokenizer, or fewer positions than ``max_length``.
     """
     config = load_config(folder)
     with torch.device("meta"):  # shapes without memory
@@ -154,13 +192,13 @@ def load_tokenizer(
         msg = f"max_length {max_length} is more than the {limit} positions of {folder}; lower it"
         raise ModelError(msg)
     return TextTokenizer(
-        _from_disk(folder, config), max_length=max_length, lowercase=lowercase, separator=separator
+        _load_hf(folder, config), max_length=max_length, lowercase=lowercase, separator=separator
     )
 
 
-def _from_disk(folder: Path, config: PretrainedConfig) -> PreTrainedTokenizerFast:
-    """Read a tokenizer's files."""
-    # Without them transformers makes one that knows no words, and says nothing.
+def _load_hf(folder: Path, config: PretrainedConfig) -> PreTrainedTokenizerFast:
+    """Load the tokenizer of transformers."""
+    # Without them transformers silently builds one with an empty vocabulary.
     if not any(any(folder.glob(name)) for name in VOCABULARIES):
         msg = f"backbone {folder} has no tokenizer.json; copy it from where the backbone came from"
         raise ModelError(msg)
@@ -173,26 +211,26 @@ def _from_disk(folder: Path, config: PretrainedConfig) -> PreTrainedTokenizerFas
 
 
 def _first_characters(text: str, characters: int) -> str:
-    """Cut a text to its first characters, at a space if there is one in the latter half."""
+    """Truncate a text to its first characters, at a space if there is one in the second half."""
     if len(text) <= characters:
         return text
     words = text[:characters].rsplit(maxsplit=1)
-    whole = words and len(words[0]) > characters // 2
-    return words[0] if whole else text[:characters]
+    at_space = words and len(words[0]) > characters // 2
+    return words[0] if at_space else text[:characters]
 
 
 def _check_surrogates(texts: Sequence[str], start: int) -> None:
-    """Name the first text, counted from ``start``, that no tokenizer can read."""
-    for place, text in enumerate(texts, start):
+    """Raise for the first text, counted from ``start``, that cannot be encoded."""
+    for position, text in enumerate(texts, start):
         try:
             str.encode(text)
         except (TypeError, UnicodeEncodeError) as reason:
-            msg = f"text {place} cannot be tokenized ({reason}); correct or drop it"
+            msg = f"text {position} cannot be tokenized ({reason}); correct or drop it"
             raise DataError(msg) from None
 
 
 if sys.platform != "win32" and "TOKENIZERS_PARALLELISM" not in os.environ:
-    # The library's threads do not survive a fork: a child that is not told so warns or hangs.
+    # The library's threads do not survive a fork: without this a child warns or hangs.
     os.register_at_fork(
         before=partial(os.environ.__setitem__, "TOKENIZERS_PARALLELISM", "false"),
         after_in_parent=partial(os.environ.pop, "TOKENIZERS_PARALLELISM", None),

@@ -1,4 +1,4 @@
-"""Tests of ragged arrays of tokens."""
+"""Tests of tokenized texts."""
 
 import numpy as np
 

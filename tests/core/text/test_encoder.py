@@ -79,7 +79,7 @@ def test_dropout_is_between_pool_and_neck_and_only_in_training(
 def test_an_unknown_pool_is_an_error_that_lists_the_pools(
     backbone: Callable[..., PreTrainedModel],
 ) -> None:
-    with pytest.raises(ModelError, match=r"no pool 'Mean'; there is: Average, \[CLS\] token, Max"):
+    with pytest.raises(ModelError, match=r"no pool 'Mean'; available: Average, \[CLS\] token, Max"):
         Encoder(backbone(), pool="Mean", dropout=0.0, embedding_size=None)
 
 

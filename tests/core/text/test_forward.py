@@ -102,8 +102,8 @@ def test_a_backbone_whose_results_differ_is_run_with_padding(
     model = backbone("roberta")
     # As if it counted positions in a way of its own.
     monkeypatch.setattr(model.embeddings.position_embeddings, "padding_idx", None)
-    assert choose_forward(model)[1] == "roberta is run with padding: its results differ without"
-    assert model.config._attn_implementation != "hydro_ragged"
+    assert choose_forward(model)[1] == "roberta is run with padding: its results differ when packed"
+    assert model.config._attn_implementation != "hydro_varlen"
 
 
 def test_trying_a_backbone_leaves_no_trace(backbone: Callable[..., PreTrainedModel]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from tokenizers import Tokenizer
 from tokenizers.models import BPE
@@ -15,6 +16,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from hydro.errors import DataError, ModelError
 from hydro.text import TextTokenizer, TokenizedTexts, load_tokenizer
+from hydro.text.tokenizer import ConcatenatedColumns
 
 
 def rows_of(corpus: TokenizedTexts) -> list[list[int]]:
@@ -200,3 +202,23 @@ def test_a_forked_process_tokenizes_without_a_warning(folder: Callable[[str], Pa
     )
     assert done.stdout == "7 False\n"
     assert "parallelism" not in done.stderr
+
+
+def test_a_slice_is_a_list_of_joined_texts() -> None:
+    frame = pd.DataFrame({"a": ["one", "two", "three"], "b": ["x", "", "z"]}, index=[5, 7, 9])
+    texts = ConcatenatedColumns([frame["a"].array, frame["b"].array], " | ")
+    assert len(texts) == 3
+    assert texts[1:] == ["two | ", "three | z"]
+    assert (texts[0], texts[-1]) == ("one | x", "three | z")
+    assert list(texts) == ["one | x", "two | ", "three | z"]
+
+
+def test_one_column_is_left_as_it_is() -> None:
+    texts = ConcatenatedColumns([["one", "two"]], " | ")
+    assert texts[0:1] == ["one"]
+    assert texts[5:] == []
+
+
+def test_columns_of_different_lengths_are_a_mistake() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        ConcatenatedColumns([["one", "two"], ["x"]], " ")[0:2]

@@ -1,6 +1,5 @@
-"""Tests of embedding a whole corpus."""
+"""Tests of running a model over many texts."""
 
-import importlib
 from collections.abc import Callable
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 import torch
 from transformers import PreTrainedModel
 
-from hydro.text import Encoder, TextTokenizer, collate, embed
+from hydro.text import Encoder, TextTokenizer, collate, embed, forward_all, inference
 
 TEXTS = ["my card", "why was i charged a fee", "the exchange rate", "", "my new pin card"] * 3
 
@@ -51,7 +50,7 @@ def test_an_encoder_can_be_trained_after_it_embedded(
     encoder(collate(corpus, np.arange(3))).sum().backward()
 
 
-def test_progress_is_told_in_texts(encoder: Encoder, tokenizer: TextTokenizer) -> None:
+def test_progress_counts_texts(encoder: Encoder, tokenizer: TextTokenizer) -> None:
     seen: list[int] = []
     embed(encoder, tokenizer.encode(TEXTS), tokens=20, watch=seen.append)
     assert len(seen) > 1
@@ -72,16 +71,31 @@ def test_no_texts_have_no_embeddings(encoder: Encoder, tokenizer: TextTokenizer)
 
 
 @pytest.mark.parametrize("enough", [True, False])
-def test_weights_are_laid_out_anew_only_for_many_tokens(
+def test_weights_are_packed_only_for_many_tokens(
     enough: bool, encoder: Encoder, tokenizer: TextTokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     corpus = tokenizer.encode(TEXTS)
     expected = embed(encoder, corpus)
-    module = importlib.import_module("hydro.text.embed")
-    monkeypatch.setattr(module, "PACKED", len(corpus.ids) + (0 if enough else 1))
+    monkeypatch.setattr(inference, "MIN_TOKENS_TO_PACK", len(corpus.ids) + (0 if enough else 1))
     with torch.profiler.profile() as profiled:
         found = embed(encoder, corpus)
     names = {event.key for event in profiled.key_averages()}
     packs = enough and torch.backends.mkldnn.is_available()
     assert ("mkldnn::_reorder_linear_weight" in names) == packs
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_logits_come_in_the_order_of_the_texts(encoder: Encoder, tokenizer: TextTokenizer) -> None:
+    texts = tokenizer.encode(TEXTS)
+    classifier = torch.nn.Sequential(encoder, torch.nn.Linear(8, 3))
+    found = forward_all(classifier, texts, size=3, tokens=20)
+    with torch.no_grad():
+        expected = classifier.eval()(collate(texts, np.arange(len(TEXTS))))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_outputs_are_transformed_on_the_way(encoder: Encoder, tokenizer: TextTokenizer) -> None:
+    texts = tokenizer.encode(TEXTS)
+    plain = forward_all(encoder, texts, size=8)
+    found = forward_all(encoder, texts, size=1, transform=lambda out: out.amax(1, keepdim=True))
+    np.testing.assert_allclose(found[:, 0], plain.max(axis=1), atol=1e-6)
