@@ -21,7 +21,7 @@ from hydro.plugins.hookspecs import GROUP
 from hydro.plugins.loading import DISTRIBUTION, load_plugins
 from hydro.plugins.registry import Registry
 from hydro.settings.export import default_text, json_schema, values_text
-from hydro.settings.schema import SettingInfo, list_settings
+from hydro.settings.schema import Schema, SettingInfo
 from hydro.settings.sections import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -91,7 +91,7 @@ def generate() -> dict[str, str]:
 def settings_page(problem: Problem, model: type[Settings]) -> str:
     """Make the page of a problem type's settings: one table a section."""
     sections: dict[str, list[SettingInfo]] = {}
-    for each in list_settings(model):
+    for each in Schema.of(model):
         sections.setdefault(each.section, []).append(each)
     parts = [f"# Settings of {problem.name}", MADE, READING.rstrip()]
     for section, settings in sections.items():

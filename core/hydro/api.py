@@ -33,7 +33,8 @@ from hydro.plugins.components import (
 from hydro.plugins.hookspecs import hookimpl
 from hydro.plugins.predictions import Predictions, check_values
 from hydro.plugins.retrieval import Hit
-from hydro.settings.fields import Section, only_if, section, setting, unless
+from hydro.settings.fields import Section, section, setting
+from hydro.settings.rules import only_if, unless
 from hydro.settings.sections import (
     ArchitectureSection,
     DatasetSection,

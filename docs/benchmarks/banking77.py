@@ -19,6 +19,7 @@ from hydro.cli.terminal import TerminalProgress
 from hydro.data.tables import read_table
 from hydro.experiment.experiment import prepare, run
 from hydro.plugins.registry import Registry
+from hydro.settings.layers import Layers, parse_override
 from hydro.settings.loading import check
 from hydro.settings.yaml_reader import Document
 from hydro.similarity.neighbors import rank
@@ -53,8 +54,9 @@ def train(data: Path, overrides: list[str], output: Path) -> Path:
         "training": SETTINGS,
         "environment": {"seed": "1", "number_of_workers": "0"},
     }
-    document = Document(values, "banking77")
-    loaded = check(document, registry.schema(problem), base=data.resolve(), overrides=overrides)
+    given = tuple(parse_override(each) for each in overrides)
+    layers = Layers(Document(values, "banking77"), data.resolve(), given)
+    loaded = check(layers, registry.schema(problem))
     with TerminalProgress() as progress:
         return run(prepare(loaded.settings, problem, registry), output, progress).folder
 

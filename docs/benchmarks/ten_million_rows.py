@@ -64,6 +64,7 @@ def measure(train: Path, held_out: Path, rows: int, work: Path) -> dict[str, obj
     memory = Memory()
     from hydro.experiment.experiment import prepare, run
     from hydro.plugins.registry import Registry
+    from hydro.settings.layers import Layers
     from hydro.settings.loading import check
     from hydro.settings.yaml_reader import Document
     from hydro.testing import tiny_backbone
@@ -85,8 +86,7 @@ def measure(train: Path, held_out: Path, rows: int, work: Path) -> dict[str, obj
         "training": {"epochs": str(UPDATES * BATCH / rows), "batch_size": str(BATCH)},
         "environment": {"seed": "1", "number_of_workers": "0", "gpus": []},
     }
-    document = Document(values, "rows")
-    loaded = check(document, registry.schema(problem), base=work, overrides=())
+    loaded = check(Layers(Document(values, "rows"), work), registry.schema(problem))
     figures: dict[str, object] = {"rows": rows, "imported_mb": memory.anonymous}
     started = time.perf_counter()
     experiment = prepare(loaded.settings, problem, registry)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from hydro.experiment.experiment import prepare, run
 from hydro.plugins.registry import Registry
+from hydro.settings.layers import Layers
 from hydro.settings.loading import check
 from hydro.settings.yaml_reader import Document
 from hydro.training.progress import NoProgress, Task
@@ -59,8 +60,8 @@ def measure(data: Path, way: str, seed: int, share: float) -> dict[str, object]:
         "training": common | {"arcface_margin": "0.2", "arcface_scale": "30"} | WAYS[way],
         "environment": {"seed": str(seed), "number_of_workers": "0"},
     }
-    document = Document(values, "banking77")
-    loaded = check(document, registry.schema(problem), base=data.resolve(), overrides=())
+    layers = Layers(Document(values, "banking77"), data.resolve())
+    loaded = check(layers, registry.schema(problem))
     clock = Clock()
     with tempfile.TemporaryDirectory() as output:
         outcome = run(prepare(loaded.settings, problem, registry), Path(output), clock)

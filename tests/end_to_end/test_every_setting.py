@@ -27,7 +27,7 @@ from hydro.plugins.builder import Builder
 from hydro.plugins.components import Logger, Loss, Model, Schedule, Tokenizer
 from hydro.plugins.loading import Plugin
 from hydro.plugins.registry import Registry
-from hydro.settings.schema import list_settings
+from hydro.settings.schema import Schema
 from hydro.testing import tiny_backbone
 from hydro.trackers.tracker import Tracker
 from hydro.training.batch_plan import BatchPlan, plan_batches
@@ -592,5 +592,5 @@ def test_a_setting_makes_a_difference(
 
 def test_every_setting_has_a_row(registry: Registry) -> None:
     model = registry.schema(registry.problem(plugin.NAME))
-    declared = [each.path for each in list_settings(model)]
+    declared = [each.path for each in Schema.of(model)]
     assert sorted({str(row) for row in ROWS}) == sorted(declared)

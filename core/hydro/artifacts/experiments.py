@@ -121,10 +121,10 @@ def settings_of(folder: RunFolder) -> dict[str, str]:
 
     Where there are several runs, what was searched over has its best value.
     """
-    values = read_yaml(folder.config).values
+    values = dict(read_yaml(folder.config).values)
     if folder.runs and (best := best_runs(folder)):
         dataset = _section(values, "dataset")
-        values = read_yaml(best[0].config).values
+        values = dict(read_yaml(best[0].config).values)
         values["dataset"] = {**_section(values, "dataset"), "folds": dataset.get("folds")}
     return {key: _to_yaml_text(value) for key, value in _flat(values) if key != "experiment_name"}
 

@@ -13,8 +13,8 @@ from hydro.plugins.retrieval import KINDS
 if TYPE_CHECKING:
     from hydro.plugins.components import Problem
     from hydro.plugins.registry import Registry
+    from hydro.settings.layers import Layers
     from hydro.settings.loading import LoadedSettings
-    from hydro.settings.yaml_reader import Document
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -71,10 +71,9 @@ def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) 
     from hydro.settings.loading import check, read
 
     registry = installed_catalog()
-    document = read(config, overrides)
-    found = _problem(problem, document, registry)
-    base = config.resolve().parent
-    loaded = check(document, registry.schema(found), base=base, overrides=overrides)
+    layers = read(config, overrides)
+    found = _problem(problem, layers, registry)
+    loaded = check(layers, registry.schema(found))
     # Of the processes that torch's launcher starts, the first speaks.
     for note in loaded.warnings if os.environ.get("RANK", "0") == "0" else ():
         click.echo(f"note: {note}", err=True)
@@ -91,21 +90,20 @@ def installed_catalog() -> "Registry":
     return registry
 
 
-def _problem(asked: str | None, document: "Document", registry: "Registry") -> "Problem":
+def _problem(asked: str | None, layers: "Layers", registry: "Registry") -> "Problem":
     """Find the problem type that the command line or the file names."""
     from hydro.errors import SettingsError
 
-    written = document.values.get("problem_type")
-    written = None if written == "None" else written
-    line, column = document.value_positions.get(("problem_type",), (1, 1))
-    place = f"{document.source}:{line}:{column}: problem_type"
+    written = layers.top("problem_type")
+    line, column = layers.file.value_positions.get(("problem_type",), (1, 1))
+    place = f"{layers.file.source}:{line}:{column}: problem_type"
     if asked and written and asked != written:
         msg = f"{place} is '{written}', but --problem says '{asked}'. Change one"
         raise SettingsError(msg)
     name = asked or written
     if not isinstance(name, str):
-        found = "no problem type. Add --problem NAME; hydro problems lists what there is"
-        msg = f"{document.source}: {found}"
+        found = "no problem type. Add --problem NAME; hydro problems lists those available"
+        msg = f"{layers.file.source}: {found}"
         raise SettingsError(msg)
     try:
         return registry.problem(name)

@@ -52,7 +52,7 @@ def run(
 
     from hydro.experiment.estimate import estimate
     from hydro.experiment.experiment import prepare
-    from hydro.settings.loading import dump
+    from hydro.settings.yaml_writer import dump
 
     found, settings = find(request, output) if resume else (None, request.loaded.settings)
     if not dry_run:

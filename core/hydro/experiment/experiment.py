@@ -37,9 +37,9 @@ from hydro.plugins.builder import Builder
 from hydro.plugins.components import Problem
 from hydro.plugins.registry import Registry
 from hydro.report.write import write_report_at_end
-from hydro.settings.loading import dump
 from hydro.settings.schema import flatten
 from hydro.settings.sections import Settings
+from hydro.settings.yaml_writer import dump
 from hydro.trackers.background import BackgroundTracker
 from hydro.trackers.tracker import Tracker
 from hydro.training.auto_batch_size import explain_out_of_memory, halve_batch_until_it_fits

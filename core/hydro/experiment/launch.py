@@ -13,8 +13,8 @@ from hydro.artifacts.files import write_text
 from hydro.artifacts.results import read_environment, write_environment
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status, read_status, write_status
-from hydro.settings.loading import dump
 from hydro.settings.sections import Settings
+from hydro.settings.yaml_writer import dump
 from hydro.training.auto_batch_size import explain_out_of_memory, halve_batch_until_it_fits
 from hydro.training.checkpoint import Checkpoints
 

@@ -11,7 +11,7 @@ from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import read_status
 from hydro.errors import DataError, SettingsError
 from hydro.settings.grid_search import with_values
-from hydro.settings.schema import flatten, list_settings
+from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import Settings
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def resume_fingerprint(settings: Settings) -> dict[str, Any]:
     values = flatten(settings)
     applying = (
         each.path
-        for each in list_settings(type(settings))
+        for each in Schema.of(type(settings))
         if each.metadata.applies_if is None or each.metadata.applies_if.holds(values)
     )
     kept = {path: values[path] for path in applying if not isinstance(values[path], Path)}

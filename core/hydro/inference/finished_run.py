@@ -31,6 +31,6 @@ def finished_run(folder: RunFolder, registry: Registry) -> tuple[RunFolder, Buil
 
 
 def _builder(folder: RunFolder, registry: Registry) -> Builder:
-    problem = registry.problem(str(read(folder.config).values.get("problem_type")))
+    problem = registry.problem(str(read(folder.config).top("problem_type")))
     # The tables may be gone by now, which matters to nobody who has the model.
     return Builder(load_stored(folder.config, registry.schema(problem)), registry, problem)

@@ -10,7 +10,7 @@ from hydro.errors import HydroError, PluginError, TrainingError
 from hydro.plugins.builder import Builder
 from hydro.plugins.components import Component
 from hydro.plugins.loading import DISABLED, DISTRIBUTION, Plugin
-from hydro.settings.compose import selector
+from hydro.settings.schema import Schema
 from hydro.training.auto_batch_size import is_out_of_memory
 
 
@@ -103,7 +103,7 @@ def _describe(plugin: Plugin) -> str:
 
 
 def _advice(component: Component | None, plugin: Plugin, builder: Builder) -> str:
-    path = selector(type(builder.settings), component.kind) if component else None
+    path = Schema.of(type(builder.settings)).selector(component.kind) if component else None
     other = f"choose another {path}" if path else f"set {DISABLED}={plugin.name}"
     return f"log.txt has the traceback for its authors; until it is mended, {other}"
 

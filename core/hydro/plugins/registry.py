@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from hydro.errors import PluginError, SettingsError
 from hydro.plugins.components import Component, Problem
 from hydro.plugins.loading import Plugin, load_plugins
-from hydro.settings.compose import compose, selector
-from hydro.settings.schema import flatten
+from hydro.settings.compose import compose
+from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import Settings
 
 
@@ -70,7 +70,7 @@ class Registry:
             PluginError: the problem has no setting to choose by, and not exactly one fits.
         """
         fitting = self.components(kind, problem)
-        path = selector(type(settings), kind)
+        path = Schema.of(type(settings)).selector(kind)
         if path:
             name = flatten(settings)[path]
             fitting = [each for each in fitting if each.name == name]

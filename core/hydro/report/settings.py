@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import yaml
 
 from hydro.settings.export import default_text
-from hydro.settings.schema import list_settings
+from hydro.settings.schema import Schema
 from hydro.settings.sections import Settings
 
 HEADED = ("experiment_name", "problem_type")
@@ -26,7 +26,7 @@ def changed(config: Mapping[str, object], model: type[Settings]) -> list[Changed
     """List the settings of a stored configuration that are not at their defaults."""
     values = flat_values(config)
     found = []
-    for each in list_settings(model):
+    for each in Schema.of(model):
         default = "" if each.required else default_text(each)
         if each.path not in values or each.path in HEADED:
             continue

@@ -1,16 +1,19 @@
-"""Puts together the schema of a problem type with what the installed plugins add to it."""
+"""Composes the schema of a problem type with what the installed plugins add to it."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import create_model
 from pydantic.fields import FieldInfo
 
 from hydro.errors import PluginError
-from hydro.settings.fields import Section, SettingMetadata, only_if, section
-from hydro.settings.schema import is_section, section_of
+from hydro.settings.fields import Section, SettingMetadata, section
+from hydro.settings.rules import only_if
+from hydro.settings.schema import section_of
 from hydro.settings.sections import Settings
+
+S = TypeVar("S", bound=Section)
 
 
 class SettingsOwner(Protocol):
@@ -44,7 +47,7 @@ class ProblemSchema(Protocol):
         """Its schema."""
 
     @property
-    def defaults(self) -> Mapping[str, Any]:
+    def defaults(self) -> Mapping[str, object]:
         """Its defaults for shared settings."""
 
 
@@ -57,62 +60,53 @@ def compose(problem: ProblemSchema, registry: ComponentsByKind) -> type[Settings
     Raises:
         PluginError: a default is for no setting, or two components claim one key.
     """
-    unused = dict(problem.defaults)
-    sections: dict[str, Any] = {}
-    for name, field in problem.settings.model_fields.items():
-        if is_section(field):
-            grown = _grow(name, section_of(field), problem, registry, unused)
-            sections[name] = (grown, section())
-    if unused:
-        msg = f"problem '{problem.name}' has defaults for settings that do not exist: {[*unused]}"
+    fields = problem.settings.model_fields.items()
+    sections = {name: part for name, field in fields if (part := section_of(field))}
+    paths = {f"{name}.{key}" for name, part in sections.items() for key in part.model_fields}
+    if unknown := [path for path in problem.defaults if path not in paths]:
+        msg = f"problem '{problem.name}' has defaults for settings that do not exist: {unknown}"
         raise PluginError(msg)
-    return create_model(problem.settings.__name__, __base__=problem.settings, **sections)
+    composed = {
+        name: (_with_components(name, part, problem, registry), section())
+        for name, part in sections.items()
+    }
+    return _extend(problem.settings, composed)
 
 
-def selector(model: type[Settings], kind: str) -> str | None:
-    """Find the dotted name of the setting that selects the component of a kind, if there is one."""
-    for name, part in model.model_fields.items():
-        if is_section(part):
-            for each, field in section_of(part).model_fields.items():
-                if SettingMetadata.of(field).component == kind:
-                    return f"{name}.{each}"
-    return None
-
-
-def _grow(
-    name: str,
-    base: type[Section],
-    problem: ProblemSchema,
-    registry: ComponentsByKind,
-    defaults: dict[str, Any],
+def _with_components(
+    name: str, base: type[Section], problem: ProblemSchema, registry: ComponentsByKind
 ) -> type[Section]:
-    """Extend one section; defaults that were used are taken out of ``defaults``."""
-    fields: dict[str, tuple[Any, FieldInfo]] = {}
+    """Extend one section by the problem's defaults and the settings of components."""
+    fields: dict[str, tuple[object, FieldInfo]] = {}
     claimed: dict[str, SettingsOwner | None] = dict.fromkeys(base.model_fields)
     for key, field in base.model_fields.items():
         path = f"{name}.{key}"
-        changed = field._copy() if path in defaults else field
-        if path in defaults:
-            changed.default = defaults.pop(path)
+        declared = field._copy()
+        if path in problem.defaults:
+            declared.default = problem.defaults[path]
         kind = SettingMetadata.of(field).component
         owners = registry.components(kind, problem.name) if kind else ()
-        fields[key] = (_choice(owners) if kind else changed.annotation, changed)
-        for owner, own, declared in _owned(path, owners):
+        fields[key] = (_choice(owners) if kind else field.annotation, declared)
+        for owner, own, added in _component_fields(path, owners):
             if own in claimed:
-                place = f"{name}.{own}"
-                raise _clash(place, owner, claimed[own], problem)
+                setting = f"{name}.{own}"
+                raise _clash(setting, owner, claimed[own], problem)
             claimed[own] = owner
-            fields[own] = (declared.annotation, declared)
-    declared_fields: dict[str, Any] = {**fields}
-    return create_model(base.__name__, __base__=base, __doc__=base.__doc__, **declared_fields)
+            fields[own] = (added.annotation, added)
+    return _extend(base, fields)
 
 
-def _choice(owners: Sequence[SettingsOwner]) -> Any:
-    choice: Any = Literal
-    return choice[tuple(owner.name for owner in owners)] if owners else str
+def _extend(base: type[S], fields: Mapping[str, tuple[object, FieldInfo]]) -> type[S]:
+    declared: dict[str, Any] = {**fields}
+    return create_model(base.__name__, __base__=base, __doc__=base.__doc__, **declared)
 
 
-def _owned(
+def _choice(owners: Sequence[SettingsOwner]) -> object:
+    names = tuple(owner.name for owner in owners)
+    return Literal.__getitem__(names) if names else str
+
+
+def _component_fields(
     path: str, owners: Sequence[SettingsOwner]
 ) -> Iterator[tuple[SettingsOwner, str, FieldInfo]]:
     """List the settings of the components that ``path`` selects among, each with its rule."""
@@ -120,19 +114,19 @@ def _owned(
         for key, field in owner.settings.model_fields.items() if owner.settings else ():
             declared = field._copy()
             facts = SettingMetadata.of(field)
-            when = facts.applies_if or only_if(path, owner.name)
-            extra: Any = {"x-hydro": dataclasses.replace(facts, applies_if=when, owner=owner.name)}
-            declared.json_schema_extra = extra
+            rule = facts.applies_if or only_if(path, owner.name)
+            owned = dataclasses.replace(facts, applies_if=rule, owner=owner.name)
+            declared.json_schema_extra = owned.as_extra()
             yield owner, key, declared
 
 
 def _clash(
-    path: str, owner: SettingsOwner, earlier: SettingsOwner | None, problem: ProblemSchema
+    setting: str, owner: SettingsOwner, earlier: SettingsOwner | None, problem: ProblemSchema
 ) -> PluginError:
-    """Make the error that names both who claim a setting."""
+    """Make the error that names both owners of a setting."""
     has = f"{_called(earlier)} has already" if earlier else f"'{problem.name}' has of its own"
     remedy = "Uninstall or disable one of the two plugins"
-    msg = f"{_called(owner)} claims the setting '{path}', which {has}. {remedy}"
+    msg = f"{_called(owner)} claims the setting '{setting}', which {has}. {remedy}"
     return PluginError(msg)
 
 

@@ -1,23 +1,22 @@
-"""Says what is wrong with settings: everything at once, each with its place and a remedy."""
+"""Describes what is wrong with settings: everything at once, each with its place and a remedy."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from hydro.errors import SettingsError
-from hydro.settings.schema import SettingInfo
-from hydro.settings.yaml_reader import Document, KeyPath, Position
+from hydro.settings.layers import COMMAND_LINE, Layers, Override
+from hydro.settings.schema import Schema, SettingInfo
+from hydro.settings.yaml_reader import KeyPath, Position
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-COMMAND_LINE = "--set"
-
 MAX_ISSUES = 50
-"""Problems told at once; what has more is no settings file."""
+"""Problems shown at once; what has more is no settings file."""
 
 SYNONYMS = {
     "lr": "learning_rate",
@@ -38,7 +37,7 @@ SYNONYMS = {
 """What people call settings elsewhere; no distance between words finds these."""
 
 WRONG_TYPE = ("_type", "_parsing", "_parsing_size", "_from_float")
-"""How the names of those of pydantic's errors end that come down to: this is no such thing."""
+"""Suffixes of those of pydantic's error types that mean a value of the wrong type."""
 
 
 @dataclass(frozen=True)
@@ -51,46 +50,45 @@ class SettingsIssue:
 
 
 def settings_error(
-    issues: Sequence[SettingsIssue], document: Document, untold: int = 0
+    issues: Sequence[SettingsIssue], layers: Layers, omitted: int = 0
 ) -> SettingsError:
-    """Make the error that tells all issues, in the order in which they stand in the file."""
-    count = len(issues) + untold
-    headline = f"{document.source}: {count} problem{'s' if count > 1 else ''} with the settings"
-    placed = sorted(issues, key=lambda issue: (_position(issue, document), issue.message))
-    said = [_with_line(issue, document) for issue in placed]
-    rest = [f"and {untold} more"] if untold else []
-    return SettingsError("\n".join([headline, *said, *rest]))
+    """Make the error that lists all issues, in the order in which they stand in the file."""
+    count = len(issues) + omitted
+    headline = f"{layers.file.source}: {count} problem{'s' if count > 1 else ''} with the settings"
+    ordered = sorted(issues, key=lambda issue: (_position(issue, layers), issue.message))
+    lines = [_with_line(issue, layers) for issue in ordered]
+    rest = [f"and {omitted} more"] if omitted else []
+    return SettingsError("\n".join([headline, *lines, *rest]))
 
 
-def from_validation_error(
-    error: ValidationError, document: Document, known: Mapping[str, SettingInfo]
-) -> SettingsError:
+def from_validation_error(error: ValidationError, layers: Layers, schema: Schema) -> SettingsError:
     """Describe what pydantic found as a person would."""
     found = error.errors(include_url=False, include_context=False)
-    issues = [issue_of(each, known) for each in found[:MAX_ISSUES]]
-    return settings_error(issues, document, untold=max(0, len(found) - MAX_ISSUES))
+    issues = [issue_of(each, schema) for each in found[:MAX_ISSUES]]
+    return settings_error(issues, layers, omitted=max(0, len(found) - MAX_ISSUES))
 
 
-def issue_of(error: "ErrorDetails", known: Mapping[str, SettingInfo]) -> SettingsIssue:
+def issue_of(error: "ErrorDetails", schema: Schema) -> SettingsIssue:
     """Describe one of pydantic's errors as a person would."""
     path: KeyPath = error["loc"]
-    name = _shortened(".".join(str(each) for each in path[:2]))
-    value, kind = error["input"], error["type"]
+    dotted = ".".join(str(each) for each in path[:2])
+    setting = schema.settings.get(dotted)
+    name, value, kind = _shortened(dotted), error["input"], error["type"]
     if kind == "extra_forbidden":
-        return SettingsIssue(path, f"{name}: {_unknown(path, known)}", at_value=False)
+        return SettingsIssue(path, f"{name}: {_unknown(path, schema)}", at_value=False)
     if kind == "missing":
-        told = known[name].help if name in known else ""
-        return SettingsIssue(path, f"{name}: must be given. {told}".rstrip(), at_value=False)
+        help = setting.help if setting else ""
+        return SettingsIssue(path, f"{name}: must be given. {help}".rstrip(), at_value=False)
     if kind in ("model_type", "dict_type"):
         return SettingsIssue(path, f"{name}: holds settings of its own, not {_shown(value)}")
-    if kind == "literal_error":
-        return SettingsIssue(path, f"{name}: {_no_choice(value, known[name].choices)}")
+    if kind == "literal_error" and setting:
+        return SettingsIssue(path, f"{name}: {_no_choice(value, setting.choices)}")
     if kind == "too_short":
         return SettingsIssue(path, f"{name}: must not be empty")
-    said = error["msg"].replace("Input should be", "must be").replace("a valid", "a")
-    if kind.endswith(WRONG_TYPE) and name in known:
-        said = f"must be {_kind(known[name], item=len(path) > name.count('.') + 1)}"
-    return SettingsIssue(path, f"{name}: {said}, not {_shown(value)}")
+    message = error["msg"].replace("Input should be", "must be").replace("a valid", "a")
+    if kind.endswith(WRONG_TYPE) and setting:
+        message = f"must be {_kind(setting, item=len(path) > dotted.count('.') + 1)}"
+    return SettingsIssue(path, f"{name}: {message}, not {_shown(value)}")
 
 
 def _kind(setting: SettingInfo, *, item: bool) -> str:
@@ -101,31 +99,30 @@ def _kind(setting: SettingInfo, *, item: bool) -> str:
     return kind if kind in ("text", "true or false") else f"a {kind}"
 
 
-def _no_choice(value: Any, choices: Sequence[Any]) -> str:
+def _no_choice(value: object, choices: Sequence[object]) -> str:
     lower = {str(each).lower(): each for each in choices}
     near = difflib.get_close_matches(str(value).lower(), lower, 1)
     hint = f". Did you mean '{lower[near[0]]}'?" if near else ""
-    return f"there is no {_shown(value)}; there is: {', '.join(map(str, choices))}{hint}"
+    return f"no choice {_shown(value)}; available: {', '.join(map(str, choices))}{hint}"
 
 
-def _unknown(path: KeyPath, known: Mapping[str, SettingInfo]) -> str:
+def _unknown(path: KeyPath, schema: Schema) -> str:
     """Name the setting that an unknown key was meant to be, or else list those there are."""
     section, key = ".".join(str(each) for each in path[:-1]), str(path[-1])
-    here = [each.name for each in known.values() if each.section == section]
-    sections = sorted({each.section for each in known.values() if each.section})
-    choices = here if section else here + sections
+    here = [each.name for each in schema if each.section == section]
+    choices = here if section else here + sorted(schema.sections)
     wanted = SYNONYMS.get(key, key)
     near = [wanted] if wanted in choices else difflib.get_close_matches(key, choices, 1, 0.6)
-    near = near or [each.path for each in known.values() if each.name == wanted]
+    near = near or [each.path for each in schema if each.name == wanted]
     near = near or [
-        each.path for each in known.values() if difflib.get_close_matches(key, [each.name], 1, 0.8)
+        each.path for each in schema if difflib.get_close_matches(key, [each.name], 1, 0.8)
     ]
     if near:
         return f"unknown setting. Did you mean '{near[0]}'?"
-    return f"unknown setting. There is: {', '.join(choices)}"
+    return f"unknown setting. Available: {', '.join(choices)}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """Quote what was written, on one line and with nothing that moves a terminal's cursor."""
     if isinstance(value, dict):
         return "a section"
@@ -137,32 +134,33 @@ def _shortened(text: str) -> str:
     return plain if len(plain) <= 60 else f"{plain[:57]}..."
 
 
-def _position(issue: SettingsIssue, document: Document) -> Position:
+def _position(issue: SettingsIssue, layers: Layers) -> Position:
     """Find where an issue stands; what is missing stands where its section starts."""
-    if _override(issue, document):
+    file = layers.file
+    if _override(issue, layers):
         return 0, 0
-    if issue.at_value and issue.path in document.value_positions:
-        return document.value_positions[issue.path]
+    if issue.at_value and issue.path in file.value_positions:
+        return file.value_positions[issue.path]
     inside = (issue.path[:length] for length in range(len(issue.path), 0, -1))
-    return next(
-        (document.key_positions[each] for each in inside if each in document.key_positions), (0, 0)
-    )
+    return next((file.key_positions[each] for each in inside if each in file.key_positions), (0, 0))
 
 
-def _override(issue: SettingsIssue, document: Document) -> str | None:
+def _override(issue: SettingsIssue, layers: Layers) -> Override | None:
     """Find what on the command line set the value, or the map that it is in."""
-    given = document.overridden
-    return given.get(issue.path[:2]) or given.get(issue.path[:1])
+    paths = (issue.path[:2], issue.path[:1])
+    given = {override.path: override for override in layers.overrides}
+    return next((given[path] for path in paths if path in given), None)
 
 
-def _with_line(issue: SettingsIssue, document: Document) -> str:
-    line, column = _position(issue, document)
+def _with_line(issue: SettingsIssue, layers: Layers) -> str:
+    file = layers.file
+    line, column = _position(issue, layers)
     if not line:
-        override = _override(issue, document)
-        source = f"{COMMAND_LINE} {override}" if override else document.source
+        override = _override(issue, layers)
+        source = f"{COMMAND_LINE} {override.text}" if override else file.source
         return f"{source}: {issue.message}"
-    headline = f"{document.source}:{line}:{column}: {issue.message}"
-    text = document.lines[line - 1] if line <= len(document.lines) else ""
+    headline = f"{file.source}:{line}:{column}: {issue.message}"
+    text = file.lines[line - 1] if line <= len(file.lines) else ""
     if len(text) > 200:
         return headline
     prefix = f"{line:7} | "

@@ -10,8 +10,9 @@ from typing import Any
 import yaml
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from hydro.settings.fields import Level, Rule
-from hydro.settings.schema import SettingInfo, list_settings
+from hydro.settings.fields import Level
+from hydro.settings.rules import Rule
+from hydro.settings.schema import Schema, SettingInfo
 from hydro.settings.sections import Settings
 
 WIDTH_OF_A_FILE = 120
@@ -62,13 +63,13 @@ def json_schema(model: type[Settings], level: Level) -> str:
     Editors complete and check a file that starts with ``# yaml-language-server: $schema=`` and the
     schema's path. The facts stand under ``x-hydro``: level, grid, rules.
     """
-    facts = {each.path: each for each in list_settings(model)}
+    known = Schema.of(model).settings
     schema = model.model_json_schema(schema_generator=_Schema)
     schema["$schema"] = GenerateJsonSchema.schema_dialect
     definitions = schema.get("$defs", {})
     for section, properties in _properties(schema, definitions):
         for name in list(properties):
-            described = facts.get(f"{section}.{name}" if section else name)
+            described = known.get(f"{section}.{name}" if section else name)
             if described is None:
                 continue
             if described.shown_at(level):
@@ -149,7 +150,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 def _by_section(model: type[Settings], level: Level) -> Iterator[tuple[str, list[SettingInfo]]]:
     sections: dict[str, list[SettingInfo]] = {}
-    for each in list_settings(model):
+    for each in Schema.of(model):
         if each.shown_at(level):
             sections.setdefault(each.section, []).append(each)
     yield from sections.items()

@@ -1,13 +1,14 @@
 """How one setting is declared: its default, its help, and the rules it takes part in."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from pydantic.fields import FieldInfo
+
+from hydro.settings.rules import Rule
 
 Level = Literal["novice", "intermediate", "expert", "master"]
 LEVELS: tuple[Level, ...] = ("novice", "intermediate", "expert", "master")
@@ -17,37 +18,6 @@ NULL_VALUES = frozenset({"", "~", "null", "Null", "NULL", "None"})
 
 EXPONENT = re.compile(r"[+-]?\d+(\.\d+)?[eE]\+?\d")
 """A number as in 1e3, which a setting that is a whole number takes as well."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A condition on another setting, as data: it is evaluated, printed and exported."""
-
-    path: str
-    values: tuple[Any, ...]
-    negated: bool = False
-
-    def holds(self, values: Mapping[str, Any]) -> bool:
-        """Evaluate against settings by dotted name."""
-        value = values.get(self.path)
-        listed = tuple(value) if isinstance(value, list | tuple) else ()
-        found = value in self.values or any(each in self.values for each in listed)
-        return found is not self.negated
-
-    def __str__(self) -> str:
-        """Describe the condition as ``training.loss_function is ArcFace``."""
-        listed = " or ".join(_to_yaml_text(value) for value in self.values)
-        return f"{self.path} is {'not ' if self.negated else ''}{listed}"
-
-
-def only_if(path: str, *values: Any) -> Rule:
-    """Hold while the setting at ``path`` has one of the values."""
-    return Rule(path, values)
-
-
-def unless(path: str, *values: Any) -> Rule:
-    """Hold while the setting at ``path`` has none of the values."""
-    return Rule(path, values, negated=True)
 
 
 @dataclass(frozen=True)
@@ -65,32 +35,67 @@ class SettingMetadata:
 
     @classmethod
     def of(cls, field: FieldInfo) -> "SettingMetadata":
-        """Read the facts back from a declared field; a field without them has the defaults."""
+        """Read the metadata of a declared field; a field without any has the defaults."""
         extra = field.json_schema_extra
-        facts = extra.get("x-hydro") if isinstance(extra, dict) else None
-        return facts if isinstance(facts, cls) else cls()
+        stored: object = extra.get(METADATA_KEY) if isinstance(extra, dict) else None
+        return stored if isinstance(stored, cls) else cls()
+
+    def as_extra(self) -> dict[str, JsonValue]:
+        """Return what pydantic keeps of it in a field; it is no JSON until it is exported."""
+        return cast("dict[str, JsonValue]", {METADATA_KEY: self})
 
 
-def setting(default: Any = ..., *, help: str, **facts: Any) -> Any:
+METADATA_KEY = "x-hydro"
+
+
+def setting(
+    default: object = ...,
+    *,
+    help: str,
+    level: Level = "novice",
+    grid: bool = False,
+    component: str | None = None,
+    applies_if: Rule | None = None,
+    required_if: Rule | None = None,
+    conflicts_with: Rule | None = None,
+    alias: str | None = None,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    min_length: int | None = None,
+) -> Any:
     """Declare a setting.
 
     Args:
         default: The value when the YAML does not give one; ``...`` makes the setting required.
         help: One sentence for the user, unit included.
-        **facts: ``level`` (novice, intermediate, expert or master: the lowest that is shown it),
-            ``grid`` (may be searched over), ``component`` (the kind of component whose name it
-            holds), ``when`` (a rule: elsewhere the value is kept and ignored), ``required`` (a
-            rule: must be given while it holds), ``clashes`` (a rule: must keep its default while
-            it holds), ``alias`` (another key it is read from). Everything else is a bound of
-            ``pydantic.Field``: ``ge``, ``gt``, ``le``, ``lt``, ``min_length``.
+        level: The least experience that is shown it.
+        grid: Whether it may be searched over.
+        component: The kind of component whose name it holds.
+        applies_if: Where this does not hold, the value is kept and ignored.
+        required_if: While this holds, it must be given.
+        conflicts_with: While this holds, it must keep its default.
+        alias: Another key that it is read from.
+        ge: The smallest value.
+        gt: What the value must exceed.
+        le: The largest value.
+        lt: What the value must stay below.
+        min_length: The shortest list or text.
     """
-    known = {
-        name: facts.pop(name)
-        for name in tuple(facts)
-        if name in SettingMetadata.__dataclass_fields__
-    }
-    extra: Any = {"x-hydro": SettingMetadata(**known)}
-    return Field(default, description=help, json_schema_extra=extra, **facts)
+    metadata = SettingMetadata(
+        level, grid, component, applies_if, required_if, conflicts_with, alias
+    )
+    return Field(
+        default,
+        description=help,
+        json_schema_extra=metadata.as_extra(),
+        min_length=min_length,
+        ge=ge,
+        gt=gt,
+        le=le,
+        lt=lt,
+    )
 
 
 def section() -> Any:
@@ -107,13 +112,13 @@ class Section(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_as_meant(cls, given: Any) -> Any:
+    def _normalize(cls, given: object) -> object:
         """Read nothing as None where None is a value, else as if the key were absent."""
         if given is None:
             return {}
         if not isinstance(given, dict):
             return given
-        read: dict[str, Any] = {}
+        read: dict[str, object] = {}
         for name, value in given.items():
             field = cls.model_fields.get(name)
             if field is None or value not in (None, "None"):
@@ -125,27 +130,20 @@ class Section(BaseModel):
         return read
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: object) -> object:
     """Read 1e3 as the whole number that it is."""
     if isinstance(value, str) and EXPONENT.fullmatch(value) and float(value).is_integer():
         return int(float(value))
     return value
 
 
-def _types_of(field: FieldInfo) -> tuple[Any, ...]:
+def _types_of(field: FieldInfo) -> tuple[object, ...]:
     return (field.annotation, *getattr(field.annotation, "__args__", ()))
 
 
-def choices_of(field: FieldInfo) -> tuple[Any, ...]:
+def choices_of(field: FieldInfo) -> tuple[object, ...]:
     """List the values a field is limited to; empty when it is not, ``list`` choices included."""
     for annotation in _types_of(field):
         if getattr(annotation, "__origin__", None) is Literal:
-            return tuple(annotation.__args__)
+            return tuple(getattr(annotation, "__args__", ()))
     return ()
-
-
-def _to_yaml_text(value: Any) -> str:
-    """Describe a value as the YAML would."""
-    if isinstance(value, tuple):
-        return str([*value])
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,10 +1,11 @@
-"""Facts about every setting of a composed schema, parsed once into frozen records."""
+"""The settings of a composed model: their types, names, aliases and selectors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 import annotated_types
 from pydantic import BaseModel
@@ -19,6 +20,14 @@ BOUNDS = {
     annotated_types.Lt: ("lt", "<"),
 }
 
+TYPE_NAMES: Mapping[object, str] = {
+    bool: "true or false",
+    int: "whole number",
+    float: "number",
+    str: "text",
+    Path: "path",
+}
+
 
 @dataclass(frozen=True)
 class SettingInfo:
@@ -27,9 +36,9 @@ class SettingInfo:
     path: str
     kind: str
     """The type in words: ``number``, ``path``, ``list of names``."""
-    choices: tuple[Any, ...]
+    choices: tuple[object, ...]
     bounds: str
-    default: Any
+    default: object
     required: bool
     help: str
     metadata: SettingMetadata
@@ -43,6 +52,12 @@ class SettingInfo:
     def name(self) -> str:
         """Its key within the section."""
         return self.path.rpartition(".")[2]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key that it is read from within its section, its name first."""
+        alias = self.metadata.alias
+        return (self.name, alias) if alias else (self.name,)
 
     def shown_at(self, level: Level) -> bool:
         """Return whether somebody of this experience is shown the setting."""
@@ -60,15 +75,73 @@ class SettingInfo:
         return (*applies, *needed, *clashes)
 
 
-def list_settings(model: type[BaseModel], prefix: str = "") -> Iterator[SettingInfo]:
-    """Walk a settings model in display order.
+@dataclass(frozen=True)
+class Schema:
+    """The settings of a composed model, by dotted name in display order."""
 
-    What must be given comes first in its section; a component's settings follow their selector.
-    """
+    settings: Mapping[str, SettingInfo]
+
+    @classmethod
+    def of(cls, model: type[Section]) -> "Schema":
+        """Read the schema of a model."""
+        return cls({each.path: each for each in _walk(model)})
+
+    def __iter__(self) -> Iterator[SettingInfo]:
+        """Iterate in display order.
+
+        What must be given comes first in its section; a component's settings follow their selector.
+        """
+        return iter(self.settings.values())
+
+    @cached_property
+    def sections(self) -> frozenset[str]:
+        """The names of the sections."""
+        return frozenset(each.section for each in self if each.section)
+
+    @cached_property
+    def _by_key(self) -> Mapping[tuple[str, str], SettingInfo]:
+        return {(each.section, key): each for each in self for key in each.keys}
+
+    def find(self, section: str, key: str) -> SettingInfo | None:
+        """Return the setting that a key of a section means, by its name or its alias."""
+        return self._by_key.get((section, key))
+
+    def find_searchable(self, key: str) -> SettingInfo | None:
+        """Return the setting of a key of a grid, given with its section or without."""
+        section, dot, name = key.rpartition(".")
+        eligible = (each for each in self if each.metadata.grid and name in each.keys)
+        return next((each for each in eligible if not dot or each.section == section), None)
+
+    def selector(self, kind: str) -> str | None:
+        """Return the dotted name of the setting that selects the component of a kind, if any."""
+        return next((each.path for each in self if each.metadata.component == kind), None)
+
+
+def section_of(field: FieldInfo) -> type[Section] | None:
+    """Return the model of a field that is a section, None for a setting."""
+    annotation = field.annotation
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return None
+
+
+def flatten(settings: BaseModel, prefix: str = "") -> dict[str, object]:
+    """Return the values of all settings by dotted name."""
+    values: dict[str, object] = {}
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, Section):
+            values |= flatten(value, f"{prefix}{name}.")
+        else:
+            values[f"{prefix}{name}"] = value
+    return values
+
+
+def _walk(model: type[Section], prefix: str = "") -> Iterator[SettingInfo]:
     for name, field in _in_order(model):
         path = f"{prefix}{name}"
-        if is_section(field):
-            yield from list_settings(section_of(field), f"{path}.")
+        if part := section_of(field):
+            yield from _walk(part, f"{path}.")
         else:
             yield SettingInfo(
                 path=path,
@@ -82,7 +155,7 @@ def list_settings(model: type[BaseModel], prefix: str = "") -> Iterator[SettingI
             )
 
 
-def _in_order(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+def _in_order(model: type[Section]) -> Iterator[tuple[str, FieldInfo]]:
     # pydantic keeps inherited fields first, so what compose() added stands at the end.
     fields = sorted(model.model_fields.items(), key=lambda each: not each[1].is_required())
     owned = [(name, field) for name, field in fields if SettingMetadata.of(field).owner]
@@ -95,30 +168,7 @@ def _in_order(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
             yield from (each for each in owned if SettingMetadata.of(each[1]).owner in names)
 
 
-def is_section(field: FieldInfo) -> bool:
-    """Tell a section from a setting."""
-    return isinstance(field.annotation, type) and issubclass(field.annotation, Section)
-
-
-def section_of(field: FieldInfo) -> type[Section]:
-    """Return the model of a field that is a section."""
-    annotation: Any = field.annotation
-    return annotation  # type: ignore[no-any-return]
-
-
-def flatten(settings: BaseModel, prefix: str = "") -> dict[str, Any]:
-    """Return the values of all settings by dotted name."""
-    values: dict[str, Any] = {}
-    for name in type(settings).model_fields:
-        value = getattr(settings, name)
-        if isinstance(value, Section):
-            values |= flatten(value, f"{prefix}{name}.")
-        else:
-            values[f"{prefix}{name}"] = value
-    return values
-
-
-def _kind(annotation: Any) -> str:
+def _kind(annotation: object) -> str:
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _kind(args[0])
@@ -131,14 +181,13 @@ def _kind(annotation: Any) -> str:
         return "choice"
     if origin is dict:
         return "map of key to list"
-    plain = {bool: "true or false", int: "whole number", float: "number", str: "text", Path: "path"}
-    return plain.get(annotation, "value")
+    return TYPE_NAMES.get(annotation, "value")
 
 
 def _bounds(field: FieldInfo) -> str:
-    said = [
+    bounds = [
         f"{BOUNDS[type(bound)][1]} {getattr(bound, BOUNDS[type(bound)][0])}"
         for bound in field.metadata
         if type(bound) in BOUNDS
     ]
-    return ", ".join(said)
+    return ", ".join(bounds)

@@ -4,13 +4,12 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from hydro.settings.fields import Rule
-from hydro.settings.schema import flatten, list_settings
+from hydro.settings.rules import Rule
+from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import Settings
 
-Values = dict[str, Any]
+Values = dict[str, object]
 """One combination: the values of the searched settings that apply in it, by dotted name."""
 
 
@@ -21,17 +20,17 @@ class SearchSpace:
     With a loss that has no margin, say, no margin is chosen, whatever the list of margins says.
     """
 
-    lists: Mapping[str, list[Any]]
+    lists: Mapping[str, list[object]]
     rules: Mapping[str, Rule]
     """When each searched setting applies, where that depends on another one."""
-    defaults: Mapping[str, Any]
+    defaults: Mapping[str, object]
     """The settings as they are where nothing is chosen."""
 
     @classmethod
     def of(cls, settings: Settings) -> "SearchSpace":
         """Return the space of checked settings."""
         lists = settings.grid_search
-        rules = {each.path: each.metadata.applies_if for each in list_settings(type(settings))}
+        rules = {each.path: each.metadata.applies_if for each in Schema.of(type(settings))}
         found = {path: rule for path in lists if (rule := rules[path]) is not None}
         return cls(lists, found, flatten(settings))
 
@@ -40,7 +39,7 @@ class SearchSpace:
         """The product of the lengths of the lists; there are at most as many combinations."""
         return math.prod(len(each) for each in self.lists.values())
 
-    def sample(self, pick: Callable[[str], Any]) -> Values:
+    def sample(self, pick: Callable[[str], object]) -> Values:
         """Make one combination; ``pick`` is asked for the value of each setting that applies."""
         values = dict(self.defaults)
         chosen: Values = {}

@@ -8,16 +8,23 @@ from pathlib import Path
 from hydro.errors import SettingsError
 from hydro.paths import experiment_name
 from hydro.settings.error_messages import SettingsIssue
-from hydro.settings.schema import SettingInfo, flatten
+from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import Settings
 
 
-def broken_rules(
-    settings: Settings, known: Mapping[str, SettingInfo], given: Set[str]
-) -> Iterator[SettingsIssue]:
+def duplicate_names(values: Mapping[str, object], schema: Schema) -> Iterator[SettingsIssue]:
+    """List the settings that are given by their name and by their alias."""
+    for each in schema:
+        part, alias = values.get(each.section), each.metadata.alias
+        if alias and isinstance(part, dict) and {each.name, alias} <= part.keys():
+            msg = f"{each.path} and {each.section}.{alias} are the same setting. Keep one"
+            yield SettingsIssue((each.section, alias), msg, at_value=False)
+
+
+def broken_rules(settings: Settings, schema: Schema, given: Set[str]) -> Iterator[SettingsIssue]:
     """List what contradicts another setting, or is missing because of one."""
     values = flatten(settings)
-    for each in known.values():
+    for each in schema:
         facts, value = each.metadata, values[each.path]
         place = tuple(each.path.split("."))
         if facts.required_if and facts.required_if.holds(values) and value is None:
@@ -38,10 +45,10 @@ def check_experiment_name(settings: Settings) -> Iterator[SettingsIssue]:
         yield SettingsIssue(("experiment_name",), str(error))
 
 
-def missing_files(settings: Settings, known: Mapping[str, SettingInfo]) -> Iterator[SettingsIssue]:
+def missing_files(settings: Settings, schema: Schema) -> Iterator[SettingsIssue]:
     """List the files that are needed and cannot be read."""
     values = flatten(settings)
-    for each in known.values():
+    for each in schema:
         value = values[each.path]
         applies = each.metadata.applies_if is None or each.metadata.applies_if.holds(values)
         fault = _fault(value) if isinstance(value, Path) and applies else ""
@@ -66,12 +73,10 @@ def _fault(path: Path) -> str:
     return "" if os.access(path, os.R_OK) else "permission denied"
 
 
-def inactive_settings(
-    settings: Settings, known: Mapping[str, SettingInfo], given: Set[str]
-) -> Iterator[str]:
+def inactive_settings(settings: Settings, schema: Schema, given: Set[str]) -> Iterator[str]:
     """Describe which settings were given and change nothing here."""
     values = flatten(settings)
-    for each in known.values():
+    for each in schema:
         when = each.metadata.applies_if
         idle = when is not None and not when.holds(values)
         if idle and each.path in given and values[each.path] not in (each.default, None):

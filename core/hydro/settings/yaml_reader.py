@@ -1,20 +1,21 @@
 """Reads YAML into plain text values, each with the line and column that it was written at."""
 
 import codecs
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 import yaml
 
 from hydro.errors import SettingsError
 from hydro.settings.fields import NULL_VALUES
 
-MAX_CHARACTERS = 1 << 20
-"""Bytes; a settings file is a few thousand."""
+MAX_BYTES = 1 << 20
+"""A settings file has a few thousand."""
 MAX_DEPTH = 20
 
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 UNPRINTABLE = yaml.reader.Reader.NON_PRINTABLE
 """Matches what no YAML file may hold: control characters and lone surrogates."""
@@ -26,26 +27,22 @@ Position = tuple[int, int]
 """Line and column, counted from 1."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Document:
-    """What a settings file says.
+    """What a settings file holds.
 
     Scalars stay the text that was written: the setting's type, not YAML's guess, decides whether
     ``1e-4`` is a number, ``010`` is ten and ``on`` is a name. Only a plain empty value, ``~``,
     ``null`` or ``None`` is None.
     """
 
-    values: dict[str, Any]
+    values: Mapping[str, object]
     source: str
-    lines: list[str] = field(default_factory=list)
-    key_positions: dict[KeyPath, Position] = field(default_factory=dict)
+    lines: Sequence[str] = ()
+    key_positions: Mapping[KeyPath, Position] = field(default_factory=dict)
     """Where each key starts."""
-    value_positions: dict[KeyPath, Position] = field(default_factory=dict)
+    value_positions: Mapping[KeyPath, Position] = field(default_factory=dict)
     """Where each value starts."""
-    overridden: dict[KeyPath, str] = field(default_factory=dict)
-    base_values: dict[str, Any] = field(default_factory=dict)
-    """What the experiment that it starts from was told."""
-    """What the command line says instead."""
 
 
 def read_yaml(path: Path) -> Document:
@@ -56,11 +53,11 @@ def read_yaml(path: Path) -> Document:
     """
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_CHARACTERS + 1)
+            raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror}. Give the path of a YAML file"
         raise SettingsError(msg) from None
-    if len(raw) > MAX_CHARACTERS:
+    if len(raw) > MAX_BYTES:
         msg = f"{path}: larger than 1 MiB. That is no settings file"
         raise SettingsError(msg)
     if raw.startswith(codecs.BOM_UTF8):
@@ -78,11 +75,11 @@ def read_yaml(path: Path) -> Document:
 def parse_yaml(text: str, source: str) -> Document:
     """Parse the text of a settings file; ``source`` is what messages call it."""
     _check_characters(text, source)
-    document = Document({}, source, text.splitlines())
+    builder = _Builder(text, source)
     try:
-        values = _Builder(document, text).build()
+        values = builder.build()
     except yaml.MarkedYAMLError as error:
-        raise _yaml_error(error, document) from None
+        raise _yaml_error(error, text, source) from None
     if not isinstance(values, dict):
         found = "a list" if isinstance(values, list) else "a single value"
         found = "nothing" if values is None else found
@@ -91,11 +88,11 @@ def parse_yaml(text: str, source: str) -> Document:
             "hydro schema --format yaml prints a template"
         )
         raise SettingsError(msg)
-    document.values = values
-    return document
+    lines = text.splitlines()
+    return Document(values, source, lines, builder.key_positions, builder.value_positions)
 
 
-def parse_value(text: str, source: str) -> Any:
+def parse_value(text: str, source: str) -> object:
     """Parse one value as it would be read after ``key:`` in a settings file."""
     values = parse_yaml(f"value: {text}", source).values
     if len(values) > 1:
@@ -112,71 +109,76 @@ def _check_characters(text: str, source: str) -> None:
         raise SettingsError(msg)
 
 
-def _yaml_error(error: yaml.MarkedYAMLError, document: Document) -> SettingsError:
+def _yaml_error(error: yaml.MarkedYAMLError, text: str, source: str) -> SettingsError:
     """Describe where YAML stops making sense."""
     mark = error.problem_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
-    text = document.lines[line] if line < len(document.lines) else ""
-    hint = ". Indent with spaces, not tabs" if text[column : column + 1] == "\t" else ""
-    msg = f"{document.source}:{line + 1}:{column + 1}: not valid YAML: {error.problem}{hint}"
+    lines = text.splitlines()
+    character = lines[line][column : column + 1] if line < len(lines) else ""
+    hint = ". Indent with spaces, not tabs" if character == "\t" else ""
+    msg = f"{source}:{line + 1}:{column + 1}: not valid YAML: {error.problem}{hint}"
     return SettingsError(msg)
 
 
 class _Builder:
-    """Builds values from YAML events; there are no tags, anchors or second documents."""
+    """Builds values from YAML events; tags, anchors and second documents are refused.
 
-    def __init__(self, document: Document, text: str) -> None:
-        self.document = document
-        self.events = yaml.parse(text, Loader=LOADER)
+    Events and not nodes: libyaml's composer recurses before any check could run, so that a file of
+    nested brackets would crash the process, and its nodes do not show anchors.
+    """
 
-    def build(self) -> Any:
-        value: Any = None
-        seen = 0
+    def __init__(self, text: str, source: str) -> None:
+        self.source = source
+        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=LOADER)
+        self.key_positions: dict[KeyPath, Position] = {}
+        self.value_positions: dict[KeyPath, Position] = {}
+
+    def build(self) -> object:
+        value: object = None
+        documents = 0
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
-                seen += 1
-                if seen > 1:
+                documents += 1
+                if documents > 1:
                     self._refuse(event, "a second document. Keep one experiment in one file")
-                value = self._node(self._next(), ())
+                value = self._node(next(self.events), ())
         return value
 
-    def _node(self, event: Any, path: KeyPath) -> Any:
+    def _node(self, event: yaml.Event, path: KeyPath) -> object:
         self._check(event, path)
-        self.document.value_positions[path] = _place(event)
+        self.value_positions[path] = _position(event)
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path)
+        assert isinstance(event, yaml.ScalarEvent)
         # A plain scalar's style is '' in libyaml's events and None in PyYAML's own.
         return None if not event.style and event.value in NULL_VALUES else event.value
 
-    def _mapping(self, path: KeyPath) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+    def _mapping(self, path: KeyPath) -> dict[str, object]:
+        values: dict[str, object] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             self._check(event, path)
             if not isinstance(event, yaml.ScalarEvent):
                 self._refuse(event, "a key that is not a word")
             key: str = event.value
             here = (*path, key)
             if key in values:
-                first = self.document.key_positions[here][0]
+                first = self.key_positions[here][0]
                 self._refuse(
                     event, f"'{key}' is set twice, first on line {first}. Keep one of them"
                 )
-            self.document.key_positions[here] = _place(event)
-            values[key] = self._node(self._next(), here)
+            self.key_positions[here] = _position(event)
+            values[key] = self._node(next(self.events), here)
         return values
 
-    def _sequence(self, path: KeyPath) -> list[Any]:
-        values: list[Any] = []
-        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+    def _sequence(self, path: KeyPath) -> list[object]:
+        values: list[object] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             values.append(self._node(event, (*path, len(values))))
         return values
 
-    def _next(self) -> Any:
-        return next(self.events)
-
-    def _check(self, event: Any, path: KeyPath) -> None:
+    def _check(self, event: yaml.Event, path: KeyPath) -> None:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             self._refuse(event, "anchors and aliases are not read. Write the value out")
         tag = getattr(event, "tag", None)
@@ -187,11 +189,12 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent) and "\0" in event.value:
             self._refuse(event, "a NUL character")
 
-    def _refuse(self, event: Any, what: str) -> None:
-        line, column = _place(event)
-        msg = f"{self.document.source}:{line}:{column}: {what}"
+    def _refuse(self, event: yaml.Event, what: str) -> NoReturn:
+        line, column = _position(event)
+        msg = f"{self.source}:{line}:{column}: {what}"
         raise SettingsError(msg)
 
 
-def _place(event: Any) -> Position:
-    return event.start_mark.line + 1, event.start_mark.column + 1
+def _position(event: yaml.Event) -> Position:
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from hydro.settings.search_space import SearchSpace, Values
 
@@ -53,7 +53,7 @@ class OptunaParameters:
         return {_name(value): value for value in values}
 
 
-def _is_ordered(values: list[Any]) -> bool:
+def _is_ordered(values: list[object]) -> TypeGuard[list[float]]:
     numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in values)
     return numbers and len(values) >= MIN_ORDERED
 

@@ -13,7 +13,7 @@ from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status, read_status, write_status
 from hydro.executors.local import Train
 from hydro.settings.grid_search import with_values
-from hydro.settings.loading import dump
+from hydro.settings.yaml_writer import dump
 from hydro.training.checkpoint import Checkpoints
 from hydro.training.progress import Progress, Task
 from hydro.tuning.leaderboard import RunResult

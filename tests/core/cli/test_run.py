@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from hydro.plugins.registry import Registry
-from hydro.settings.loading import dump, load
+from hydro.settings.loading import load
+from hydro.settings.yaml_writer import dump
 
 METADATA = {
     "METADATA": "Metadata-Version: 2.1\nName: hydro-wordcount\nVersion: 0.1.0\n",

@@ -155,7 +155,7 @@ def test_when_one_process_has_too_little_memory_all_start_again_with_smaller_bat
 
 @pytest.mark.usefixtures("site")
 def test_runs_side_by_side_see_their_own_gpus(word_count: Any) -> None:
-    from hydro.settings.loading import dump
+    from hydro.settings.yaml_writer import dump
 
     settings = settings_of(word_count, 'logging.logger="Witness"')
     folders = [RunFolder.create(word_count.output, name) for name in ("a", "b")]
@@ -172,7 +172,7 @@ def test_runs_side_by_side_see_their_own_gpus(word_count: Any) -> None:
 
 @pytest.mark.usefixtures("site")
 def test_who_stops_the_launcher_stops_the_processes_and_they_go_on(word_count: Any) -> None:
-    from hydro.settings.loading import dump
+    from hydro.settings.yaml_writer import dump
 
     settings = settings_of(word_count, "training.epochs=150", "training.evaluation_epochs=50")
     folder = RunFolder.create(word_count.output, "x")

@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 from hydro.report.settings import Changed, changed, flat_values, value_text
-from hydro.settings.loading import dump
+from hydro.settings.yaml_writer import dump
 
 
 def test_a_changed_setting_is_listed_with_its_default(word_count: Any) -> None:

@@ -64,7 +64,9 @@ def test_a_setting_that_was_taken_over_is_checked_too(
 @pytest.mark.usefixtures("earlier")
 def test_an_experiment_may_be_named_on_the_command_line(read: Read, config: Path) -> None:
     assert read("", "from_experiment=earlier").settings.training.batch_size == 5
-    with pytest.raises(SettingsError, match="--set from_experiment: no experiment in"):
+    with pytest.raises(
+        SettingsError, match="--set from_experiment=gone: from_experiment: no experiment in"
+    ):
         read("", "from_experiment=gone")
 
 

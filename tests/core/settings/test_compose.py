@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from hydro.errors import PluginError
 from hydro.plugins.components import Loss, Optimizer, Schedule
 from hydro.plugins.registry import Registry
-from hydro.settings.compose import SettingsOwner, compose, selector
+from hydro.settings.compose import SettingsOwner, compose
 from hydro.settings.fields import Section, SettingMetadata, section, setting
-from hydro.settings.schema import flatten, list_settings
+from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import DatasetSection, Settings
 
 
@@ -84,7 +84,7 @@ GIVEN = {"dataset": {"train_dataframe": "rows.csv", "column": "a"}}
 
 def test_the_components_there_are_become_choices() -> None:
     schema = compose(Table(), Shelf())
-    described = {each.path: each for each in list_settings(schema)}
+    described = {each.path: each for each in Schema.of(schema)}
     assert described["training.loss_function"].choices == ("Flat", "Wide")
     with pytest.raises(ValidationError, match="'Flat' or 'Wide'"):
         schema.model_validate({**GIVEN, "training": {"loss_function": "Round"}})
@@ -97,7 +97,7 @@ def test_a_setting_without_components_to_choose_from_takes_any_name() -> None:
 
 def test_settings_of_a_component_stand_flat_in_the_section_that_selects_it() -> None:
     schema = compose(Table(), Shelf())
-    paths = [each.path for each in list_settings(schema)]
+    paths = [each.path for each in Schema.of(schema)]
     at = paths.index("training.angle")
     assert paths[at - 1] == "training.loss_function"
     settings = schema.model_validate({**GIVEN, "training": {"angle": "0.3"}})
@@ -106,7 +106,7 @@ def test_settings_of_a_component_stand_flat_in_the_section_that_selects_it() -> 
 
 
 def test_settings_of_a_component_apply_only_while_it_is_chosen() -> None:
-    described = {each.path: each for each in list_settings(compose(Table(), Shelf()))}
+    described = {each.path: each for each in Schema.of(compose(Table(), Shelf()))}
     angle = described["training.angle"]
     assert angle.metadata.owner == "Wide"
     assert angle.metadata.grid
@@ -162,14 +162,14 @@ def test_a_component_that_claims_a_setting_of_the_problem_is_named() -> None:
 
 
 def test_the_setting_that_selects_a_kind_is_found() -> None:
-    assert selector(TableSettings, "loss") == "training.loss_function"
-    assert selector(TableSettings, "logger") == "logging.logger"
-    assert selector(TableSettings, "dataset") is None
+    assert Schema.of(TableSettings).selector("loss") == "training.loss_function"
+    assert Schema.of(TableSettings).selector("logger") == "logging.logger"
+    assert Schema.of(TableSettings).selector("dataset") is None
 
 
 def test_a_plugin_adds_its_loss_and_the_settings_of_it(registry: Registry) -> None:
     schema = registry.schema(registry.problem("text_metric_learning"))
-    described = {each.path: each for each in list_settings(schema)}
+    described = {each.path: each for each in Schema.of(schema)}
     assert "CosFace" in described["training.loss_function"].choices
     margin = described["training.cosface_margin"]
     assert (margin.default, margin.metadata.grid, margin.metadata.owner) == (0.35, True, "CosFace")

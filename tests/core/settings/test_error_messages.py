@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 
 from hydro.settings.error_messages import SYNONYMS
-from hydro.settings.schema import list_settings
+from hydro.settings.schema import Schema
 from hydro.settings.sections import Settings
 
 Refusal = Callable[..., Sequence[str]]
@@ -31,24 +31,23 @@ WRONG = {
     ),
     "tokenizer: {zzz: 1}": (
         "2:13: tokenizer.zzz: unknown setting. "
-        "There is: tokenizer, lowercase, max_length, padding_quantile"
+        "Available: tokenizer, lowercase, max_length, padding_quantile"
     ),
-    "training: {<<: {epochs: 1}}": "2:12: training.<<: unknown setting. There is: loss_function",
+    "training: {<<: {epochs: 1}}": "2:12: training.<<: unknown setting. Available: loss_function",
     "training: {loss_function: arcface}": (
-        "2:27: training.loss_function: there is no 'arcface'; there is: ArcFace, CrossEntropy. "
+        "2:27: training.loss_function: no choice 'arcface'; available: ArcFace, CrossEntropy. "
         "Did you mean 'ArcFace'?"
     ),
     "training: {optimizer: Lion}": (
-        "2:23: training.optimizer: there is no 'Lion'; "
-        "there is: AdamW, Adam, SGD, RMSprop, Adadelta"
+        "2:23: training.optimizer: no choice 'Lion'; available: AdamW, Adam, SGD, RMSprop, Adadelta"
     ),
     "architecture: {pool: average}": (
-        "2:22: architecture.pool: there is no 'average'; "
-        "there is: Average, [CLS] token, Max, Last token. Did you mean 'Average'?"
+        "2:22: architecture.pool: no choice 'average'; "
+        "available: Average, [CLS] token, Max, Last token. Did you mean 'Average'?"
     ),
     "training:\n  differential_learning_rate_layers: [Neck, Head]": (
-        "3:45: training.differential_learning_rate_layers: there is no 'Head'; "
-        "there is: Backbone, Neck, Loss"
+        "3:45: training.differential_learning_rate_layers: no choice 'Head'; "
+        "available: Backbone, Neck, Loss"
     ),
     "training: {epochs: many}": "2:20: training.epochs: must be a number, not 'many'",
     "training: {epochs: true}": "2:20: training.epochs: must be a number, not 'true'",
@@ -154,7 +153,7 @@ def test_a_name_from_elsewhere_is_known(
     called: str, model: type[Settings], refusal: Refusal
 ) -> None:
     setting = SYNONYMS[called]
-    section = next(each.section for each in list_settings(model) if each.name == setting)
+    section = next(each.section for each in Schema.of(model) if each.name == setting)
     said = refusal("", head=f"{section}: {{{called}: 1}}\n")
     place = f"FILE:1:{len(section) + 4}: {section}.{called}"
     assert f"{place}: unknown setting. Did you mean '{setting}'?" in said
@@ -190,7 +189,7 @@ def test_nearly_every_typo_of_every_setting_is_understood(
 ) -> None:
     draw = random.Random(7)
     right = total = 0
-    for each in list_settings(model):
+    for each in Schema.of(model):
         wrong = typos(each.name, draw)
         head = f"{each.section}:\n" if each.section else "\n"
         indent = "  " if each.section else ""

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from hydro.plugins.registry import Registry
 from hydro.settings.export import json_schema, sentence, table, template
 from hydro.settings.fields import LEVELS
-from hydro.settings.schema import list_settings
+from hydro.settings.schema import Schema
 from hydro.settings.sections import Settings
 
 REQUIRED = {"train_dataframe": "rows.csv", "text_column": "text", "label_columns": "label"}
@@ -102,7 +102,7 @@ def test_the_schema_refuses_what_does_not_load(
 def test_the_schema_tells_every_setting_with_its_facts(
     schema: dict[str, Any], model: type[Settings]
 ) -> None:
-    for each in list_settings(model):
+    for each in Schema.of(model):
         told = setting(schema, each.path)
         assert told["description"] == " ".join([each.help, *each.rules])
         assert told["x-hydro"]["level"] == each.metadata.level
@@ -131,13 +131,13 @@ def test_the_schema_repeats_no_names_as_titles(schema: dict[str, Any]) -> None:
 def test_a_level_filters_what_is_shown(
     level: Any, model: type[Settings], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shown = {each.path for each in list_settings(model) if each.shown_at(level)}
+    shown = {each.path for each in Schema.of(model) if each.shown_at(level)}
     table(model, level)
     rows = [line for line in capsys.readouterr().out.splitlines() if line[:2] == "  "]
     assert len([row for row in rows if row[2] != " "]) == len(shown)
     text = template(model, level)
     narrowed = json.loads(json_schema(model, level))
-    for each in list_settings(model):
+    for each in Schema.of(model):
         assert (f" {each.name}: " in text) is (each.path in shown)
         if each.path in shown:
             assert setting(narrowed, each.path)
@@ -167,7 +167,7 @@ def test_the_template_shows_what_must_be_given_and_comments_out_the_rest(
 
 
 def test_a_sentence_has_help_values_rules_and_grid(model: type[Settings]) -> None:
-    described = {each.path: each for each in list_settings(model)}
+    described = {each.path: each for each in Schema.of(model)}
     assert sentence(described["training.arcface_scale"]) == (
         "Factor on the cosines. Number > 0. Only while training.loss_function is ArcFace. "
         "Grid search."

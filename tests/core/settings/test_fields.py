@@ -5,7 +5,8 @@ from typing import Literal
 import pytest
 from pydantic import ValidationError
 
-from hydro.settings.fields import Section, SettingMetadata, choices_of, only_if, setting, unless
+from hydro.settings.fields import Section, SettingMetadata, choices_of, setting
+from hydro.settings.rules import only_if, unless
 
 
 class Example(Section):

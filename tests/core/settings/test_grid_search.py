@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from hydro.settings.grid_search import with_values
-from hydro.settings.loading import LoadedSettings, dump
+from hydro.settings.loading import LoadedSettings
+from hydro.settings.yaml_writer import dump
 
 Read = Callable[..., LoadedSettings]
 
@@ -37,10 +38,10 @@ def test_a_search_that_is_stored_is_read_back_as_it_was(read: Read, tmp_path: ob
 @pytest.mark.parametrize(
     ("search", "expected"),
     [
-        ("{seed: [1]}", "FILE:2:15: grid_search.seed: cannot be searched over. What can:"),
+        ("{seed: [1]}", "FILE:2:15: grid_search.seed: cannot be searched over. Available:"),
         ("{lr: [1]}", "FILE:2:15: grid_search.lr: cannot be searched over. Did you mean 'learning"),
         ("{batch_size: [8, 0]}", "FILE:2:31: grid_search: training.batch_size: must be greater"),
-        ("{pool: [Avg]}", "FILE:2:22: grid_search: architecture.pool: there is no 'Avg'"),
+        ("{pool: [Avg]}", "FILE:2:22: grid_search: architecture.pool: no choice 'Avg'"),
         ("{batch_size: []}", "FILE:2:27: grid_search.batch_size: has no values to try"),
         (
             "{batch_size: [1], training.batch_size: [2]}",

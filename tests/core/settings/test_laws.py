@@ -12,10 +12,12 @@ from hydro.errors import SettingsError
 from hydro.plugins.registry import Registry
 from hydro.settings.export import template
 from hydro.settings.fields import LEVELS, Level
-from hydro.settings.loading import LoadedSettings, check, dump, load
-from hydro.settings.schema import list_settings
+from hydro.settings.layers import Layers
+from hydro.settings.loading import LoadedSettings, check, load
+from hydro.settings.schema import Schema
 from hydro.settings.sections import Settings
 from hydro.settings.yaml_reader import parse_yaml
+from hydro.settings.yaml_writer import dump
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -29,8 +31,8 @@ def test_a_template_loads_to_the_defaults(
     text = template(schema, level)
     config.write_text(text, encoding="utf-8")
     loaded = load(config, schema)
-    assert loaded.given == {each.path for each in list_settings(schema) if each.required}
-    given_only = parse_yaml(text, "FILE").values
+    assert loaded.given == {each.path for each in Schema.of(schema) if each.required}
+    given_only: Any = parse_yaml(text, "FILE").values
     given_only["dataset"]["train_dataframe"] = str(tmp_path / "train.csv")
     assert loaded.settings == schema.model_validate(given_only)
 
@@ -44,14 +46,14 @@ def test_a_template_loads_to_the_defaults_with_every_comment_taken_off(
     text = template(model, level)
     config.write_text(text, encoding="utf-8")
     defaults = load(config, model).settings
-    wanted = {f"{each.name}:" for each in list_settings(model)}
-    wanted |= {f"{each.section}:" for each in list_settings(model)}
+    wanted = {f"{each.name}:" for each in Schema.of(model)}
+    wanted |= {f"{each.section}:" for each in Schema.of(model)}
     lines = [line.removeprefix("# ") for line in text.splitlines()]
     kept = [line for line in lines if line.strip().split(" ")[0] in wanted]
     config.write_text("\n".join(kept), encoding="utf-8")
     loaded = load(config, model)
     assert loaded.settings == defaults
-    assert loaded.given == {each.path for each in list_settings(model) if each.shown_at(level)}
+    assert loaded.given == {each.path for each in Schema.of(model) if each.shown_at(level)}
     assert loaded.warnings == ()
 
 
@@ -60,7 +62,7 @@ def values_of(model: type[Settings]) -> st.SearchStrategy[dict[str, Any]]:
     numbers = {"number": st.floats(0.01, 0.9), "whole number": st.integers(1, 99)}
     texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
     sections: dict[str, dict[str, st.SearchStrategy[Any]]] = {}
-    for each in list_settings(model):
+    for each in Schema.of(model):
         kind = each.kind.removesuffix(" or nothing")
         other = each.metadata.owner not in (None, "ArcFace")
         if each.metadata.conflicts_with or each.name in EXACT or kind == "path" or other:
@@ -132,7 +134,7 @@ def test_any_text_is_either_settings_or_an_error_of_settings(
     head: str, text: str, model: type[Settings]
 ) -> None:
     try:
-        loaded = check(parse_yaml(head + text, "FILE"), model, base=Path(__file__).parent)
+        loaded = check(Layers(parse_yaml(head + text, "FILE"), Path(__file__).parent), model)
     except SettingsError as error:
         assert str(error).startswith("FILE")
     else:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from hydro.plugins.registry import Registry
-from hydro.settings.loading import LoadedSettings, dump, load
-from hydro.settings.schema import flatten, list_settings
+from hydro.settings.loading import LoadedSettings, load
+from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import Settings
+from hydro.settings.yaml_writer import dump
 
 Read = Callable[..., LoadedSettings]
 Refusal = Callable[..., Sequence[str]]
@@ -17,7 +18,7 @@ Refusal = Callable[..., Sequence[str]]
 
 def test_what_is_not_given_has_its_default(read: Read, model: type[Settings]) -> None:
     loaded = read("")
-    defaults = {each.path: each.default for each in list_settings(model) if not each.required}
+    defaults = {each.path: each.default for each in Schema.of(model) if not each.required}
     values = flatten(loaded.settings)
     assert {path: values[path] for path in defaults} == defaults
     assert loaded.given == {

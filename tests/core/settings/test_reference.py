@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from hydro.settings.loading import LoadedSettings, load
-from hydro.settings.reference import without_empty_sections
-from hydro.settings.schema import flatten, list_settings
+from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import Settings
 
 EXPORT = Path(__file__).with_name("hydrogen_export.yml")
@@ -31,7 +30,7 @@ def test_a_complete_export_loads_without_a_note(export: LoadedSettings) -> None:
 def test_a_complete_export_names_every_setting_that_both_have(
     export: LoadedSettings, model: type[Settings], additions: set[str]
 ) -> None:
-    assert export.given == {each.path for each in list_settings(model)} - additions
+    assert export.given == {each.path for each in Schema.of(model)} - additions
 
 
 def test_a_complete_export_differs_from_the_defaults_where_it_says_so(
@@ -40,7 +39,7 @@ def test_a_complete_export_differs_from_the_defaults_where_it_says_so(
     values = flatten(export.settings)
     changed = {
         each.path: values[each.path]
-        for each in list_settings(model)
+        for each in Schema.of(model)
         if not each.required and values[each.path] != each.default
     }
     assert changed == {
@@ -134,5 +133,4 @@ def test_a_mistake_is_placed_where_the_second_name_stands(refusal: Refusal) -> N
 
 
 def test_only_an_empty_section_is_left_out(refusal: Refusal) -> None:
-    assert without_empty_sections({"augmentation": {}, "training": {}}) == {"training": {}}
     assert refusal("augmentation: {mix: 1}")[1].startswith("FILE:2:1: augmentation: unknown")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hydro.settings.fields import LEVELS
-from hydro.settings.schema import SettingInfo, list_settings
+from hydro.settings.schema import Schema, SettingInfo
 from hydro.settings.sections import Settings
 
 NEEDED = object()
@@ -111,7 +111,7 @@ BOUNDS = {
 @pytest.fixture(scope="module")
 def settings(model: type[Settings]) -> dict[str, SettingInfo]:
     """Every setting by its dotted name."""
-    return {each.path: each for each in list_settings(model)}
+    return {each.path: each for each in Schema.of(model)}
 
 
 @pytest.mark.parametrize("path", TABLE)

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from hydro.settings.fields import Section, only_if, section, setting
-from hydro.settings.schema import flatten, list_settings
+from hydro.settings.fields import Section, section, setting
+from hydro.settings.rules import only_if
+from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import Ids, Names
 
 
@@ -34,7 +35,7 @@ class Whole(Section):
 
 
 def test_types_are_said_in_words() -> None:
-    kinds = {each.name: each.kind for each in list_settings(Whole)}
+    kinds = {each.name: each.kind for each in Schema.of(Whole)}
     assert kinds == {
         "name": "text",
         "needed": "text",
@@ -52,7 +53,7 @@ def test_types_are_said_in_words() -> None:
 
 
 def test_bounds_choices_and_defaults_are_told() -> None:
-    described = {each.path: each for each in list_settings(Whole)}
+    described = {each.path: each for each in Schema.of(Whole)}
     assert described["part.whole"].bounds == "≥ 0, < 9"
     assert described["part.number"].bounds == "> 0.5, ≤ 2"
     assert described["part.choice"].choices == described["part.choices"].choices == ("a", "b")
@@ -62,13 +63,13 @@ def test_bounds_choices_and_defaults_are_told() -> None:
 
 
 def test_a_setting_knows_its_section_and_name() -> None:
-    described = {each.path: each for each in list_settings(Whole)}
+    described = {each.path: each for each in Schema.of(Whole)}
     assert (described["name"].section, described["name"].name) == ("", "name")
     assert (described["part.whole"].section, described["part.whole"].name) == ("part", "whole")
 
 
 def test_what_must_be_given_comes_first_in_its_section() -> None:
-    assert [each.path for each in list_settings(Whole)][:3] == [
+    assert [each.path for each in Schema.of(Whole)][:3] == [
         "name",
         "part.needed",
         "part.switch",
@@ -76,14 +77,14 @@ def test_what_must_be_given_comes_first_in_its_section() -> None:
 
 
 def test_rules_are_said_in_sentences() -> None:
-    described = {each.name: each for each in list_settings(Whole)}
+    described = {each.name: each for each in Schema.of(Whole)}
     assert described["choice"].rules == ("Only while part.switch is true.",)
     assert described["needed"].rules == ("Must be given while part.whole is 1.",)
     assert described["calm"].rules == ("Must keep its default while part.switch is true.",)
 
 
 def test_a_level_shows_what_is_at_it_or_below() -> None:
-    described = {each.name: each for each in list_settings(Whole)}
+    described = {each.name: each for each in Schema.of(Whole)}
     assert described["switch"].shown_at("expert")
     assert described["switch"].shown_at("master")
     assert not described["switch"].shown_at("intermediate")
