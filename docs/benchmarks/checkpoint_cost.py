@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -17,11 +18,14 @@ from transformers import AutoModel
 from hydro.settings.sections import TrainingSection
 from hydro.text.backbones import find_backbone
 from hydro.training.batch_plan import BatchPlan
+from hydro.training.best_weights import BestWeights
 from hydro.training.checkpoint import Checkpoints
 from hydro.training.checkpointing import Checkpointer
 from hydro.training.precision import Precision
+from hydro.training.progress import NoProgress
 from hydro.training.signals import StopSignal
-from hydro.training.trainer import LossLog, TrainStep
+from hydro.training.step import TrainStep
+from hydro.training.trainer import Trainer
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
 
@@ -52,22 +56,32 @@ def measure(classes: int, times: int) -> None:
     training = TrainingSection(loss_function="ArcFace", epochs=1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        log = LossLog(step, BatchPlan(10_000, 1, training), record=lambda event, values: None)
+        nothing: Any = None
+        trainer = Trainer(
+            step,
+            nothing,
+            BatchPlan(10_000, 1, training),
+            workers=0,
+            validate=lambda samples: 0.0,
+            record=lambda event, values: None,
+            progress=NoProgress(),
+        )
+        best = BestWeights(step.model, higher_is_better=True)
         (folder / "history.jsonl").write_text("")
         checkpoints = Checkpoints(folder / "checkpoints")
         given = (checkpoints, None, folder / "history.jsonl", 1e-9, StopSignal(), {})
         saves = Checkpointer(*given)
-        saves.attach(step, log)
+        saves.restore(trainer, best)
         seconds = []
         for _ in range(times):
-            log.done += 1
+            trainer.log.done += 1
             started = time.perf_counter()
             saves.on_step_end()
             seconds.append(time.perf_counter() - started)
         started = time.perf_counter()
         found = checkpoints.newest()
         assert found is not None
-        Checkpointer(checkpoints, found, *given[2:]).attach(step, log)
+        Checkpointer(checkpoints, found, *given[2:]).restore(trainer, best)
         loading = time.perf_counter() - started
         size = sum(each.stat().st_size for each in found.path.iterdir()) / 1e6
     told = ", ".join(f"{each:.2f}" for each in seconds)

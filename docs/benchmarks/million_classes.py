@@ -21,7 +21,7 @@ from torch.nn import functional
 from hydro.plugins.builtin import hydro_optimizers
 from hydro.training.dataset import Batch
 from hydro.training.precision import Precision
-from hydro.training.trainer import TrainStep
+from hydro.training.step import TrainStep
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
 SIZE, ROWS, SEEN = 384, 64, 512

@@ -43,7 +43,8 @@ from hydro.training.batch_plan import BatchPlan
 from hydro.training.param_groups import model_parts, parameter_groups
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress
-from hydro.training.trainer import TrainStep, fit
+from hydro.training.step import TrainStep
+from hydro.training.trainer import Trainer
 from hydro_text_metric_learning.dataset import LabeledTexts
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
@@ -123,7 +124,7 @@ def hydro(
         step = TrainStep(model, head, optimizer, lambda update: 1.0, precision, 0.0)
         losses: list[float] = []
         started = time.perf_counter()
-        fit(
+        Trainer(
             step,
             dataset,
             updates,
@@ -131,7 +132,7 @@ def hydro(
             validate=lambda samples: 0.0,
             record=lambda event, values: losses.append(values["loss"]),
             progress=NoProgress(),
-        )
+        ).fit()
         return time.perf_counter() - started, losses
 
     return train

@@ -18,7 +18,8 @@ from hydro.training.dataset import Batch
 from hydro.training.distributed import ProcessGroup, init_process_group
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress
-from hydro.training.trainer import TrainStep, fit
+from hydro.training.step import TrainStep
+from hydro.training.trainer import Trainer
 
 ROWS = 15
 
@@ -87,7 +88,7 @@ def train(name: str, processes: ProcessGroup) -> dict[str, Any]:
         training.gradient_clip,
         processes,
     )
-    samples = fit(
+    samples = Trainer(
         step,
         Rows(),
         BatchPlan(ROWS, 1, training, processes.world_size),
@@ -95,7 +96,7 @@ def train(name: str, processes: ProcessGroup) -> dict[str, Any]:
         validate=lambda samples: 0.0,
         record=lambda event, values: events.append(dict(values)),
         progress=NoProgress(),
-    )
+    ).fit()
     state = {**model.state_dict(), **loss.state_dict()}
     state.pop("1.num_batches_tracked", None)
     return {

@@ -25,7 +25,7 @@ from hydro.training.dataset import Dataset, load_batches
 from hydro.training.param_groups import model_parts, parameter_groups
 from hydro.training.precision import Precision
 from hydro.training.randomness import seed_torch
-from hydro.training.trainer import TrainStep
+from hydro.training.step import TrainStep
 
 TIMED = 3
 """Updates that are timed, after one that is not: the first is slower than the others."""

@@ -16,7 +16,7 @@ class Follower(Run):
     def execute(self) -> dict[str, Any]:
         """Train along with the first process, which has the scores."""
         parts = self._assemble()
-        with self.savepoints.stop.defer_signals():
+        with self.checkpointer.stop.defer_signals():
             self._train(parts)
         return {}
 

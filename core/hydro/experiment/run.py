@@ -32,7 +32,8 @@ from hydro.training.param_groups import model_parts, parameter_groups
 from hydro.training.precision import Precision
 from hydro.training.progress import Progress
 from hydro.training.randomness import seed_torch
-from hydro.training.trainer import TrainStep, fit
+from hydro.training.step import TrainStep
+from hydro.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class Run:
     tracker: BackgroundTracker
     progress: Progress
     processes: ProcessGroup
-    savepoints: Checkpointer
+    checkpointer: Checkpointer
 
     def execute(self) -> dict[str, Any]:
         """Train, and give the scores of the model before and after."""
@@ -58,11 +59,11 @@ class Run:
 
         # A run that goes on makes these again: they are a function of the seed.
         before = self._predict_splits(parts, "before training")
-        if not self.savepoints.resume_from:
+        if not self.checkpointer.resume_from:
             self._record_metric("before training", before, samples=0)
-        with self.savepoints.stop.defer_signals():
+        with self.checkpointer.stop.defer_signals():
             samples = self._train(parts)
-            with self.savepoints.evaluating():
+            with self.checkpointer.evaluating():
                 after = self._predict_splits(parts, "after training")
                 self._record_metric("after training", after, samples)
                 scores = self._compare(parts, before, after)
@@ -140,8 +141,7 @@ class Run:
             return 0
         if settings.training.drop_last_batch and not updates.drop_last:
             logger.warning("fewer training rows than one batch: drop_last_batch is off")
-        saves = self.savepoints
-        if self.problem.prepare and not saves.resume_from:
+        if self.problem.prepare and not self.checkpointer.resume_from:
             self.problem.prepare(
                 settings,
                 model=parts.model,
@@ -149,8 +149,8 @@ class Run:
                 dataset=parts.train_eval,
                 precision=self.precision,
             )
-        saves.best = best = BestWeights(parts.model, self.builder.higher_is_better)
-        samples = fit(
+        best = BestWeights(parts.model, self.builder.higher_is_better)
+        trainer = Trainer(
             self._step(parts, updates),
             parts.train,
             updates,
@@ -158,14 +158,16 @@ class Run:
             validate=lambda samples: self._validate(parts, best, samples),
             record=self.record,
             progress=self.progress,
-            savepoints=saves,
+            callback=self.checkpointer,
         )
-        if settings.training.save_best_checkpoint and not saves.trained:
-            with saves.evaluating():
+        self.checkpointer.restore(trainer, best)
+        samples = trainer.fit()
+        if settings.training.save_best_checkpoint and not self.checkpointer.trained:
+            with self.checkpointer.evaluating():
                 self._validate(parts, best, samples)
             best.restore()
-        saves.trained = True
-        saves.on_step_end()
+        self.checkpointer.trained = True
+        self.checkpointer.on_step_end()
         return samples
 
     def _step(self, parts: RunComponents, updates: BatchPlan) -> TrainStep:

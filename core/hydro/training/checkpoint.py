@@ -1,4 +1,4 @@
-"""Checkpoints on disk: folders that are whole or not there, each with a hash of every file."""
+"""Checkpoints on disk: folders written atomically, each with a hash of every file."""
 
 import hashlib
 import json
@@ -6,8 +6,9 @@ import logging
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +25,19 @@ MANIFEST = "MANIFEST.json"
 FACTS = "state.json"
 HISTORY = "history.jsonl"
 
-Tensors = dict[str, torch.Tensor]
+State = Mapping[str, object]
+"""What a ``state_dict`` returns: tensors, and values that JSON has."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One checkpoint whose files are what its manifest says."""
+    """One checkpoint whose files match its manifest."""
 
     path: Path
 
-    @property
+    @cached_property
     def facts(self) -> dict[str, Any]:
-        """All that is no tensor."""
+        """Everything but the tensors."""
         facts: dict[str, Any] = json.loads((self.path / FACTS).read_text(encoding="utf-8"))
         return facts
 
@@ -44,10 +46,10 @@ class Checkpoint:
         """The history of the run so far."""
         return (self.path / HISTORY).read_bytes()
 
-    def tensors(self, name: str) -> Tensors:
-        """Load the tensors of one file into the CPU's memory."""
-        tensors: Tensors = load_file(self.path / f"{name}.safetensors")
-        return tensors
+    def part(self, name: str) -> dict[str, object]:
+        """Load one part of the state, its tensors into the CPU's memory."""
+        path = self.path / f"{name}.safetensors"
+        return {**self.facts.get(name, {}), **(load_file(path) if path.exists() else {})}
 
 
 @dataclass(frozen=True)
@@ -59,16 +61,16 @@ class Checkpoints:
     def save(
         self,
         name: str,
-        tensors: Mapping[str, Callable[[], Tensors]],
-        facts: Mapping[str, Any],
+        state: Mapping[str, State],
+        facts: Mapping[str, object],
         history: bytes,
     ) -> None:
-        """Write a checkpoint that appears under its name once it is whole and on the disk.
+        """Write a checkpoint atomically.
 
         Args:
             name: ``step-`` and a number; of two, the higher number is the newer.
-            tensors: By the name of a file, what gives its tensors when that file is written.
-            facts: All that is no tensor, for JSON.
+            state: By name, the parts of the state; each one's tensors go to a file of its own.
+            facts: Further values, for JSON.
             history: The history of the run so far.
 
         Raises:
@@ -77,10 +79,7 @@ class Checkpoints:
         new = self.folder / f".{name}.{secrets.token_hex(4)}.partial"
         try:
             new.mkdir(parents=True)
-            for file, give in tensors.items():
-                save_file(give(), new / f"{file}.safetensors")
-            text = json.dumps(facts, allow_nan=False)
-            (new / FACTS).write_text(text, encoding="utf-8")
+            _write_state(new, state, facts)
             (new / HISTORY).write_bytes(history)
             files = {each.name: _checksum(each) for each in sorted(new.iterdir())}
             (new / MANIFEST).write_text(json.dumps({"files": files}, indent=1), encoding="utf-8")
@@ -97,7 +96,7 @@ class Checkpoints:
         self._prune(name)
 
     def newest(self) -> Checkpoint | None:
-        """Find the newest checkpoint that is as it was written; None where none ever was.
+        """Find the newest checkpoint that matches its manifest; None where there are none.
 
         Raises:
             ResourceError: there are some, all of them damaged.
@@ -118,7 +117,7 @@ class Checkpoints:
         return None
 
     def clear(self) -> None:
-        """Take all of them away."""
+        """Delete all of them."""
         if self.folder.exists():
             self._discard(self.folder)
 
@@ -127,7 +126,7 @@ class Checkpoints:
         return sorted(self.folder.glob("step-*"), key=_age)
 
     def _prune(self, newest: str) -> None:
-        """Take away all but the newest and the one before it, and what was never finished."""
+        """Delete all but the newest two, and what was never finished."""
         age = _age(self.folder / newest)
         kept = [path for path in self._all() if _age(path) <= age][-MAX_CHECKPOINTS:]
         for path in self.folder.iterdir():
@@ -135,15 +134,31 @@ class Checkpoints:
                 self._discard(path)
 
     def _discard(self, path: Path) -> None:
-        """Take a folder away under another name, so that no half of it is ever seen."""
+        """Rename a folder, then delete it, so that no part of it is ever seen."""
         if not path.exists():
             return
         trash = path.with_name(f".trash-{secrets.token_hex(4)}")
         try:
             path.rename(trash)
         except OSError as error:
-            logger.warning("%s cannot be taken away: %s", path, error.strerror)
+            logger.warning("%s cannot be deleted: %s", path, error.strerror)
         shutil.rmtree(trash, ignore_errors=True)
+
+
+def _write_state(folder: Path, state: Mapping[str, State], facts: Mapping[str, object]) -> None:
+    """Write each part's tensors to a file, and all other values to one JSON file."""
+    rest = dict(facts)
+    for part, values in state.items():
+        # A copy each, because safetensors refuses tensors that share memory.
+        tensors = {
+            name: value.detach().to("cpu", copy=True)
+            for name, value in values.items()
+            if isinstance(value, torch.Tensor)
+        }
+        rest[part] = {name: value for name, value in values.items() if name not in tensors}
+        if tensors:
+            save_file(tensors, folder / f"{part}.safetensors")
+    (folder / FACTS).write_text(json.dumps(rest, allow_nan=False), encoding="utf-8")
 
 
 def _age(path: Path) -> tuple[int, str]:
@@ -153,7 +168,7 @@ def _age(path: Path) -> tuple[int, str]:
 
 
 def _find_damage(path: Path) -> str | None:
-    """Describe which file of a checkpoint is not as its manifest says; None if all are."""
+    """Describe the first file of a checkpoint that does not match its manifest; None if all do."""
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         proofs = {str(name): dict(proof) for name, proof in manifest["files"].items()}

@@ -18,7 +18,7 @@ def save(checkpoints: Checkpoints, number: int, suffix: str = "") -> None:
     """Save a checkpoint with its number in every file."""
     checkpoints.save(
         f"step-{number:06d}{suffix}",
-        {"model": lambda: {"weight": torch.full((3,), float(number))}},
+        {"model": {"weight": torch.full((3,), float(number)), "updates": number}},
         {"number": number},
         f"line {number}\n".encode(),
     )
@@ -30,7 +30,10 @@ def number(checkpoints: Checkpoints) -> int | None:
     if found is None:
         return None
     value = int(found.facts["number"])
-    assert found.tensors("model")["weight"].tolist() == [value] * 3
+    part: dict[str, Any] = found.part("model")
+    assert part.pop("weight").tolist() == [value] * 3
+    assert part == {"updates": value}
+    assert found.part("optimizer") == {}
     assert found.history == f"line {value}\n".encode()
     return value
 
@@ -170,13 +173,16 @@ def test_a_crash_at_any_step_of_a_save_leaves_the_old_or_the_new(tmp_path: Path)
     assert seen == sorted(seen)
 
 
-def test_a_disk_that_is_full_leaves_the_older_ones(checkpoints: Checkpoints) -> None:
+def test_a_disk_that_is_full_leaves_the_older_ones(
+    checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save(checkpoints, 1)
 
-    def no_space() -> dict[str, torch.Tensor]:
+    def no_space(tensors: Any, path: Path) -> None:
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr("hydro.training.checkpoint.save_file", no_space)
     with pytest.raises(ResourceError, match="step-000002: cannot be written: No space left"):
-        checkpoints.save("step-000002", {"model": no_space}, {}, b"")
+        save(checkpoints, 2)
     assert names(checkpoints) == ["step-000001"]
     assert number(checkpoints) == 1

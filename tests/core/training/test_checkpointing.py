@@ -15,11 +15,12 @@ from hydro.settings.sections import Settings
 from hydro.training.batch_plan import BatchPlan
 from hydro.training.best_weights import BestWeights
 from hydro.training.checkpoint import Checkpoints
-from hydro.training.checkpointing import Checkpointer, NoCheckpointer
+from hydro.training.checkpointing import Checkpointer
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress
 from hydro.training.signals import StopSignal
-from hydro.training.trainer import TrainStep, fit
+from hydro.training.step import TrainStep
+from hydro.training.trainer import Trainer
 
 NONE: Any = None
 SETTINGS: Settings = NONE  # hydro's own optimizers do not look at them
@@ -75,10 +76,10 @@ class Trained:
         self.folder, self.stop = folder, StopSignal()
         checkpoints = Checkpoints(folder / "checkpoints")
         facts: Mapping[str, Any] = {"settings": {}}
-        self.saves = Checkpointer(
+        self.checkpointer = Checkpointer(
             checkpoints, checkpoints.newest(), folder / "history.jsonl", 1e-9, self.stop, facts
         )
-        self.saves.best = BestWeights(self.model, higher_is_better=True)
+        self.best = BestWeights(self.model, higher_is_better=True)
         self.seen = 0
 
     def __call__(self, rows: Counted, stop_at: int | None = None) -> "Trained":
@@ -93,19 +94,28 @@ class Trained:
 
         def validate(samples: int) -> float:
             torch.rand(samples)
-            self.saves.best.update(-samples) if self.saves.best else None
+            self.best.update(-samples)
             return 0.0
 
-        given: dict[str, Any] = {"workers": 0, "progress": NoProgress()}
-        saves = {"validate": validate, "record": record, "savepoints": self.saves}
-        fit(self.step, rows, self.updates, **saves, **given)
+        trainer = Trainer(
+            self.step,
+            rows,
+            self.updates,
+            workers=0,
+            validate=validate,
+            record=record,
+            progress=NoProgress(),
+            callback=self.checkpointer,
+        )
+        self.checkpointer.restore(trainer, self.best)
+        trainer.fit()
         return self
 
     @property
     def state(self) -> dict[str, Any]:
         """All that has been learned, and what was told of it."""
         found = {**self.model.state_dict(), **self.loss.state_dict(prefix="loss.")}
-        best = self.saves.best.weights if self.saves.best else {}
+        best = self.best.weights
         written = (self.folder / "history.jsonl").read_text()
         weights = {name: each.tolist() for name, each in found.items()}
         return {
@@ -127,8 +137,8 @@ def test_it_ends_with_the_same_weights_wherever_it_was_stopped(
         with pytest.raises(SystemExit):
             first(rows, stop_at=update)
         again = Trained(folder, training, optimizer, sparse=sparse)
-        assert again.saves.resume_from is not None
-        assert again.saves.resume_from.path.name == f"step-{update:06d}"
+        assert again.checkpointer.resume_from is not None
+        assert again.checkpointer.resume_from.path.name == f"step-{update:06d}"
         assert again(rows).state == whole
         assert again.seen == 16 - update
 
@@ -144,11 +154,3 @@ def test_weights_that_are_not_finite_are_not_saved(
     ):
         wild(rows)
     assert not list(tmp_path.glob("checkpoints/step-*"))
-
-
-def test_without_savepoints_nothing_is_saved(training: Any, rows: Counted, tmp_path: Path) -> None:
-    silent = Trained(tmp_path, training, "SGD", sparse=False)
-    silent.saves = NoCheckpointer()  # type: ignore[assignment]
-    silent.saves.best = None
-    silent(rows)
-    assert not list(tmp_path.glob("checkpoints/*"))

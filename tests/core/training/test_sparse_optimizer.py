@@ -12,7 +12,7 @@ from hydro.plugins import builtin
 from hydro.settings.sections import Settings
 from hydro.training.precision import Precision
 from hydro.training.sparse_optimizer import RULES, with_dense_gradients
-from hydro.training.trainer import TrainStep
+from hydro.training.step import TrainStep
 
 NONE: Any = None
 SETTINGS: Settings = NONE  # hydro's own optimizers do not look at them

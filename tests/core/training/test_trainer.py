@@ -18,7 +18,8 @@ from hydro.settings.sections import Settings, TrainingSection
 from hydro.training.batch_plan import BatchPlan
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress, Task
-from hydro.training.trainer import TrainStep, fit
+from hydro.training.step import TrainStep
+from hydro.training.trainer import Trainer
 
 Training = Callable[..., TrainingSection]
 CPU = Precision(torch.device("cpu"), None, None)
@@ -42,7 +43,7 @@ def make_step(
 
 def train(step: TrainStep, rows: Counted, training: TrainingSection, history: Any) -> int:
     """Run the loop over the rows, in an order drawn by seed 1."""
-    return fit(
+    return Trainer(
         step,
         rows,
         BatchPlan(len(rows), 1, training),
@@ -50,7 +51,7 @@ def train(step: TrainStep, rows: Counted, training: TrainingSection, history: An
         validate=lambda samples: 0.5,
         record=history,
         progress=NoProgress(),
-    )
+    ).fit()
 
 
 @pytest.fixture
@@ -208,7 +209,7 @@ def test_validations_are_asked_for_with_the_samples_seen(
         model.eval()
         return 0.5
 
-    fit(
+    Trainer(
         make_step(model),
         rows,
         BatchPlan(16, 1, training(epochs=3)),
@@ -216,7 +217,7 @@ def test_validations_are_asked_for_with_the_samples_seen(
         validate=validate,
         record=history,
         progress=NoProgress(),
-    )
+    ).fit()
     assert asked == [(16, True), (32, True)]
 
 
@@ -241,7 +242,7 @@ def test_each_epoch_is_shown_with_its_own_figures(
 ) -> None:
     shown = Shown()
     metrics = iter([0.25, 0.75])
-    fit(
+    Trainer(
         make_step(model),
         rows,
         BatchPlan(16, 1, training(epochs=2.5)),
@@ -249,7 +250,7 @@ def test_each_epoch_is_shown_with_its_own_figures(
         validate=lambda samples: next(metrics),
         record=history,
         progress=shown,
-    )
+    ).fit()
     names, totals, done, figures = zip(*shown.tasks, strict=True)
     assert names == ("epoch 1/3", "epoch 2/3", "epoch 3/3")
     assert totals == done == (16, 16, 8)
@@ -329,7 +330,7 @@ def test_the_loss_of_a_long_run_is_averaged_over_the_updates_between_two_records
     train(make_step(model), rows, training(), history)
     losses = history.figures("loss")
     history.events.clear()
-    monkeypatch.setattr("hydro.training.trainer.MAX_LOGGED_POINTS", 3)
+    monkeypatch.setattr("hydro.training.loss_log.MAX_LOGGED_POINTS", 3)
     train(make_step(other), rows, training(), history)
     assert history.figures("update") == [1, 2, 4, 6, 8]
     expected = [losses[0], losses[1], *(sum(losses[at : at + 2]) / 2 for at in (2, 4, 6))]
