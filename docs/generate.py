@@ -170,7 +170,7 @@ def cli_page() -> str:
 
 
 def _contexts(context: click.Context) -> Iterator[click.Context]:
-    """Go through a command and those below it."""
+    """Yield the contexts of a command and of its subcommands."""
     yield context
     command = context.command
     for name, each in command.commands.items() if isinstance(command, click.Group) else ():

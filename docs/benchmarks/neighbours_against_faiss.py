@@ -46,7 +46,7 @@ def clock(work: Callable[[], T]) -> tuple[tuple[float, float], T]:
 
 
 def compare(blocks: list[Block], cosines: NDArray[np.float32], rows: NDArray[np.int64]) -> str:
-    """Tell how far hydro's blocks are from what faiss found for the same queries."""
+    """Compare hydro's blocks with what faiss found for the same queries."""
     differ = np.concatenate([block.neighbors for block in blocks]) != rows
     apart = np.abs(np.concatenate([block.similarities for block in blocks]) - cosines)
     return (

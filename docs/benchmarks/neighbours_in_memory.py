@@ -1,4 +1,4 @@
-"""Tells how much memory scoring a split takes above the embeddings themselves.
+"""Measures how much memory scoring a split takes above the embeddings themselves.
 
     python docs/benchmarks/neighbors_in_memory.py [--rows 1000000] [--blocks 2]
 

@@ -195,7 +195,7 @@ class _Loss(nn.Module):
 
 
 class _Clock(TrainerCallback):
-    """Takes the time of the updates alone."""
+    """Measures the time of the updates alone."""
 
     seconds = 0.0
 
