@@ -14,18 +14,28 @@ import click
 
 from hydro.cli import cli
 from hydro.data.columns import Columns
-from hydro.plugins import hookspecs
+from hydro.plugins import hookspecs, protocols
 from hydro.plugins.charts import CHARTS, Finding
-from hydro.plugins.components import Component, Exporter, Inference, Insight, Metric, Problem
+from hydro.plugins.components import Component, Exporter, Insight, Metric
 from hydro.plugins.hookspecs import GROUP
+from hydro.plugins.inference import Inference, Retrieval
 from hydro.plugins.loading import DISTRIBUTION, load_plugins
+from hydro.plugins.metrics import RowMetric
+from hydro.plugins.problem import Problem, TrainedArtifacts
 from hydro.plugins.registry import Registry
 from hydro.settings.export import default_text, json_schema, values_text
 from hydro.settings.schema import Schema, SettingInfo
 from hydro.settings.sections import Settings
 
 ROOT = Path(__file__).parents[1]
-RECORDS: tuple[type[Any], ...] = (Problem, Columns, Inference, Component, Insight, Metric, Exporter)
+CLASSES: tuple[type[Any], ...] = (Problem, Inference, Retrieval, RowMetric)
+"""What a plugin derives from."""
+BUILDERS: tuple[type[Any], ...] = tuple(
+    each for name, each in vars(protocols).items() if name.endswith("Builder")
+)
+RECORDS: tuple[type[Any], ...] = (
+    *(Columns, TrainedArtifacts, Component, Insight, Metric, Exporter),
+)
 DRAWN: tuple[type[Any], ...] = (Finding, *CHARTS[1:])
 """What an insight gives, and how it is drawn."""
 MADE = "<!-- Made by docs/generate.py; a change here is lost. -->"
@@ -130,6 +140,11 @@ def hooks_page() -> str:
         "What has no default must be given. A component of any kind has the "
         "fields of `Component`; metrics, exporters and insights have more.",
     ]
+    for each in CLASSES:
+        text = _code(inspect.getdoc(each) or "")
+        parts += [f"## {each.__name__}", text, _table(("member", "what it is"), [*_members(each)])]
+    rows = [(f"`{each.__name__}`", *_signature(each)) for each in BUILDERS]
+    parts += ["## Builders", _table(("builder", "called as", "what it does"), rows)]
     for record in RECORDS:
         heading = ("field", "type", "default", "what it is")
         parts += [f"## {record.__name__}", _table(heading, list(_fields(record)))]
@@ -138,6 +153,32 @@ def hooks_page() -> str:
         heading = ("field", "type", "default", "what it is")
         parts += [f"## {record.__name__}", said, _table(heading, list(_fields(record)))]
     return "\n\n".join(parts) + "\n"
+
+
+def _members(derived: type[Any]) -> Iterator[tuple[str, str]]:
+    """List the attributes and methods of a class that plugins derive from."""
+    (definition,) = ast.parse(inspect.getsource(derived)).body
+    assert isinstance(definition, ast.ClassDef)
+    for member, below in zip(definition.body, [*definition.body[1:], None], strict=True):
+        if isinstance(member, ast.AnnAssign):
+            told = below.value if isinstance(below, ast.Expr) else None
+            text = str(told.value) if isinstance(told, ast.Constant) else ""
+            yield f"`{ast.unparse(member.target)}`", _code(text)
+        if isinstance(member, ast.FunctionDef) and not member.name.startswith("_"):
+            names = [each.arg for each in member.args.args[1:]]
+            named = [each.arg for each in member.args.kwonlyargs]
+            listed = ", ".join([*names, *(["*"] if named else []), *named])
+            text = (ast.get_docstring(member) or "").partition("\n\n")[0]
+            yield f"`{member.name}({listed})`", _code(text)
+
+
+def _signature(builder: type[Any]) -> tuple[str, str]:
+    """Return how a builder is called, and what it does."""
+    called = inspect.signature(builder.__call__).parameters.values()
+    names = [each.name for each in called if each.kind is each.POSITIONAL_ONLY][1:]
+    named = [each.name for each in called if each.kind is each.KEYWORD_ONLY]
+    listed = ", ".join([*names, *(["*"] if named else []), *named])
+    return f"`build({listed})`", _code(inspect.getdoc(builder) or "")
 
 
 def _fields(record: type[Any]) -> Iterator[tuple[str, ...]]:

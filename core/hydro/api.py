@@ -19,20 +19,21 @@ from hydro.plugins.components import (
     Component,
     Dataset,
     Exporter,
-    Inference,
     Insight,
     Logger,
     Loss,
     Metric,
     Model,
     Optimizer,
-    Problem,
     Schedule,
     Tokenizer,
 )
 from hydro.plugins.hookspecs import hookimpl
+from hydro.plugins.inference import Inference, Retrieval
+from hydro.plugins.metrics import MeanMetric, Metrics, RowMetric
 from hydro.plugins.predictions import Predictions, check_values
-from hydro.plugins.retrieval import Hit
+from hydro.plugins.problem import Calibration, Problem, TrainedArtifacts
+from hydro.plugins.retrieval import Hit, Index, Kind
 from hydro.settings.fields import Section, section, setting
 from hydro.settings.rules import only_if, unless
 from hydro.settings.sections import (
@@ -49,15 +50,21 @@ from hydro.settings.sections import (
 from hydro.trackers.tracker import Tracker
 
 if TYPE_CHECKING:
+    from hydro.data.frames import Frames
     from hydro.data.labels import Labels
     from hydro.data.memory_map import sample_rows
+    from hydro.data.quality_checks import check_labels
+    from hydro.data.targets import Targets
     from hydro.training.dataset import Batch
     from hydro.training.precision import Precision
 
 HEAVY = {
     "Batch": "hydro.training.dataset",
+    "Frames": "hydro.data.frames",
     "Labels": "hydro.data.labels",
     "Precision": "hydro.training.precision",
+    "Targets": "hydro.data.targets",
+    "check_labels": "hydro.data.quality_checks",
     "sample_rows": "hydro.data.memory_map",
 }
 """What loads torch or pandas is fetched when it is asked for: importing the door is light."""
@@ -66,6 +73,7 @@ __all__ = [
     "ArchitectureSection",
     "Bars",
     "Batch",
+    "Calibration",
     "Cards",
     "Chart",
     "Columns",
@@ -76,18 +84,23 @@ __all__ = [
     "EnvironmentSection",
     "Exporter",
     "Finding",
+    "Frames",
     "Histogram",
     "Hit",
     "HydroError",
+    "Index",
     "Inference",
     "Insight",
+    "Kind",
     "Labels",
     "Logger",
     "LoggingSection",
     "Loss",
     "Matrix",
+    "MeanMetric",
     "Metric",
     "MetricError",
+    "Metrics",
     "Model",
     "ModelError",
     "Names",
@@ -98,16 +111,21 @@ __all__ = [
     "Predictions",
     "Problem",
     "ResourceError",
+    "Retrieval",
+    "RowMetric",
     "Scatter",
     "Schedule",
     "Section",
     "Settings",
     "SettingsError",
+    "Targets",
     "Tokenizer",
     "TokenizerSection",
     "Tracker",
+    "TrainedArtifacts",
     "TrainingError",
     "TrainingSection",
+    "check_labels",
     "check_values",
     "hookimpl",
     "only_if",

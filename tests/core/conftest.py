@@ -14,8 +14,9 @@ from hydro.artifacts.results import write_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status, write_status
 from hydro.executors.local import ShouldStop, Train
-from hydro.plugins.components import Component, Problem
-from hydro.plugins.loading import Plugin
+from hydro.plugins.components import Component
+from hydro.plugins.loading import Plugin, kind_of
+from hydro.plugins.problem import Problem
 from hydro.plugins.registry import Registry
 from hydro.training.progress import NoProgress
 from hydro.tuning.optuna_strategy import OptunaStrategy
@@ -60,7 +61,7 @@ class WordCount:
         plugin = Plugin("more", "more", "more 1.0", components)
         return dataclasses.replace(self, registry=Registry((*self.registry.plugins, plugin)))
 
-    def replacing(self, component: Component) -> "WordCount":
+    def replacing(self, component: Component | Problem) -> "WordCount":
         """Put a component in the place of the one that has its name."""
         plugins = [
             dataclasses.replace(plugin, records=tuple(map(component_or(component), plugin.records)))
@@ -70,7 +71,7 @@ class WordCount:
 
     def solving(self, **changes: Any) -> "WordCount":
         """Change the problem type."""
-        return dataclasses.replace(self, problem=dataclasses.replace(self.problem, **changes))
+        return dataclasses.replace(self, problem=changed(self.problem, **changes))
 
     def prepare(self, *overrides: str, config: Path | None = None) -> Any:
         """Prepare it, with these settings changed; on the CPU, which is what figures are for."""
@@ -107,14 +108,35 @@ class WordCount:
         return run(self.prepare(*overrides, config=config), self.output, NoProgress())
 
 
-def component_or(component: Component) -> Callable[[Component | Problem], Component | Problem]:
+def changed(record: Any, **changes: Any) -> Any:
+    """Make another problem, or inference of one, with some of its attributes or methods changed.
+
+    A function takes the place of a method; it is called without ``self``.
+    """
+    methods = {
+        name: staticmethod(each) if callable(each) and not isinstance(each, type) else each
+        for name, each in changes.items()
+    }
+    bases = (*methods.pop("bases", ()), type(record))
+    return type(type(record).__name__, bases, methods)()
+
+
+def component_or(
+    component: Component | Problem,
+) -> Callable[[Component | Problem], Component | Problem]:
     """Give a function that exchanges a record of the component's kind and name for it."""
 
     def choose(record: Component | Problem) -> Component | Problem:
-        same = (type(record), record.name) == (type(component), component.name)
+        same = (kind_of(record), record.name) == (kind_of(component), component.name)
         return component if same else record
 
     return choose
+
+
+@pytest.fixture(scope="session")
+def change() -> Callable[..., Any]:
+    """Make another problem, or inference of one, with some attributes or methods changed."""
+    return changed
 
 
 @pytest.fixture

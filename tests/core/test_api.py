@@ -31,7 +31,8 @@ def test_what_the_door_offers_is_sorted_and_complete() -> None:
 @pytest.mark.parametrize("name", api.__all__)
 def test_everything_offered_is_there_and_documented(name: str) -> None:
     offered = getattr(api, name)
-    if name != "Names":
+    # Those are types, which have no text of their own.
+    if name not in ("Names", "Kind"):
         assert offered.__doc__
 
 

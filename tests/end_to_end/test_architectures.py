@@ -40,15 +40,17 @@ def padded(backbone: Any, corpus: TokenizedTexts, rows: Any) -> Tensor:
 def plain_losses(experiment: Any, registry: Any, folder: Path) -> Iterator[float]:
     """Train as the settings say, in the plainest way there is."""
     settings = experiment.settings
-    parts = assemble(Builder(settings, registry, experiment.problem), experiment.frames)
+    parts = assemble(
+        Builder(settings, registry, experiment.problem), experiment.frames, experiment.targets
+    )
     training: Any = parts.train
     updates = BatchPlan(len(training), settings.environment.seed, settings.training)
     backbone = AutoModel.from_pretrained(folder).eval()  # so that nothing is dropped
-    loss = ArcFace(32, len(parts.labels), 0.1, 45.0)
+    loss = ArcFace(32, len(parts.targets), 0.1, 45.0)
     with torch.no_grad():
         classes = torch.from_numpy(training.classes)
         found = normalize(padded(backbone, training.corpus, classes.argsort().numpy()))
-        loss.set_weight(found.unflatten(0, (len(parts.labels), -1)).sum(1))
+        loss.set_weight(found.unflatten(0, (len(parts.targets), -1)).sum(1))
     optimizer = torch.optim.AdamW([*backbone.parameters(), *loss.parameters()], weight_decay=0)
     for update, (rows,) in enumerate(updates.batches_for_epoch(0)):
         rate = (

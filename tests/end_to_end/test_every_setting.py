@@ -63,16 +63,16 @@ def short_texts(settings: Any) -> Any:
     return plugin.build_tokenizer(settings.model_copy(update={"tokenizer": tokenization}))
 
 
-def wide_model(settings: Any, *, tokenizer: Any) -> Any:
+def wide_model(settings: Any, *, tokenizer: Any, targets: Any) -> Any:
     """Build a model whose embeddings are 40 long."""
     architecture = settings.architecture.model_copy(update={"embedding_size": 40})
     changed = settings.model_copy(update={"architecture": architecture})
-    return plugin.build_model(changed, tokenizer=tokenizer)
+    return plugin.build_model(changed, tokenizer=tokenizer, targets=targets)
 
 
-def cramped_loss(settings: Any, *, model: Any, labels: Any) -> Any:
+def cramped_loss(settings: Any, *, model: Any, targets: Any) -> Any:
     """Build a loss that has room for five rows."""
-    loss = plugin.build_cross_entropy(settings, model=model, labels=labels)
+    loss = plugin.build_cross_entropy(settings, model=model, targets=targets)
 
     def refuse(module: Any, arguments: tuple[torch.Tensor, ...]) -> None:
         if len(arguments[0]) > 5:
@@ -88,9 +88,9 @@ class Watched:
     workers = 0
 
 
-def watched_loss(settings: Any, *, model: Any, labels: Any) -> Any:
+def watched_loss(settings: Any, *, model: Any, targets: Any) -> Any:
     """Build a loss that looks at who prepares batches."""
-    loss = plugin.build_cross_entropy(settings, model=model, labels=labels)
+    loss = plugin.build_cross_entropy(settings, model=model, targets=targets)
 
     def look(module: Any, arguments: Any) -> None:
         Watched.workers = max(Watched.workers, len(multiprocessing.active_children()))
@@ -131,7 +131,7 @@ class Made:
     def parts(self) -> RunComponents:
         """Tokens, model and loss, from the experiment's seed."""
         seed_torch(self.builder.settings.environment.seed)
-        return assemble(self.builder, self.experiment.frames)
+        return assemble(self.builder, self.experiment.frames, self.experiment.targets)
 
     @cached_property
     def updates(self) -> BatchPlan:
@@ -172,7 +172,7 @@ def has_test(made: Made) -> Any:
 
 def classes(made: Made) -> Any:
     """Look at the classes of the training rows."""
-    return made.parts.labels.names
+    return made.parts.targets.names
 
 
 def tokens(made: Made) -> Any:

@@ -103,7 +103,7 @@ def test_rows_without_labels_are_predicted_from_standard_input(
         monkeypatch.setattr("sys.stdin", file)
         code, out, _ = cli("predict", "trained", "-", "--gallery", "train", "--output", "new")
     assert code == 0
-    assert "stdin, 2 rows; no labels to score them by" in out
+    assert "stdin, 2 rows; none that a metric is defined on" in out
     table = pd.read_csv("new/stdin_predictions.csv")
     assert table["row"].tolist() == [0, 2]
     assert [json.loads(each)[0] for each in table["neighbour_labels"]] == ["card", "rate"]
@@ -123,7 +123,7 @@ def test_a_search_finds_texts_of_the_class_and_marks_those_that_are_the_same(
     )
     assert all("card" in line.split() for line in lines)
     decision = trained.scores["validation"]["decision"]
-    assert err.splitlines()[-1] == decision["said"]
+    assert err.splitlines()[-1] == decision["summary"]
     frame = pd.read_csv(trained.settings.dataset.train_dataframe)
     text = frame["text"][frame["fold"] == 1].iloc[0]
     (found,) = json.loads(cli("search", "trained", text, "-k", "60", "--json")[1])
@@ -205,7 +205,7 @@ def test_a_damaged_model_is_one_message(cli: Cli, experiment: Path) -> None:
 
 
 def test_the_report_and_the_card_tell_the_threshold(trained: Any) -> None:
-    said = trained.scores["validation"]["decision"]["said"]
+    said = trained.scores["validation"]["decision"]["summary"]
     assert said.startswith("same from similarity 0.")
     assert said in (trained.folder / "model/README.md").read_text()
     stored = json.loads((trained.folder / "scores.json").read_text())

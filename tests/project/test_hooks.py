@@ -6,7 +6,8 @@ from typing import get_args, get_type_hints
 import pytest
 
 from hydro.plugins import hookspecs
-from hydro.plugins.components import KINDS, Problem
+from hydro.plugins.components import KINDS
+from hydro.plugins.problem import Problem
 
 HOOKS = [name for name in vars(hookspecs) if name.startswith("hydro_")]
 

@@ -98,15 +98,20 @@ def compare(first: str, second: str, output: Path, as_json: bool) -> None:
 
     A run of an experiment that has several is named as in NAME/runs/003.
     """
-    from hydro.artifacts.experiments import find_experiment, summarize
+    from hydro.artifacts.experiments import find_experiment
     from hydro.cli.result import plain_console
     from hydro.evaluation.comparison import compare_experiments
+    from hydro.inference.finished_run import stored_builder
+    from hydro.plugins.components import Metric
 
     folders = find_experiment(first, output), find_experiment(second, output)
-    problem = summarize(folders[1]).problem
-    metrics = installed_catalog().components("metric", problem)
-    directions = {each.name: bool(getattr(each, "higher_is_better", True)) for each in metrics}
-    found = compare_experiments(*folders, directions)
+    builder = stored_builder(folders[0], installed_catalog())
+    directions = {
+        each.name: each.higher_is_better
+        for each in builder.components("metric")
+        if isinstance(each, Metric)
+    }
+    found = compare_experiments(*folders, builder.build_metrics(), directions)
     for note in found.warnings:
         click.echo(f"note: {note}", err=True)
     if as_json:

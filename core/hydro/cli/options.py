@@ -11,7 +11,7 @@ import click
 from hydro.plugins.retrieval import KINDS
 
 if TYPE_CHECKING:
-    from hydro.plugins.components import Problem
+    from hydro.plugins.problem import Problem
     from hydro.plugins.registry import Registry
     from hydro.settings.layers import Layers
     from hydro.settings.loading import LoadedSettings

@@ -12,6 +12,7 @@ import click
 from hydro.cli.options import experiment_argument, installed_catalog, json_option
 
 if TYPE_CHECKING:
+    from hydro.inference.trained_model import TrainedModel
     from hydro.plugins.predictions import Predictions
 
 
@@ -73,23 +74,28 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
         with writing(output):
             output.mkdir(parents=True, exist_ok=True)
         files = write_predictions(output, path.stem, frame, predictions, parquet=True)
-    metrics = _metrics(predictions)
+    metrics = _scores(trained, predictions)
     if as_json:
         told = {"run": str(trained.folder.path), "rows": len(frame), "metrics": metrics}
         click.echo(json.dumps({**told, "files": [str(each) for each in files]}))
         return
     if trained.calibration:
-        click.echo(trained.calibration["said"], err=True)
+        click.echo(trained.calibration["summary"], err=True)
     _show(path.stem, len(frame), metrics)
     for each in files:
         click.echo(each)
 
 
-def _metrics(predictions: "Predictions") -> dict[str, dict[str, Any]]:
-    """Score the rows by every metric that is defined on one of them."""
+def _scores(trained: "TrainedModel", predictions: "Predictions") -> dict[str, dict[str, Any]]:
+    """Compute the score of every metric that is defined on one of the rows."""
+    from hydro.evaluation.scores import score
+
     return {
-        name: {"score": predictions.score(name), "rows": int(predictions.defined(name).sum())}
-        for name in predictions.values
+        name: {
+            "score": score(name, trained.metrics[name], values),
+            "rows": int(predictions.defined(name).sum()),
+        }
+        for name, values in predictions.values.items()
         if predictions.defined(name).any()
     }
 
@@ -100,7 +106,7 @@ def _show(name: str, rows: int, metrics: Mapping[str, Mapping[str, Any]]) -> Non
     from hydro.cli.result import plain_console
 
     if not metrics:
-        click.echo(f"{name}, {rows:,} rows; no labels to score them by, or no two that match")
+        click.echo(f"{name}, {rows:,} rows; none that a metric is defined on")
         return
     table = Table("metric", title=f"{name}, {rows:,} rows", title_justify="left")
     table.add_column("score", justify="right")

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from hydro.evaluation.subsets import scored_apart
 from hydro.settings.export import WIDTH_OF_A_FILE
 from hydro.settings.sections import Settings
 from hydro.tuning.leaderboard import LeaderboardEntry
@@ -101,15 +102,14 @@ def _sentence(split: str, comparison: Mapping[str, Any]) -> str:
         f"{comparison['metric']} {comparison['change']:+.4f}: {comparison['verdict']} "
         f"(95 % interval {low:+.4f} to {high:+.4f}, paired over rows)"
     ]
-    for name in ("seen", "unseen"):
-        subset = comparison[f"{name}_classes"]
-        if subset and comparison["unseen_classes"]:
-            change = f"{subset['before']:.4f} to {subset['after']:.4f}"
-            said.append(f"  {name} classes, {subset['rows']:,} rows: {change}")
+    for name, subset in scored_apart(comparison).items():
+        change = f"{subset['before']:.4f} to {subset['after']:.4f}"
+        said.append(f"  {name}, {subset['rows']:,} rows: {change}")
     if comparison["rows_left_out"]:
-        said.append(f"  {comparison['rows_left_out']:,} rows left out: no other row of their class")
+        reason = comparison["left_out_because"]
+        said.append(f"  {comparison['rows_left_out']:,} rows left out: {reason}")
     if comparison.get("decision"):
-        said.append(f"  {comparison['decision']['said']}")
+        said.append(f"  {comparison['decision']['summary']}")
     if comparison.get("overstated"):
         said.append(f"  overstated: {comparison['overstated']}")
     return "\n".join(said)

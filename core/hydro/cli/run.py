@@ -60,7 +60,7 @@ def run(
         return
     experiment = prepare(settings, request.problem, request.registry)
     click.echo(str(experiment), err=True)
-    for note in experiment.frames.warnings:
+    for note in experiment.warnings:
         click.echo(f"warning: {note}", err=True)
     click.echo(f"estimate: {estimate(experiment)}", err=True)
     text = dump(experiment.settings)

@@ -130,7 +130,7 @@ def _tell(index: "Index", decision: "Mapping[str, object] | None") -> None:
         said = f"{kind} index of {rows:,} rows: finds {recall:.1%} of the 10 nearest rows"
         click.echo(said, err=True)
     if decision:
-        click.echo(decision["said"], err=True)
+        click.echo(decision["summary"], err=True)
 
 
 def _show(hits: Sequence[Hit]) -> None:

@@ -49,7 +49,7 @@ def inspect(request: Request) -> "tuple[dict[str, int | str], list[str], Estimat
     from hydro.experiment.experiment import prepare
 
     experiment = prepare(request.loaded.settings, request.problem, request.registry)
-    return experiment.facts(), list(experiment.frames.warnings), estimate(experiment)
+    return experiment.facts(), list(experiment.warnings), estimate(experiment)
 
 
 def describe_facts(facts: dict[str, int | str]) -> str:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hydro.data.quality_checks import check_data
 from hydro.data.row_filters import drop_incomplete_rows, find_usable_rows, keep_rows
 from hydro.data.splits import FOLD_COLUMN, Split, split_rows
 from hydro.data.tables import read_table
@@ -59,7 +58,6 @@ def load_frames(
     """
     warnings: list[str] = []
     train, validation, split = _read_sides(dataset, columns, fold, seed, warnings)
-    warnings += check_data(train, validation, dataset.train_dataframe, columns)
     test = _read_test(dataset.test_dataframe, columns, warnings)
     return Frames(train, validation, test, split.fold, split.folds, tuple(warnings))
 

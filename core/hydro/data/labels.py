@@ -8,27 +8,31 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hydro.data.memory_map import blocks, empty_memmap
+from hydro.data.targets import Targets
 
 
 @dataclass(frozen=True)
-class Labels:
-    """The classes of a training table. A class is a combination of values of the targets."""
+class Labels(Targets):
+    """The classes of a training table. A class is a combination of values of the columns."""
 
-    targets: tuple[str, ...]
-    """The columns."""
+    columns: tuple[str, ...]
     names: tuple[tuple[str, ...], ...]
     """The classes, sorted: a value for each target. Their place is their number."""
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, targets: Sequence[str]) -> "Labels":
-        """Collect the classes of the rows that have all targets."""
-        columns = list(dict.fromkeys(targets))
-        found = {each for block in blocks(frame[columns]) for each in _combinations(block.dropna())}
-        return cls(tuple(columns), tuple(sorted(found)))
+    def of(cls, frame: pd.DataFrame, columns: Sequence[str]) -> "Labels":
+        """Collect the classes of the rows that have a value in all columns."""
+        names = list(dict.fromkeys(columns))
+        found = {each for block in blocks(frame[names]) for each in _combinations(block.dropna())}
+        return cls(tuple(names), tuple(sorted(found)))
 
     def __len__(self) -> int:
         """Count the classes."""
         return len(self.names)
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many classes there are."""
+        return {"training_classes": len(self)}
 
     def encode(self, frame: pd.DataFrame) -> NDArray[np.int64]:
         """Number the class of each row.
@@ -40,14 +44,14 @@ class Labels:
         """
         codes = empty_memmap(len(frame), np.int64)
         codes.fill(-1)
-        if not set(self.targets) <= set(frame.columns):
+        if not set(self.columns) <= set(frame.columns):
             return codes
         number = {name: code for code, name in enumerate(self.names)}
-        unseen = Labels.of(frame, self.targets).names if len(frame) else ()
+        unseen = Labels.of(frame, self.columns).names if len(frame) else ()
         others = sorted(set(unseen) - number.keys())
         number.update((name, code) for code, name in enumerate(others, start=len(number)))
         start = 0
-        for block in blocks(frame[list(self.targets)]):
+        for block in blocks(frame[list(self.columns)]):
             codes[start : start + len(block)] = _numbers(block, number)
             start += len(block)
         return codes

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,9 +12,6 @@ from hydro.data.memory_map import empty_memmap
 from hydro.data.row_filters import count_rows
 from hydro.errors import DataError
 
-if TYPE_CHECKING:
-    from hydro.data.columns import Columns
-
 _BATCH = 100_000
 """Rows whose texts are in memory at a time."""
 
@@ -23,52 +19,41 @@ _PART = 1_000_000
 """Texts whose labels are compared at a time."""
 
 
-def check_data(
-    train: pd.DataFrame, validation: pd.DataFrame, path: Path, columns: "Columns"
+def check_leakage(
+    train: pd.DataFrame, validation: pd.DataFrame, inputs: Sequence[str]
 ) -> list[str]:
-    """Describe what is odd about the rows that were chosen, a sentence each.
+    """Return a warning if training rows have the inputs of held-out rows.
 
     Two texts count as the same if they differ in nothing but capitals and white space.
+    """
+    leaked = _is_among(_hash_texts(validation, inputs), _hash_texts(train, inputs))
+    if not leaked.any():
+        return []
+    return [
+        f"Training contains the text of {count_rows(leaked)} held out for validation, so the score "
+        "may be too good"
+    ]
 
-    Args:
-        train: the rows to train on.
-        validation: the rows held out.
-        path: the file of the training rows, for messages.
-        columns: what the problem reads.
+
+def check_labels(
+    train: pd.DataFrame, labels: Labels, inputs: Sequence[str], path: Path
+) -> list[str]:
+    """Return warnings about the classes of training rows.
 
     Raises:
         DataError: there is only one class to train on.
     """
-    texts = _hash_texts(train, columns.inputs)
-    doubts = _check_labels(train, texts, path, columns.targets) if columns.targets else []
-    leaked = _is_among(_hash_texts(validation, columns.inputs), texts)
-    if leaked.any():
-        rows = count_rows(leaked)
-        doubts.append(
-            f"Training contains the text of {rows} held out for validation, so the score may be "
-            "too good"
-        )
-    return doubts
-
-
-def _check_labels(
-    train: pd.DataFrame, texts: NDArray[np.int64], path: Path, targets: Sequence[str]
-) -> list[str]:
-    labels = Labels.of(train, targets)
     if len(labels) == 1:
         msg = (
             f"{path}: nothing to learn, as all {len(train):,} training rows are of one class, "
             f"{', '.join(map(repr, labels.names[0]))}. Add rows of others, or hold out less"
         )
         raise DataError(msg)
-    doubts = []
-    if len(labels) == len(train):
-        doubts.append(f"{path.name}: every class has a single training row, so there are no pairs")
-    disputed = _count_conflicting_labels(texts, labels.encode(train))
-    if disputed:
-        what = "1 text has" if disputed == 1 else f"{disputed:,} texts have"
-        doubts.append(f"{path.name}: {what} different values of {' and '.join(targets)}")
-    return doubts
+    disputed = _count_conflicting_labels(_hash_texts(train, inputs), labels.encode(train))
+    if not disputed:
+        return []
+    what = "1 text has" if disputed == 1 else f"{disputed:,} texts have"
+    return [f"{path.name}: {what} different values of {' and '.join(labels.columns)}"]
 
 
 def _count_conflicting_labels(texts: NDArray[np.int64], labels: NDArray[np.int64]) -> int:

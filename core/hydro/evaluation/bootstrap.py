@@ -1,99 +1,42 @@
-"""How much better a model became, on the same rows, and how sure that is."""
+"""Intervals by the bootstrap, paired over rows."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hydro.plugins.predictions import Predictions
+from hydro.plugins.metrics import MeanMetric, RowMetric
 
 RESAMPLES = 2000
 
+FEWER_RESAMPLES = 200
+MANY_ROWS = 10_000
+"""Above so many rows a metric that is no mean, which may sort all of them, is resampled less."""
 
-def compare(
-    before: Predictions,
-    after: Predictions,
-    metric: str,
-    unseen: NDArray[np.bool_],
-    *,
-    higher_is_better: bool,
-) -> dict[str, Any]:
-    """Compare two models on the rows of one split.
 
-    Args:
-        before: The untrained model's predictions.
-        after: The trained model's, of the same rows in the same order.
-        metric: The metric that the comparison is about; the others are given beside it.
-        unseen: Shape (rows,): the class was not among the training rows.
-        higher_is_better: Of the chosen metric.
+def change_interval(
+    metric: RowMetric, before: NDArray[np.float64], after: NDArray[np.float64]
+) -> list[float]:
+    """Return the bounds of the change of a score, with 95 % confidence.
 
-    Returns:
-        Scores of every metric before and after; for the chosen one also the change with its 95 %
-        interval from a paired bootstrap over rows (Efron and Tibshirani 1993, chapter 13), and
-        seen and unseen classes apart.
-
-    Raises:
-        MetricError: the metric is not defined on any row.
+    ``before`` and ``after`` are contributions of the same rows, on all of which the metric is
+    defined: ``(rows,)`` or ``(rows, k)``.
     """
-    scores = {
-        name: {"before": before.score(name), "after": after.score(name)} for name in after.values
-    }
-    defined = after.defined(metric)
-    changes = (after.values[metric] - before.values[metric])[defined]
-    interval = mean_interval(changes)
-    return {
-        "metric": metric,
-        "verdict": verdict(*interval, higher_is_better=higher_is_better),
-        **scores[metric],
-        "change": float(changes.mean()),
-        "change_interval": interval,
-        "rows": int(defined.size),
-        "rows_left_out": int((~defined).sum()),
-        "seen_classes": _subset(before, after, metric, defined & ~unseen),
-        "unseen_classes": _subset(before, after, metric, defined & unseen),
-        "metrics": scores,
-    }
+    rows = len(after)
+    fewer = rows > MANY_ROWS and not isinstance(metric, MeanMetric)
+    resamples = FEWER_RESAMPLES if fewer else RESAMPLES
+    return bootstrap_interval(metric.change(before, after), rows, resamples)
 
 
-def flatten_scores(scores: Mapping[str, Any]) -> dict[str, float]:
-    """List every metric of every split before, after and as a change, for a tracker."""
-    return {
-        f"scores/{split}/{metric}/{when}": value
-        for split, found in scores.items()
-        for metric, told in found["metrics"].items()
-        for when, value in {**told, "change": told["after"] - told["before"]}.items()
-    }
+def bootstrap_interval(
+    statistic: Callable[[NDArray[np.int64]], float], rows: int, resamples: int = RESAMPLES
+) -> list[float]:
+    """Return the 2.5 % and 97.5 % quantiles of a statistic over resampled rows.
 
-
-def _subset(
-    before: Predictions, after: Predictions, metric: str, rows: NDArray[np.bool_]
-) -> dict[str, Any] | None:
-    if not rows.any():
-        return None
-    return {
-        "rows": int(rows.sum()),
-        "before": float(before.values[metric][rows].mean()),
-        "after": float(after.values[metric][rows].mean()),
-    }
-
-
-def verdict(low: float, high: float, *, higher_is_better: bool) -> str:
-    """Describe in words what an interval of a change means."""
-    if low <= 0 <= high:
-        return "not clearly different"
-    return "better" if (low > 0) is higher_is_better else "worse"
-
-
-def mean_interval(changes: NDArray[np.float64]) -> list[float]:
-    """Bound the mean of paired changes ``(rows,)``, with 95 % confidence.
-
-    The bounds are the 2.5 % and 97.5 % quantiles of the mean over resampled rows: the percentile
-    bootstrap of Efron and Tibshirani (1993), chapter 13.
+    The percentile bootstrap of Efron and Tibshirani (1993), chapter 13. A resample on which the
+    statistic is not defined, such as the ROC AUC of a single class, is left out.
     """
     generator = np.random.default_rng(0)
-    means = [
-        changes[generator.integers(0, changes.size, changes.size)].mean() for _ in range(RESAMPLES)
-    ]
-    low, high = np.quantile(means, [0.025, 0.975])
+    values = [statistic(generator.integers(0, rows, rows)) for _ in range(resamples)]
+    low, high = np.nanquantile(values, [0.025, 0.975])
     return [float(low), float(high)]

@@ -9,6 +9,7 @@ from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import read_status
 from hydro.errors import DataError, ResourceError, SettingsError
 from hydro.evaluation.predictions_file import read_values
+from hydro.plugins.metrics import Metrics
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +51,7 @@ class Comparison:
 
 
 def compare_experiments(
-    first: RunFolder, second: RunFolder, directions: Mapping[str, bool]
+    first: RunFolder, second: RunFolder, metrics: Metrics, directions: Mapping[str, bool]
 ) -> Comparison:
     """Compare two finished experiments on the rows that both held out.
 
@@ -59,6 +60,7 @@ def compare_experiments(
     Args:
         first: what is compared with.
         second: what is compared.
+        metrics: those of the problem, by name, built.
         directions: whether higher is better, by metric; others are left out.
 
     Raises:
@@ -75,7 +77,7 @@ def compare_experiments(
     told = [name for name in differing if name.startswith("prediction.")]
     if others := [name for name in told if name != "prediction.metric"]:
         notes.append(f"{', '.join(others)}: differs, so a metric may not mean the same")
-    rows, changes = _changes(first, second, directions, notes)
+    rows, changes = _changes(first, second, metrics, directions, notes)
     return Comparison(differing, rows, tuple(changes), tuple(notes))
 
 
@@ -91,11 +93,16 @@ def _differing(
 
 
 def _changes(
-    first: RunFolder, second: RunFolder, directions: Mapping[str, bool], notes: list[str]
+    first: RunFolder,
+    second: RunFolder,
+    metrics: Metrics,
+    directions: Mapping[str, bool],
+    notes: list[str],
 ) -> tuple[int, list[Change]]:
-    import numpy as np
 
-    from hydro.evaluation.bootstrap import mean_interval, verdict
+    from hydro.evaluation.bootstrap import change_interval
+    from hydro.evaluation.scores import verdict
+    from hydro.plugins.predictions import defined_rows
 
     (one, values), (other, others) = _held_out(first), _held_out(second)
     shared = _shared_rows(one, other)
@@ -114,15 +121,23 @@ def _changes(
         )
     at, other_at = one.index.get_indexer(shared), other.index.get_indexer(shared)
     changes = []
-    for metric in (name for name in values if name in others and name in directions):
-        pairs = np.stack([values[metric][at], others[metric][other_at]])
-        pairs = pairs[:, ~np.isnan(pairs).any(axis=0)]
-        if not pairs.size:
+    for name in (each for each in values if each in others and each in metrics):
+        pair = values[name][at], others[name][other_at]
+        defined = defined_rows(pair[0]) & defined_rows(pair[1])
+        if not defined.any():
             continue
-        low, high = mean_interval(pairs[1] - pairs[0])
-        said = verdict(low, high, higher_is_better=directions[metric])
-        means = pairs.mean(axis=1).tolist()
-        changes.append(Change(metric, pairs.shape[1], means[0], means[1], (low, high), said))
+        before, after = (each[defined] for each in pair)
+        low, high = change_interval(metrics[name], before, after)
+        changes.append(
+            Change(
+                name,
+                len(after),
+                metrics[name].score(before),
+                metrics[name].score(after),
+                (low, high),
+                verdict(low, high, higher_is_better=directions[name]),
+            )
+        )
     return len(shared), changes
 
 

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from hydro.data.frames import Frames
-from hydro.data.labels import Labels
 from hydro.data.memory_map import sample_rows
+from hydro.data.targets import Targets
 from hydro.experiment.disk_space import megabytes, needed_space
 from hydro.experiment.experiment import Experiment
 from hydro.plugins.attribution import attribute_errors
@@ -99,6 +99,7 @@ class _Trial:
     loss: nn.Module
     train_rows: Dataset
     held_out: Dataset
+    targets: Targets
     optimizer: torch.optim.Optimizer | None = None
 
     @classmethod
@@ -106,11 +107,10 @@ class _Trial:
         """Build them on the device."""
         frames, training = experiment.frames, builder.settings.training
         tokenizer = builder.build("tokenizer")
-        labels = Labels.of(frames.train, builder.problem.columns(builder.settings).targets)
         timed = (TIMED + 1) * training.batch_size * training.grad_accumulation
-        given = {"tokenizer": tokenizer, "labels": labels}
-        model = builder.build("model", tokenizer=tokenizer)
-        loss = builder.build("loss", model=model, labels=labels)
+        given = {"tokenizer": tokenizer, "targets": experiment.targets}
+        model = builder.build("model", **given)
+        loss = builder.build("loss", model=model, targets=experiment.targets)
         device = experiment.precision.device
         return cls(
             builder,
@@ -126,6 +126,7 @@ class _Trial:
             builder.build(
                 "dataset", frame=sample_rows(frames.validation, ROWS, SEED), training=False, **given
             ),
+            experiment.targets,
         )
 
     def train(self) -> float:
@@ -164,9 +165,10 @@ class _Trial:
             self.builder.settings,
             model=self.model,
             dataset=self.held_out,
-            metrics=self.builder.build_all("metric"),
+            targets=self.targets,
+            metrics=self.builder.build_metrics(),
             precision=self.precision,
-            watch=lambda rows: None,
+            on_progress=lambda rows: None,
         )
         return (time.perf_counter() - started) / len(self.held_out)
 

@@ -18,8 +18,8 @@ from hydro.artifacts.results import read_environment, read_scores, write_environ
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status, read_status, write_status
 from hydro.data.frames import Frames, load_frames
-from hydro.data.labels import Labels
 from hydro.data.memory_map import concat
+from hydro.data.targets import Targets
 from hydro.errors import HydroError, SettingsError
 from hydro.experiment.follower import Follower
 from hydro.experiment.launch import launch
@@ -34,7 +34,7 @@ from hydro.experiment.run import Run
 from hydro.paths import experiment_name
 from hydro.plugins.attribution import attribute_errors
 from hydro.plugins.builder import Builder
-from hydro.plugins.components import Problem
+from hydro.plugins.problem import Problem
 from hydro.plugins.registry import Registry
 from hydro.report.write import write_report_at_end
 from hydro.settings.schema import flatten
@@ -79,6 +79,9 @@ class Experiment:
     problem: Problem
     registry: Registry
     frames: Frames
+    targets: Targets
+    warnings: tuple[str, ...]
+    """What the user should know before training, a sentence each."""
     precision: Precision
     processes: ProcessGroup
 
@@ -130,16 +133,12 @@ class Experiment:
         return facts | own | {"tables": self.tables}
 
     def facts(self) -> dict[str, int | str]:
-        """Count rows and classes."""
-        targets = self.problem.columns(self.settings).targets
-        labels = Labels.of(self.frames.train, targets)
-        held_out = labels.encode(self.frames.validation)
+        """Return counts of the rows, and of what else the problem counts."""
         return {
             "training_rows": len(self.frames.train),
             "validation_rows": len(self.frames.validation),
             "test_rows": 0 if self.frames.test is None else len(self.frames.test),
-            "training_classes": len(labels),
-            "unseen_validation_rows": int((held_out >= len(labels)).sum()) * self.problem.classes,
+            **self.problem.describe_data(self.settings, frames=self.frames, targets=self.targets),
             "fold": self.frames.fold,
         }
 
@@ -164,11 +163,10 @@ def prepare(
     if frames.folds and not settings.dataset.folds:
         named = settings.dataset.model_copy(update={"folds": (frames.fold,)})
         settings = settings.model_copy(update={"dataset": named})
-    if problem.warnings and problem.classes:
-        classes = len(Labels.of(frames.train, problem.columns(settings).targets))
-        more = tuple(problem.warnings(settings, classes=classes))
-        frames = dataclasses.replace(frames, warnings=frames.warnings + more)
-    return Experiment(settings, problem, registry, frames, precision, processes)
+    targets = problem.targets(settings, frames.train)
+    checked = problem.check_data(settings, frames=frames, targets=targets)
+    warnings = (*frames.warnings, *checked)
+    return Experiment(settings, problem, registry, frames, targets, warnings, precision, processes)
 
 
 def run(
@@ -317,7 +315,7 @@ def _record_run(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
     """Keep settings, versions, log and status in the folder, however the work ends."""
     started = time.monotonic()
     with open_log(folder), write_report_at_end(folder, type(experiment.settings)):
-        for note in experiment.frames.warnings:
+        for note in experiment.warnings:
             logger.warning(note)
         device = experiment.precision.device
         said = f"{device} ({experiment.precision.name})"
@@ -406,7 +404,7 @@ def _execute(
         {"settings": _resume_fingerprint(experiment), "environment": experiment.environment},
     )
     builder = Builder(settings, registry, problem)
-    given = (builder, experiment.frames, experiment.precision, folder)
+    given = (builder, experiment.frames, experiment.targets, experiment.precision, folder)
     if not experiment.processes.is_main:
         no_tracker = BackgroundTracker(Tracker(), "None", {})
         return Follower(*given, no_tracker, NoProgress(), experiment.processes, saves).execute()

@@ -5,22 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from hydro.artifacts.files import writing
 from hydro.artifacts.results import write_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.data.frames import Frames
-from hydro.evaluation.bootstrap import compare, flatten_scores
+from hydro.data.targets import Targets
 from hydro.evaluation.insights import write_insights
 from hydro.evaluation.predictions_file import write_predictions
+from hydro.evaluation.scores import compare, flatten_scores, score
 from hydro.experiment.assembly import RunComponents, assemble
 from hydro.experiment.disk_space import needed_space, require_space
 from hydro.inference.export import export_at_end
 from hydro.plugins.builder import Builder
-from hydro.plugins.components import Problem
 from hydro.plugins.predictions import Predictions, check_values
+from hydro.plugins.problem import Problem, TrainedArtifacts
+from hydro.plugins.protocols import InitializedFromData
 from hydro.settings.sections import Settings
 from hydro.trackers.background import BackgroundTracker
 from hydro.training.batch_plan import BatchPlan, plan_batches
@@ -44,6 +43,7 @@ class Run:
 
     builder: Builder
     frames: Frames
+    targets: Targets
     precision: Precision
     folder: RunFolder
     tracker: BackgroundTracker
@@ -60,12 +60,12 @@ class Run:
         # A run that goes on makes these again: they are a function of the seed.
         before = self._predict_splits(parts, "before training")
         if not self.checkpointer.resume_from:
-            self._record_metric("before training", before, samples=0)
+            self._record_metric("before training", parts, before, samples=0)
         with self.checkpointer.stop.defer_signals():
             samples = self._train(parts)
             with self.checkpointer.evaluating():
                 after = self._predict_splits(parts, "after training")
-                self._record_metric("after training", after, samples)
+                self._record_metric("after training", parts, after, samples)
                 scores = self._compare(parts, before, after)
                 self._write(parts, before, after, scores)
                 self.tracker.log(flatten_scores(scores), samples)
@@ -95,7 +95,7 @@ class Run:
         """Build the parts, on the device."""
         environment = self.settings.environment
         seed_torch(environment.seed)
-        parts = assemble(self.builder, self.frames)
+        parts = assemble(self.builder, self.frames, self.targets)
         self.processes.seed(environment.seed)
         if environment.sync_batch_normalization and not self.processes.synchronize(parts.model):
             logger.warning("the model has no batch normalization to synchronize")
@@ -113,21 +113,28 @@ class Run:
             splits["train"] = parts.train_eval
         return {name: self._predict(parts, each, f"{name} {when}") for name, each in splits.items()}
 
-    def _record_metric(self, when: str, found: Mapping[str, Predictions], samples: int) -> None:
+    def _record_metric(
+        self, when: str, parts: RunComponents, found: Mapping[str, Predictions], samples: int
+    ) -> None:
         """Record how the model does before or after training."""
-        score = found["validation"].score(self._metric)
-        logger.info("%s: validation %s %.4f", when, self._metric, score)
-        self.record(when, {"samples": samples, self._metric: score})
+        value = self._score(parts, found["validation"])
+        logger.info("%s: validation %s %.4f", when, self._metric, value)
+        self.record(when, {"samples": samples, self._metric: value})
+
+    def _score(self, parts: RunComponents, predictions: Predictions) -> float:
+        name = self._metric
+        return score(name, parts.metrics[name], predictions.values[name])
 
     def _predict(self, parts: RunComponents, dataset: Dataset, title: str) -> Predictions:
         with self.progress.task(title, len(dataset), "rows") as task:
-            predictions: Predictions = self.problem.predict(
+            predictions = self.problem.predict(
                 self.settings,
                 model=parts.model,
                 dataset=dataset,
+                targets=parts.targets,
                 metrics=parts.metrics,
                 precision=self.precision,
-                watch=task.advance,
+                on_progress=task.advance,
             )
         check_values(predictions.values, len(dataset))
         return predictions
@@ -141,13 +148,9 @@ class Run:
             return 0
         if settings.training.drop_last_batch and not updates.drop_last:
             logger.warning("fewer training rows than one batch: drop_last_batch is off")
-        if self.problem.prepare and not self.checkpointer.resume_from:
-            self.problem.prepare(
-                settings,
-                model=parts.model,
-                loss=parts.loss,
-                dataset=parts.train_eval,
-                precision=self.precision,
+        if isinstance(parts.loss, InitializedFromData) and not self.checkpointer.resume_from:
+            parts.loss.init_from_data(
+                model=parts.model, dataset=parts.train_eval, precision=self.precision
             )
         best = BestWeights(parts.model, self.builder.higher_is_better)
         trainer = Trainer(
@@ -189,14 +192,14 @@ class Run:
         )
 
     def _validate(self, parts: RunComponents, best: BestWeights, samples: int) -> float:
-        score = self._predict(parts, parts.validation, "validation").score(self._metric)
-        kept = self.settings.training.save_best_checkpoint and best.update(score)
+        value = self._score(parts, self._predict(parts, parts.validation, "validation"))
+        kept = self.settings.training.save_best_checkpoint and best.update(value)
         logger.info(
-            "validation %s %.4f%s", self._metric, score, ", the best so far" if kept else ""
+            "validation %s %.4f%s", self._metric, value, ", the best so far" if kept else ""
         )
-        self.record("validation", {"samples": samples, self._metric: score})
+        self.record("validation", {"samples": samples, self._metric: value})
         self.processes.barrier()
-        return score
+        return value
 
     def _compare(
         self, parts: RunComponents, before: dict[str, Predictions], after: dict[str, Predictions]
@@ -207,30 +210,31 @@ class Run:
         for name, predictions in after.items():
             if name != "validation" and not predictions.defined(self._metric).any():
                 logger.warning(
-                    "the %s rows have no label, or no two share one: no %s metric", name, name
+                    "no %s metric: %s on any of the %s rows",
+                    name,
+                    self.problem.undefined_rows,
+                    name,
                 )
                 continue
-            unseen = self._unseen(parts, name)
             scores[name] = compare(
                 before[name],
                 predictions,
+                parts.metrics,
                 self._metric,
-                unseen,
                 higher_is_better=self.builder.higher_is_better,
+                subsets=self.problem.subsets(
+                    self.settings, frame=getattr(self.frames, name), targets=parts.targets
+                ),
+                undefined_rows=self.problem.undefined_rows,
             )
             if name == "train" or (name == "validation" and overstated):
                 scores[name]["overstated"] = "trained on these very rows"
-        if self.problem.calibrate:
-            scores["validation"]["decision"] = self.problem.calibrate(
-                self.settings, predictions=after["validation"], precision=self.precision
-            )
+        calibration = self.problem.calibrate(
+            self.settings, predictions=after["validation"], precision=self.precision
+        )
+        if calibration is not None:
+            scores["validation"]["decision"] = calibration
         return scores
-
-    def _unseen(self, parts: RunComponents, split: str) -> NDArray[np.bool_]:
-        """Return for each row whether training never saw its class."""
-        frame = getattr(self.frames, split)
-        classes = parts.labels.encode(frame)
-        return (classes >= len(parts.labels)) & self.problem.classes
 
     def _write(
         self,
@@ -247,11 +251,9 @@ class Run:
         with writing(self.folder.model):
             self.problem.save(
                 self.settings,
-                model=parts.model,
-                tokenizer=parts.tokenizer,
-                labels=parts.labels,
-                train=self.frames.train,
-                scores=scores,
+                trained=TrainedArtifacts(
+                    parts.model, parts.tokenizer, parts.targets, self.frames.train, scores
+                ),
                 folder=self.folder.model,
             )
         material = {
@@ -259,7 +261,7 @@ class Run:
             "frame": self.frames.validation,
             "before": before["validation"],
             "train": self.frames.train,
-            "labels": parts.labels,
+            "targets": parts.targets,
             "tokenizer": parts.tokenizer,
         }
         write_insights(self.builder, self.folder, material)

@@ -19,7 +19,7 @@ def finished_run(folder: RunFolder, registry: Registry) -> tuple[RunFolder, Buil
         SettingsError: its settings no longer fit what is installed.
         ResourceError: no run has finished, or its model was deleted.
     """
-    builder = _builder(folder, registry)
+    builder = stored_builder(folder, registry)
     run = best_run(folder, higher_is_better=builder.higher_is_better)
     if not run.model.is_dir():
         msg = f"{run.path} has no model/ any more, so there is nothing to use. Train it again"
@@ -27,10 +27,15 @@ def finished_run(folder: RunFolder, registry: Registry) -> tuple[RunFolder, Buil
     if run.path == folder.path:
         return folder, builder
     logger.info("the best of %d runs: %s", len(folder.runs), run.path)
-    return run, _builder(run, registry)
+    return run, stored_builder(run, registry)
 
 
-def _builder(folder: RunFolder, registry: Registry) -> Builder:
+def stored_builder(folder: RunFolder, registry: Registry) -> Builder:
+    """Return what builds the components that the stored settings of an experiment select.
+
+    Raises:
+        SettingsError: the settings no longer fit what is installed.
+    """
     problem = registry.problem(str(read(folder.config).top("problem_type")))
     # The tables may be gone by now, which matters to nobody who has the model.
     return Builder(load_stored(folder.config, registry.schema(problem)), registry, problem)

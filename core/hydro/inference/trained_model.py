@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,8 @@ from hydro.inference.gallery import Gallery
 from hydro.inference.index_store import checksum, read_metadata, save_index
 from hydro.plugins.attribution import attribute_errors
 from hydro.plugins.builder import Builder
-from hydro.plugins.components import Inference
+from hydro.plugins.inference import Inference, Retrieval
+from hydro.plugins.metrics import Metrics
 from hydro.plugins.predictions import Predictions
 from hydro.plugins.registry import Registry
 from hydro.plugins.retrieval import Index, Kind
@@ -64,57 +65,82 @@ class TrainedModel:
         found: Mapping[str, Any] | None = read_scores(self.folder)["validation"].get("decision")
         return found
 
+    @cached_property
+    def metrics(self) -> Metrics:
+        """The metrics of the problem, built, by name."""
+        with attribute_errors(self.builder):
+            return self.builder.build_metrics()
+
+    def predict(
+        self,
+        frame: pd.DataFrame,
+        gallery: pd.DataFrame | None = None,
+        on_progress: OnProgress = _no_progress,
+    ) -> Predictions:
+        """Predict the rows of a table from ``read_rows``, labeled or not.
+
+        Args:
+            frame: the rows.
+            gallery: the rows to compare them with, where the problem compares rows.
+            on_progress: called with the number of rows done since the last call.
+        """
+        given: Any = {
+            "trained": self.model,
+            "frame": frame,
+            "metrics": self.metrics,
+            "precision": self.precision,
+            "on_progress": on_progress,
+        }
+        if gallery is not None:
+            retrieval = self.retrieval("--gallery")
+            with attribute_errors(self.builder):
+                return retrieval.retrieve(self.settings, gallery=gallery, **given)
+        with attribute_errors(self.builder):
+            return self.inference.predict(self.settings, **given)
+
+    def retrieval(self, what: str) -> Retrieval:
+        """Return how the problem compares rows; ``what`` needs it, and is named if it does not.
+
+        Raises:
+            SettingsError: the problem compares no rows.
+        """
+        if not isinstance(self.inference, Retrieval):
+            name = self.builder.problem.name
+            msg = f"{what}: '{name}' compares no rows with each other. Leave it out"
+            raise SettingsError(msg)
+        return self.inference
+
     def gallery(self, name: str) -> Gallery:
         """Return the rows to compare with: ``train``, ``validation`` or the path of a table.
 
         Raises:
             SettingsError: the problem compares no rows.
         """
-        self._require_retrieval("--gallery")
+        self.retrieval("--gallery")
         return Gallery.of(name, self.settings, self.columns)
-
-    def predict(
-        self,
-        frame: pd.DataFrame,
-        gallery: pd.DataFrame | None = None,
-        watch: OnProgress = _no_progress,
-    ) -> Predictions:
-        """Predict the rows of a table from ``read_rows``, labeled or not.
-
-        Args:
-            frame: the rows.
-            gallery: the rows to compare them with; None for each other.
-            watch: told how many more rows are done.
-        """
-        with attribute_errors(self.builder):
-            metrics = self.builder.build_all("metric")
-        predictions: Predictions = self._call(
-            self.inference.predict, frame=frame, gallery=gallery, metrics=metrics, watch=watch
-        )
-        return predictions
 
     def embed(self, frame: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Embed the rows of a table: ``(rows, size)``, and the number of tokens of each.
 
         Raises:
-            SettingsError: the problem gives no embeddings.
+            SettingsError: the problem has no embeddings.
         """
-        if self.inference.embed is None:
-            msg = f"'{self.builder.problem.name}' gives no embeddings, so there is nothing to serve"
-            raise SettingsError(msg)
-        embeddings, tokens = self._call(self.inference.embed, frame=frame)
-        return embeddings, tokens
+        retrieval = self.retrieval("hydro serve")
+        with attribute_errors(self.builder):
+            return retrieval.embed(
+                self.settings, trained=self.model, frame=frame, precision=self.precision
+            )
 
     def open_index(
-        self, gallery: Gallery, kind: Kind = "exact", watch: OnProgress = _no_progress
+        self, gallery: Gallery, kind: Kind = "exact", on_progress: OnProgress = _no_progress
     ) -> Index:
-        """Open the index of a gallery that the folder keeps; make it where it is missing or old.
+        """Open the index of a gallery that the folder keeps; build it where it is missing or old.
 
         Raises:
             SettingsError: the problem has no search.
             DataError: the gallery cannot be read, and there is no index of it.
         """
-        self._require_retrieval("hydro search")
+        retrieval = self.retrieval("hydro search")
         folder = make_folder(self.folder.path / "index") / f"{gallery.name}-{kind}"
         made_of = {"gallery": gallery.fingerprint, "model": checksum(self.folder.model)}
         kept = read_metadata(folder)
@@ -123,43 +149,27 @@ class TrainedModel:
             made_of["gallery"] = kept["gallery"]
         if kept == made_of:
             try:
-                return self._open(folder)
+                with attribute_errors(self.builder):
+                    return retrieval.open_index(
+                        self.settings, trained=self.model, folder=folder, precision=self.precision
+                    )
             except HydroError as error:
                 logger.warning("%s; it is made again", error)
-        return self._build(gallery, kind, folder, made_of, watch)
-
-    def _open(self, folder: Path) -> Index:
-        assert self.inference.open_index, "what builds an index opens it"
-        index: Index = self._call(self.inference.open_index, folder=folder)
-        return index
-
-    def _build(
-        self,
-        gallery: Gallery,
-        kind: Kind,
-        folder: Path,
-        made_of: Mapping[str, Any],
-        watch: OnProgress,
-    ) -> Index:
-        assert self.inference.build_index, "it was checked"
-        frame, notes = gallery.read()
-        for note in notes:
-            logger.warning(note)
-        index: Index = self._call(self.inference.build_index, gallery=frame, kind=kind, watch=watch)
+        frame, warnings = gallery.read()
+        for warning in warnings:
+            logger.warning(warning)
+        with attribute_errors(self.builder):
+            index = retrieval.build_index(
+                self.settings,
+                trained=self.model,
+                gallery=frame,
+                kind=kind,
+                precision=self.precision,
+                on_progress=on_progress,
+            )
         save_index(index, folder, made_of)
         logger.info("index of %s rows kept in %s", f"{len(frame):,}", folder)
         return index
-
-    def _call(self, use: Callable[..., Any], **given: Any) -> Any:
-        """Put the model to one of its uses; where a plugin fails in it, say which."""
-        with attribute_errors(self.builder):
-            return use(self.settings, trained=self.model, precision=self.precision, **given)
-
-    def _require_retrieval(self, what: str) -> None:
-        if self.inference.build_index is None:
-            name = self.builder.problem.name
-            msg = f"{what}: '{name}' compares no rows with each other. Leave it out"
-            raise SettingsError(msg)
 
 
 def open_trained(folder: RunFolder, registry: Registry) -> TrainedModel:

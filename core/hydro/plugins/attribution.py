@@ -53,7 +53,8 @@ def _plugin_error(error: BaseException, builder: Builder) -> str | None:
     if not known or not _is_foreign(known[-1][2]):
         return None
     frame, line, plugin = known[-1]
-    deepest = (_component(each, builder) for each, _, _ in reversed(known))
+    # A component may be called through hydro's own code, as the function of a MeanMetric is.
+    deepest = (_component(each, builder) for each, _ in reversed(frames))
     component = next(filter(None, deepest), None)
     what = f"the {component.kind} '{component.name}' of " if component else ""
     told = " ".join("".join(traceback.format_exception_only(error)).split())

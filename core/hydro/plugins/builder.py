@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hydro.plugins.components import Component, Metric, Problem
+from hydro.errors import PluginError
+from hydro.plugins.components import Component, Metric
+from hydro.plugins.metrics import Metrics, RowMetric
+from hydro.plugins.problem import Problem
 from hydro.plugins.registry import Registry
 from hydro.settings.sections import Settings
 
@@ -40,6 +43,22 @@ class Builder:
     def build_all(self, kind: str, **built: Any) -> dict[str, Any]:
         """Build every component of a kind that fits the problem, by name."""
         return {each.name: self.make(each, **built) for each in self.components(kind)}
+
+    def build_metrics(self) -> Metrics:
+        """Build the metrics of the problem, by name.
+
+        Raises:
+            PluginError: a plugin built something else; the message names it.
+        """
+        metrics = self.build_all("metric")
+        for name, each in metrics.items():
+            if not isinstance(each, RowMetric):
+                msg = (
+                    f"the metric '{name}' is built as {type(each).__name__}, where a RowMetric is "
+                    "wanted, such as MeanMetric(function)"
+                )
+                raise PluginError(msg, ("metric", name))
+        return metrics
 
     def make(self, component: Component, **built: Any) -> Any:
         """Build one component."""

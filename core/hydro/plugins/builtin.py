@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from hydro.plugins.components import Logger, Optimizer, Schedule
 from hydro.plugins.hookspecs import hookimpl
+from hydro.plugins.protocols import LrLambda, OptimizerBuilder
 from hydro.settings.sections import Settings
 from hydro.trackers import mlflow, neptune, tensorboard, trackio, wandb
 from hydro.trackers.tracker import Tracker
 
 if TYPE_CHECKING:
     import torch
-
-LrLambda = Callable[[int], float]
 
 
 @hookimpl
@@ -76,7 +75,7 @@ def _after_warmup(shape: Callable[[float], float], steps: int, warmup: int) -> L
     return factor
 
 
-def _torch_optimizer(name: str, *, fused: bool = False) -> Callable[..., "torch.optim.Optimizer"]:
+def _torch_optimizer(name: str, *, fused: bool = False) -> OptimizerBuilder:
     def build(settings: Settings, *, groups: list[dict[str, Any]]) -> "torch.optim.Optimizer":
         import torch
 

@@ -1,75 +1,27 @@
-"""The records that plugins return: a problem type, and the components it is made of."""
+"""The records that plugins return for the components of a run, one class a kind."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from hydro.data.columns import Columns
 from hydro.plugins.charts import Chart
+from hydro.plugins.protocols import (
+    DatasetBuilder,
+    ExporterBuilder,
+    LossBuilder,
+    MetricBuilder,
+    ModelBuilder,
+    OptimizerBuilder,
+    ScheduleBuilder,
+    TokenizerBuilder,
+    TrackerBuilder,
+)
 from hydro.settings.fields import Section
-from hydro.settings.sections import Settings
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True)
-class Inference:
-    """What can be done with a trained model of a problem type."""
-
-    load: Callable[..., Any]
-    """``load(settings, *, folder, device)``: open what ``save`` wrote. What it gives is handed to
-    the others as ``trained``."""
-    predict: Callable[..., Any]
-    """``predict(settings, *, trained, frame, gallery, metrics, precision, watch) ->
-    Predictions`` of the rows of a table, labeled or not. ``gallery`` is another table to compare
-    them with, None for the table itself."""
-    build_index: Callable[..., Any] | None = None
-    """``build_index(settings, *, trained, gallery, kind, precision, watch)``: make what finds the
-    rows of a table that are most similar to a query; a ``retrieval.Index``. ``kind`` is exact, ivf
-    or hnsw. Without it rows are not compared with each other, and there is no search."""
-    open_index: Callable[..., Any] | None = None
-    """``open_index(settings, *, trained, folder, precision)``: open what the index saved."""
-    embed: Callable[..., Any] | None = None
-    """``embed(settings, *, trained, frame, precision)``: the embeddings ``(rows, size)`` of a
-    table's rows, in float32, and how many tokens each has, ``(rows,)``. With it a model can be
-    served; all calls then come from one thread."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A problem type: its settings, and how its predictions are made."""
-
-    name: str
-    """What the YAML and ``--problem`` say."""
-    title: str
-    """One line for people."""
-    settings: type[Settings]
-    """The schema; sections shared by all problems are inherited."""
-    columns: Callable[[Any], Columns]
-    """``columns(settings)``: what to read from the tables."""
-    predict: Callable[..., Any]
-    """``predict(settings, *, model, dataset, metrics, precision, watch) -> Predictions``.
-
-    ``metrics`` are the built metrics by name; ``precision.inference()`` is the context to compute
-    in; ``watch(rows)`` is told how many more rows are done.
-    """
-    save: Callable[..., None]
-    """``save(settings, *, model, tokenizer, labels, train, scores, folder)``: write the trained
-    model as a folder that appears under its name once it is whole. ``train`` are the rows that it
-    was trained on; with ``decide``, ``scores`` hold the ``decision`` under ``validation``."""
-    prepare: Callable[..., None] | None = None
-    """``prepare(settings, *, model, loss, dataset, precision)``, once, before the first update."""
-    warnings: Callable[..., Sequence[str]] | None = None
-    """``notes(settings, *, classes)``: what a user should know before training, a sentence
-    each. It may read the backbone's config, and nothing big."""
-    calibrate: Callable[..., Mapping[str, Any]] | None = None
-    """``decide(settings, *, predictions, precision)``: choose by the held-out rows what later
-    decisions rest on, such as a threshold. It is stored in ``scores.json``; ``said`` is a sentence
-    for people."""
-    inference: Inference | None = None
-    """What a trained model is good for; without it, it cannot be used from the command line."""
-    classes: bool = True
-    """Whether targets are classes, so that classes unseen in training are scored apart."""
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    """Defaults of shared settings by dotted name: ``{"training.loss_function": "ArcFace"}``."""
+    from hydro.plugins.charts import Finding
 
 
 @dataclass(frozen=True)
@@ -78,7 +30,7 @@ class Component:
 
     name: str
     """What the YAML calls it."""
-    build: Callable[..., Any]
+    build: Callable[..., object]
     """Called once a run, settings first. The place to import torch."""
     problems: tuple[str, ...] = ()
     """The problem types it fits; empty means all."""
@@ -91,70 +43,81 @@ class Component:
         return not self.problems or problem in self.problems
 
 
+@dataclass(frozen=True)
 class Tokenizer(Component):
-    """``build(settings)`` gives what turns the input columns of a table into numbers."""
+    """Turns the input columns of a table into numbers."""
 
-    kind = "tokenizer"
+    build: TokenizerBuilder
+    kind: ClassVar[str] = "tokenizer"
 
 
+@dataclass(frozen=True)
 class Dataset(Component):
-    """``build(settings, *, frame, tokenizer, labels, training)`` gives a ``training.Dataset``."""
+    """The rows of a split as batches."""
 
-    kind = "dataset"
+    build: DatasetBuilder
+    kind: ClassVar[str] = "dataset"
 
 
+@dataclass(frozen=True)
 class Model(Component):
-    """``build(settings, *, tokenizer)`` gives a ``torch.nn.Module`` with ``embedding_size``."""
+    """A model."""
 
-    kind = "model"
+    build: ModelBuilder
+    kind: ClassVar[str] = "model"
 
 
+@dataclass(frozen=True)
 class Loss(Component):
-    """``build(settings, *, model, labels)`` gives a module: (outputs, targets) -> scalar."""
+    """A loss function."""
 
-    kind = "loss"
+    build: LossBuilder
+    kind: ClassVar[str] = "loss"
 
 
 @dataclass(frozen=True)
 class Metric(Component):
-    """``build(settings)`` gives what the problem's ``predict`` scores each row with."""
+    """A metric."""
 
+    build: MetricBuilder
     higher_is_better: bool = True
     """In which direction it improves."""
     kind: ClassVar[str] = "metric"
 
 
+@dataclass(frozen=True)
 class Optimizer(Component):
-    """``build(settings, *, groups)`` gives a ``torch.optim.Optimizer`` over parameter groups."""
+    """An optimizer."""
 
-    kind = "optimizer"
+    build: OptimizerBuilder
+    kind: ClassVar[str] = "optimizer"
 
 
+@dataclass(frozen=True)
 class Schedule(Component):
-    """``build(settings, *, steps, warmup)`` gives the factor on the rate by updates done."""
+    """A learning rate schedule."""
 
-    kind = "schedule"
+    build: ScheduleBuilder
+    kind: ClassVar[str] = "schedule"
 
 
+@dataclass(frozen=True)
 class Logger(Component):
-    """``build(settings, *, name, folder)`` gives a ``Tracker``.
+    """An experiment tracker.
 
-    A thread then calls its ``start(parameters)`` with all settings by dotted name,
-    ``log(values, step)`` with figures and the samples seen, and ``close(failed=…)``. What is to
-    stop the run is raised by ``build``; a server is called in ``start``.
+    Its ``start(parameters)`` is called with all settings by dotted name, ``log(values, step)`` with
+    figures and the samples seen, and ``close(failed=…)``.
     """
 
-    kind = "logger"
+    build: TrackerBuilder
+    kind: ClassVar[str] = "logger"
 
 
 @dataclass(frozen=True)
 class Exporter(Component):
-    """``build(settings, *, model, sample, folder)`` writes a finished model in another format.
+    """A format that a trained model can be written in."""
 
-    ``model`` is the folder that the problem's ``save`` left; ``sample`` some held-out rows to try
-    the result on; ``folder`` is there, empty, and moved to its place once it is whole.
-    """
-
+    build: ExporterBuilder
     modules: tuple[str, ...] = ()
     """What it imports beyond hydro's own dependencies."""
     extra: str = ""
@@ -166,11 +129,13 @@ class Exporter(Component):
 
 @dataclass(frozen=True)
 class Insight(Component):
-    """``build(settings, *, predictions, frame, …)`` gives a table, or a ``Finding``.
+    """A table that explains the predictions of the validation rows.
 
-    It explains the predictions of the validation rows, which are in ``frame`` in the same order.
+    ``build(settings, *, predictions, frame, …)`` returns a ``pandas.DataFrame``, or a ``Finding``;
+    ``frame`` has the rows in the order of the predictions.
     """
 
+    build: "Callable[..., pd.DataFrame | Finding]"
     title: str = ""
     """What stands above it in the report."""
     caption: str = ""
@@ -179,7 +144,7 @@ class Insight(Component):
     """How it is drawn: ``Histogram``, ``Scatter``, ``Bars``, ``Matrix``, ``Cards``, or a table."""
     inputs: tuple[str, ...] = ()
     """What else ``build`` is given: ``before`` (the untrained model's predictions of these rows),
-    ``train`` (the training rows), ``labels``, ``tokenizer``."""
+    ``train`` (the training rows), ``targets``, ``tokenizer``."""
     kind: ClassVar[str] = "insight"
 
 

@@ -13,10 +13,10 @@ from hydro.plugins.components import (
     Metric,
     Model,
     Optimizer,
-    Problem,
     Schedule,
     Tokenizer,
 )
+from hydro.plugins.problem import Problem
 
 GROUP = "hydro.plugins"
 """The entry-point group in which plugins declare the module that holds their hooks."""

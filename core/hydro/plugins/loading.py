@@ -12,8 +12,9 @@ from typing import Any
 import pluggy
 
 from hydro.plugins import builtin, hookspecs
-from hydro.plugins.components import Component, Problem
+from hydro.plugins.components import Component
 from hydro.plugins.hookspecs import GROUP
+from hydro.plugins.problem import Problem
 from hydro.settings.fields import Section
 from hydro.settings.sections import Settings
 

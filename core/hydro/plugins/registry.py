@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hydro.errors import PluginError, SettingsError
-from hydro.plugins.components import Component, Problem
+from hydro.plugins.components import Component
 from hydro.plugins.loading import Plugin, load_plugins
+from hydro.plugins.problem import Problem
 from hydro.settings.compose import compose
 from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import Settings

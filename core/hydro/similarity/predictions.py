@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hydro.plugins.metrics import Metrics
 from hydro.plugins.predictions import Predictions, check_values
-from hydro.similarity.neighbors import rank
-from hydro.similarity.retrieval_metrics import Metric
+from hydro.similarity.neighbors import Ranking, rank
 
 MAX_NEIGHBORS_IN_TABLE = 10  # neighbors written into a table; the arrays keep them all
 
@@ -55,7 +55,7 @@ def score_neighbors(
     embeddings: NDArray[np.float32],
     classes: NDArray[np.int64],
     *,
-    metrics: Mapping[str, Metric],
+    metrics: Metrics[Ranking],
     top_k: int,
     gallery: NDArray[np.float32] | None = None,
     gallery_classes: NDArray[np.int64] | None = None,
@@ -92,7 +92,7 @@ def score_neighbors(
         found.neighbors[block.rows] = block.neighbors
         found.similarities[block.rows] = block.similarities
         for name, metric in metrics.items():
-            values = metric(block.ranking)
+            values = metric.contributions(block.ranking)
             # What is of another shape would be spread over the rows, or fail without its name.
             check_values({name: values}, len(block.ranking.relevant))
             found.values[name][block.rows] = values

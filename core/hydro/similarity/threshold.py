@@ -46,7 +46,7 @@ class Threshold:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as it is stored."""
-        return {**asdict(self), "said": str(self)}
+        return {**asdict(self), "summary": str(self)}
 
 
 def choose_threshold(

@@ -1,4 +1,4 @@
-"""Starts the class centers of a loss at the means of the untrained embeddings."""
+"""Means of the embeddings of each class."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from hydro.api import Precision
 from hydro.text import Encoder, embed
 from hydro_text_metric_learning.dataset import LabeledTexts
-from hydro_text_metric_learning.losses.arcface import ArcFace
 
 ROWS_PER_CLASS = 32
 """Rows a class; the mean of these few is as good a start as that of all."""
@@ -17,19 +16,20 @@ BLOCK = 65_536
 """Rows that are looked at, and embedded, at a time."""
 
 
-def init_from_class_means(
-    loss: ArcFace, encoder: Encoder, texts: LabeledTexts, precision: Precision
-) -> None:
-    """Point each class center at the mean embedding of some rows of the class."""
+def class_means(
+    encoder: Encoder, texts: LabeledTexts, precision: Precision, classes: int
+) -> torch.Tensor:
+    """Compute the sum of the embeddings of some rows of each class: ``(classes, size)``.
+
+    The length of a center does not matter, so the sum does for the mean.
+    """
     rows = _first_of_each(texts.classes, ROWS_PER_CLASS)
-    sums = torch.zeros(loss.weight.shape)
+    sums = torch.zeros(classes, encoder.embedding_size)
     for start in range(0, len(rows), BLOCK):
         block = rows[start : start + BLOCK]
         embeddings = embed(encoder, texts.corpus.take(block), autocast=precision.inference)
-        classes = torch.from_numpy(texts.classes[block])
-        sums.index_add_(0, classes, torch.from_numpy(embeddings))
-    # A length of 1 is all that matters of a center, so the sum does for the mean.
-    loss.set_weight(sums)
+        sums.index_add_(0, torch.from_numpy(texts.classes[block]), torch.from_numpy(embeddings))
+    return sums
 
 
 def _first_of_each(classes: NDArray[np.int64], count: int) -> NDArray[np.int64]:

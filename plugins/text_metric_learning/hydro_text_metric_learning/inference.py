@@ -1,9 +1,10 @@
-"""What a trained model is put to use for; each function loads what is heavy when it is called."""
+"""What a trained model of text metric learning is used for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hydro.api import Kind, Metrics, Retrieval
 from hydro_text_metric_learning.settings import TextSettings
 
 if TYPE_CHECKING:
@@ -13,100 +14,115 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hydro.api import Precision
-    from hydro.similarity.predictions import RetrievalPredictions
     from hydro_text_metric_learning.index import TextIndex
     from hydro_text_metric_learning.retrieval import GalleryPredictions
     from hydro_text_metric_learning.trained import TrainedEncoder
 
 
-def calibrate(
-    settings: TextSettings, *, predictions: "RetrievalPredictions", precision: "Precision"
-) -> dict[str, Any]:
-    """Choose the similarity from which on two texts are taken for the same class."""
-    from hydro.similarity.threshold import choose_threshold
+class TextRetrieval(Retrieval[TextSettings, "TrainedEncoder"]):
+    """Embeds texts, and finds those of a gallery that are most similar."""
 
-    return choose_threshold(
-        predictions.embeddings,
-        predictions.classes,
-        precision=settings.prediction.threshold_precision,
-        device=precision.device,
-    ).to_json()
+    def load(
+        self, settings: TextSettings, *, folder: Path, device: "torch.device"
+    ) -> "TrainedEncoder":
+        """Load the encoder and its tokenizer."""
+        from hydro_text_metric_learning.trained import load_trained
 
+        return load_trained(folder, device)
 
-def load(settings: TextSettings, *, folder: Path, device: "torch.device") -> "TrainedEncoder":
-    """Open the encoder and its tokenizer."""
-    from hydro_text_metric_learning.trained import load_trained
+    def predict(
+        self,
+        settings: TextSettings,
+        *,
+        trained: "TrainedEncoder",
+        frame: "pd.DataFrame",
+        metrics: Metrics,
+        precision: "Precision",
+        on_progress: Callable[[int], object],
+    ) -> "GalleryPredictions":
+        """Embed rows, and find the most similar ones among themselves."""
+        return self._retrieve(settings, trained, frame, None, metrics, precision, on_progress)
 
-    return load_trained(folder, device)
+    def retrieve(
+        self,
+        settings: TextSettings,
+        *,
+        trained: "TrainedEncoder",
+        frame: "pd.DataFrame",
+        gallery: "pd.DataFrame",
+        metrics: Metrics,
+        precision: "Precision",
+        on_progress: Callable[[int], object],
+    ) -> "GalleryPredictions":
+        """Embed rows, and find the most similar ones of a gallery."""
+        return self._retrieve(settings, trained, frame, gallery, metrics, precision, on_progress)
 
+    def embed(
+        self,
+        settings: TextSettings,
+        *,
+        trained: "TrainedEncoder",
+        frame: "pd.DataFrame",
+        precision: "Precision",
+    ) -> "tuple[NDArray[np.float32], NDArray[np.int64]]":
+        """Embed rows, and count the tokens of each."""
+        corpus = trained.encode([frame[name].tolist() for name in trained.text_columns])
+        return trained.embed_corpus(corpus, autocast=precision.inference), corpus.lengths
 
-def predict(
-    settings: TextSettings,
-    *,
-    trained: "TrainedEncoder",
-    frame: "pd.DataFrame",
-    gallery: "pd.DataFrame | None",
-    metrics: Mapping[str, Any],
-    precision: "Precision",
-    watch: Callable[[int], object],
-) -> "GalleryPredictions":
-    """Embed rows, and find the most similar ones of a gallery, or of the rows themselves."""
-    from hydro_text_metric_learning.retrieval import retrieve
+    def build_index(
+        self,
+        settings: TextSettings,
+        *,
+        trained: "TrainedEncoder",
+        gallery: "pd.DataFrame",
+        kind: Kind,
+        precision: "Precision",
+        on_progress: Callable[[int], object],
+    ) -> "TextIndex":
+        """Embed a gallery and index it."""
+        from hydro_text_metric_learning.index import TextIndex
 
-    return retrieve(
-        trained,
-        frame,
-        gallery,
-        targets=settings.dataset.label_columns,
-        metrics=metrics,
-        top_k=settings.prediction.top_k_similar,
-        precision=precision,
-        watch=watch,
-    )
+        return TextIndex.build(
+            trained,
+            gallery,
+            targets=settings.dataset.label_columns,
+            kind=kind,
+            autocast=precision.inference,
+            watch=on_progress,
+        )
 
+    def open_index(
+        self,
+        settings: TextSettings,
+        *,
+        trained: "TrainedEncoder",
+        folder: Path,
+        precision: "Precision",
+    ) -> "TextIndex":
+        """Open an index that was saved."""
+        from hydro_text_metric_learning.index import TextIndex
 
-def build_index(
-    settings: TextSettings,
-    *,
-    trained: "TrainedEncoder",
-    gallery: "pd.DataFrame",
-    kind: str,
-    precision: "Precision",
-    watch: Callable[[int], object],
-) -> "TextIndex":
-    """Embed a gallery and index it."""
-    from hydro_text_metric_learning.index import TextIndex
+        return TextIndex.open(folder, trained, autocast=precision.inference)
 
-    return TextIndex.build(
-        trained,
-        gallery,
-        targets=settings.dataset.label_columns,
-        kind=kind,
-        autocast=precision.inference,
-        watch=watch,
-    )
+    def _retrieve(
+        self,
+        settings: TextSettings,
+        trained: "TrainedEncoder",
+        frame: "pd.DataFrame",
+        gallery: "pd.DataFrame | None",
+        metrics: Metrics,
+        precision: "Precision",
+        on_progress: Callable[[int], object],
+    ) -> "GalleryPredictions":
+        from hydro_text_metric_learning.retrieval import retrieve
 
-
-def open_index(
-    settings: TextSettings,
-    *,
-    trained: "TrainedEncoder",
-    folder: Path,
-    precision: "Precision",
-) -> "TextIndex":
-    """Open an index that was saved."""
-    from hydro_text_metric_learning.index import TextIndex
-
-    return TextIndex.open(folder, trained, autocast=precision.inference)
-
-
-def embed(
-    settings: TextSettings,
-    *,
-    trained: "TrainedEncoder",
-    frame: "pd.DataFrame",
-    precision: "Precision",
-) -> "tuple[NDArray[np.float32], NDArray[np.int64]]":
-    """Embed rows, and count the tokens of each."""
-    corpus = trained.encode([frame[name].tolist() for name in trained.text_columns])
-    return trained.embed_corpus(corpus, autocast=precision.inference), corpus.lengths
+        return retrieve(
+            trained,
+            frame,
+            gallery,
+            targets=settings.dataset.label_columns,
+            metrics=metrics,
+            top_k=settings.prediction.top_k_similar,
+            precision=precision,
+            watch=on_progress,
+        )

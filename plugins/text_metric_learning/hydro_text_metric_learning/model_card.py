@@ -137,7 +137,7 @@ def _table(split: str, comparison: Mapping[str, Any]) -> str:
     for name, each in comparison["metrics"].items():
         said.append(f"| {name} | {each['before']:.4f} | {each['after']:.4f} |")
     if comparison.get("decision"):
-        said.append(f"\n{comparison['decision']['said']}.")
+        said.append(f"\n{comparison['decision']['summary']}.")
     if comparison.get("overstated"):
         said.append(f"\nOverstated: {comparison['overstated']}.")
     return "\n".join(said)

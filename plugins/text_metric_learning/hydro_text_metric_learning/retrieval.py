@@ -1,7 +1,7 @@
 """What a trained model says of new rows: embeddings, and the most similar rows of a gallery."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hydro.api import Labels, Precision
+from hydro.api import Labels, Metrics, Precision
 from hydro.similarity.predictions import (
     MAX_NEIGHBORS_IN_TABLE,
     RetrievalPredictions,
     score_neighbors,
 )
-from hydro.similarity.retrieval_metrics import Metric
 from hydro_text_metric_learning.trained import TrainedEncoder
 
 
@@ -63,7 +62,7 @@ def retrieve(
     gallery: pd.DataFrame | None,
     *,
     targets: Sequence[str],
-    metrics: Mapping[str, Metric],
+    metrics: Metrics,
     top_k: int,
     precision: Precision,
     watch: Callable[[int], object],

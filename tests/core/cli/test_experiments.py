@@ -23,6 +23,7 @@ from hydro.plugins.predictions import Predictions
 Hydro = Callable[..., tuple[int, str, str]]
 CONFIG = (
     "problem_type: text_metric_learning\nprediction: {metric: mAP}\ntraining: {epochs: EPOCHS}\n"
+    "dataset: {train_dataframe: rows.csv, text_column: text, label_columns: label}\n"
 )
 
 
@@ -130,7 +131,7 @@ def test_an_experiment_is_shown_with_its_scores_and_what_to_do(hydro: Hydro, out
 
 def test_the_runs_of_a_search_are_shown(hydro: Hydro, output: Path) -> None:
     grid = RunFolder.create(output, "grid")
-    write_text(grid.config, CONFIG)
+    write_text(grid.config, CONFIG.replace("EPOCHS", "1"))
     write_status(grid, Status("finished"))
     for name, after in (("000", 0.5), ("001", 0.625)):
         made(grid.path / "runs", name, after)

@@ -5,12 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hydro.data.columns import Columns
-from hydro.data.quality_checks import check_data
+from hydro.data.labels import Labels
+from hydro.data.quality_checks import check_labels, check_leakage
 from hydro.errors import DataError
 
 _PATH = Path("data/train.csv")
-_COLUMNS = Columns(("text",), ("label",))
 _LEAK = "Training contains the text of {} held out for validation, so the score may be too good"
 
 
@@ -22,15 +21,20 @@ _TRAIN = _frame(text=["one", "two", "three", "four"], label=["a", "a", "b", "b"]
 _VALIDATION = _frame(text=["five", "six"], label=["a", "b"])
 
 
+def _check_labels(train: pd.DataFrame) -> list[str]:
+    return check_labels(train, Labels.of(train, ["label"]), ["text"], _PATH)
+
+
 def test_good_rows_raise_no_doubt() -> None:
-    assert check_data(_TRAIN, _VALIDATION, _PATH, _COLUMNS) == []
+    assert check_leakage(_TRAIN, _VALIDATION, ["text"]) == []
+    assert _check_labels(_TRAIN) == []
 
 
 def test_texts_on_both_sides_are_counted_but_for_capitals_and_white_space() -> None:
     train = _frame(text=[f"Text  number\t{row}" for row in range(100)], label=["a", "b"] * 50)
     texts = [f" text number\u00a0{row}\n" for row in range(50)] + [f"new {row}" for row in range(9)]
 
-    doubts = check_data(train, _frame(text=texts), _PATH, _COLUMNS)
+    doubts = check_leakage(train, _frame(text=texts), ["text"])
 
     assert doubts == [_LEAK.format("50 rows")]
 
@@ -39,7 +43,7 @@ def test_two_input_columns_are_compared_together() -> None:
     train = _frame(title=["a", "b"], body=["x", "y"], label=["k", "l"])
     validation = _frame(title=["a", "b"], body=["y", "y"])
 
-    doubts = check_data(train, validation, _PATH, Columns(("title", "body"), ("label",)))
+    doubts = check_leakage(train, validation, ["title", "body"])
 
     assert _LEAK.format("1 row") in doubts
 
@@ -47,9 +51,7 @@ def test_two_input_columns_are_compared_together() -> None:
 def test_texts_under_two_labels_are_counted_once_each() -> None:
     train = _frame(text=["x", "X ", "x", "y", "y", "z"], label=["a", "b", "c", "a", "a", "b"])
 
-    assert check_data(train, _VALIDATION, _PATH, _COLUMNS) == [
-        "train.csv: 1 text has different values of label"
-    ]
+    assert _check_labels(train) == ["train.csv: 1 text has different values of label"]
 
 
 @pytest.mark.parametrize("at_a_time", [1, 3, 7])
@@ -62,25 +64,11 @@ def test_texts_are_compared_a_part_at_a_time(
     # Texts 0 to 6 are of one class whenever they come up, the others of two.
     labels = [str(row % 10 if row % 10 < 7 else row % 4) for row in range(60)]
     train = _frame(text=texts, label=labels)
-    assert check_data(train, _VALIDATION, _PATH, _COLUMNS) == [
-        "train.csv: 3 texts have different values of label"
-    ]
+    assert _check_labels(train) == ["train.csv: 3 texts have different values of label"]
 
 
 def test_a_single_class_is_an_error() -> None:
     train = _frame(text=["x", "y"], label=["a", "a"])
 
     with pytest.raises(DataError, match=r"data/train\.csv: nothing to learn.* 2 .* class, 'a'"):
-        check_data(train, _VALIDATION, _PATH, _COLUMNS)
-
-
-def test_classes_of_a_single_row_each_are_doubtful() -> None:
-    train = _frame(text=["x", "y", "z"], label=["a", "b", "c"])
-
-    assert check_data(train, _VALIDATION, _PATH, _COLUMNS) == [
-        "train.csv: every class has a single training row, so there are no pairs"
-    ]
-
-
-def test_a_problem_without_targets_has_no_doubtful_labels() -> None:
-    assert check_data(_TRAIN, _VALIDATION, _PATH, Columns(("text",), ())) == []
+        _check_labels(train)

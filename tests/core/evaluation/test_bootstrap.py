@@ -1,119 +1,62 @@
-"""Two models are compared on the same rows."""
-
-from collections.abc import Sequence
-from typing import Any
+"""Bounds of a statistic over resampled rows."""
 
 import numpy as np
 import pytest
 
-from hydro.errors import MetricError
-from hydro.evaluation.bootstrap import compare
-from hydro.plugins.predictions import Predictions
-
-NAN = float("nan")
+from hydro.evaluation import bootstrap
+from hydro.evaluation.bootstrap import bootstrap_interval, change_interval
+from hydro.plugins.metrics import MeanMetric, RowMetric
 
 
-def predictions(*values: float, **others: Sequence[float]) -> Predictions:
-    """Make predictions with these values of the metric m, and of others."""
-    return Predictions({"m": np.array(values), **{k: np.array(v) for k, v in others.items()}})
+class Median(RowMetric[np.ndarray]):
+    """A metric that is no mean."""
+
+    def contributions(self, outputs: np.ndarray, /) -> np.ndarray:
+        """Return the values."""
+        return outputs
+
+    def score(self, contributions: np.ndarray) -> float:
+        """Compute their median."""
+        return float(np.median(contributions))
 
 
-def compared(
-    before: Predictions,
-    after: Predictions,
-    unseen: Sequence[bool] | None = None,
-    *,
-    higher_is_better: bool = True,
-) -> dict[str, Any]:
-    """Compare by the metric m; all classes are seen unless told otherwise."""
-    rows = np.array(unseen or [False] * len(before.values["m"]))
-    return compare(before, after, "m", rows, higher_is_better=higher_is_better)
+def test_the_interval_of_a_statistic_covers_its_spread() -> None:
+    values = np.random.default_rng(1).normal(0.1, 0.5, 400)
+    low, high = bootstrap_interval(lambda rows: float(values[rows].mean()), 400)
+    half = 1.96 * values.std() / np.sqrt(400)
+    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.006)
 
 
-def test_scores_are_means_over_the_rows_that_the_metric_is_defined_on() -> None:
-    found = compared(predictions(0.0, 0.5, NAN, 0.1), predictions(0.5, 1.0, NAN, 0.6))
-    assert found["before"] == pytest.approx(0.2)
-    assert found["after"] == pytest.approx(0.7)
-    assert found["change"] == pytest.approx(0.5)
-    assert (found["rows"], found["rows_left_out"]) == (4, 1)
+def test_a_resample_on_which_the_statistic_is_undefined_is_left_out() -> None:
+    def statistic(rows: np.ndarray) -> float:
+        return float("nan") if 0 in rows else float(rows.mean())
+
+    low, high = bootstrap_interval(statistic, 5)
+    assert 1 <= low < high <= 4
 
 
-def test_a_change_that_is_the_same_for_every_row_is_certain() -> None:
-    found = compared(predictions(0.0, 0.25, 0.75), predictions(0.25, 0.5, 1.0))
-    assert found["change_interval"] == [0.25, 0.25]
+def test_a_mean_and_the_same_mean_as_a_score_have_the_same_interval() -> None:
+    before, after = np.random.default_rng(2).random((2, 60))
+
+    class Mean(Median):
+        def score(self, contributions: np.ndarray) -> float:
+            return float(contributions.mean())
+
+    plain: MeanMetric[np.ndarray] = MeanMetric(np.asarray)
+    expected = change_interval(plain, before, after)
+    assert change_interval(Mean(), before, after) == pytest.approx(expected, abs=1e-12)
 
 
-def test_the_interval_is_that_of_a_mean() -> None:
-    changes = np.random.default_rng(1).normal(0.1, 0.5, 400)
-    before = np.random.default_rng(2).normal(0, 50, 400)
-    low, high = compared(predictions(*before), predictions(*(before + changes)))["change_interval"]
-    half = 1.96 * changes.std() / np.sqrt(400)
-    assert low == pytest.approx(changes.mean() - half, abs=0.006)
-    assert high == pytest.approx(changes.mean() + half, abs=0.006)
-
-
-def test_the_interval_is_the_same_every_time() -> None:
-    first, second = (
-        compared(predictions(0.0, 0.3, 0.6), predictions(0.5, 0.1, 0.9)) for _ in range(2)
-    )
-    assert first == second
-
-
-@pytest.mark.parametrize(
-    ("change", "higher_is_better", "verdict"),
-    [
-        (0.1, True, "better"),
-        (-0.1, True, "worse"),
-        (0.1, False, "worse"),
-        (-0.1, False, "better"),
-        (0.0, True, "not clearly different"),
-        (0.0, False, "not clearly different"),
-    ],
-)
-def test_the_verdict_follows_the_sign_and_what_is_better(
-    change: float, higher_is_better: bool, verdict: str
+def test_many_rows_are_resampled_less_where_a_score_is_no_mean(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    before = np.arange(20) / 20
-    changes = change + np.tile([-0.05, 0.05], 10)
-    found = compared(
-        predictions(*before), predictions(*(before + changes)), higher_is_better=higher_is_better
-    )
-    assert found["verdict"] == verdict
-    low, high = found["change_interval"]
-    assert low < change < high
+    monkeypatch.setattr(bootstrap, "MANY_ROWS", 10)
+    counted: list[int] = []
 
+    class Counted(Median):
+        def score(self, contributions: np.ndarray) -> float:
+            counted.append(len(contributions))
+            return super().score(contributions)
 
-def test_a_change_in_few_of_many_rows_is_not_clear() -> None:
-    before = np.zeros(50)
-    after = np.r_[1.0, -0.5, np.zeros(48)]
-    assert compared(predictions(*before), predictions(*after))["verdict"] == "not clearly different"
-
-
-def test_seen_and_unseen_classes_are_scored_apart() -> None:
-    before = predictions(0.0, 0.2, 0.4, 0.6, NAN)
-    after = predictions(0.1, 0.3, 0.8, 1.0, NAN)
-    found = compared(before, after, [False, False, True, True, True])
-    seen, unseen = found["seen_classes"], found["unseen_classes"]
-    assert seen == {"rows": 2, "before": pytest.approx(0.1), "after": pytest.approx(0.2)}
-    assert unseen == {"rows": 2, "before": pytest.approx(0.5), "after": pytest.approx(0.9)}
-
-
-def test_where_there_is_no_unseen_class_there_is_no_score_of_it() -> None:
-    found = compared(predictions(0.0, NAN), predictions(1.0, NAN), [False, True])
-    assert found["unseen_classes"] is None
-    assert found["seen_classes"]["rows"] == 1
-    assert compared(predictions(0.0), predictions(1.0), [True])["seen_classes"] is None
-
-
-def test_every_metric_is_given_before_and_after() -> None:
-    found = compared(predictions(0.0, 1.0, r=[4.0, 2.0]), predictions(1.0, 1.0, r=[2.0, 1.0]))
-    assert found["metric"] == "m"
-    assert found["metrics"] == {
-        "m": {"before": 0.5, "after": 1.0},
-        "r": {"before": 3.0, "after": 1.5},
-    }
-
-
-def test_a_metric_that_is_nowhere_defined_is_an_error() -> None:
-    with pytest.raises(MetricError, match="m is not defined on any of the 2 rows"):
-        compared(predictions(NAN, NAN), predictions(NAN, NAN))
+    change_interval(Counted(), np.zeros(11), np.ones(11))
+    assert counted == [11] * 2 * bootstrap.FEWER_RESAMPLES

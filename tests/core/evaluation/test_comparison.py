@@ -11,12 +11,14 @@ from hydro.artifacts.results import write_leaderboard, write_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status, write_status
 from hydro.errors import DataError, ResourceError, SettingsError
-from hydro.evaluation.bootstrap import mean_interval
+from hydro.evaluation.bootstrap import change_interval
 from hydro.evaluation.comparison import compare_experiments
 from hydro.evaluation.predictions_file import write_predictions
+from hydro.plugins.metrics import MeanMetric, Metrics
 from hydro.plugins.predictions import Predictions
 
 ERROR = {"Error": False}
+METRICS: Metrics = {"Error": MeanMetric(np.asarray)}
 ROWS = 30
 
 
@@ -52,17 +54,19 @@ def values() -> np.ndarray:
 def test_the_change_is_paired_over_rows(tmp_path: Path, values: np.ndarray) -> None:
     change = np.random.default_rng(2).normal(-0.1, 0.05, ROWS)
     folders = made(tmp_path, "a", values), made(tmp_path, "b", values + change)
-    (found,) = compare_experiments(*folders, ERROR).changes
+    (found,) = compare_experiments(*folders, METRICS, ERROR).changes
     assert (found.metric, found.rows, found.verdict) == ("Error", ROWS, "better")
     assert (found.first, found.second) == pytest.approx((values.mean(), (values + change).mean()))
-    assert found.interval == pytest.approx(tuple(mean_interval(change)))
-    (other,) = compare_experiments(*folders, {"Error": True}).changes
+    assert found.interval == pytest.approx(
+        tuple(change_interval(METRICS["Error"], np.zeros(ROWS), change))
+    )
+    (other,) = compare_experiments(*folders, METRICS, {"Error": True}).changes
     assert other.verdict == "worse"
 
 
 def test_an_experiment_does_not_differ_from_itself(tmp_path: Path, values: np.ndarray) -> None:
     folder = made(tmp_path, "a", values)
-    found = compare_experiments(folder, folder, ERROR)
+    found = compare_experiments(folder, folder, METRICS, ERROR)
     assert (found.settings, found.warnings, found.rows) == ({}, (), ROWS)
     assert found.changes[0].interval == (0, 0)
     assert found.changes[0].verdict == "not clearly different"
@@ -71,7 +75,7 @@ def test_an_experiment_does_not_differ_from_itself(tmp_path: Path, values: np.nd
 def test_settings_that_differ_are_listed(tmp_path: Path, values: np.ndarray) -> None:
     first = made(tmp_path, "a", values, config="training: {epochs: 1, margin: 2}\nx: [1, 2]\n")
     second = made(tmp_path, "b", values, config="training: {epochs: 3}\nx: [1, 2]\n")
-    assert compare_experiments(first, second, ERROR).settings == {
+    assert compare_experiments(first, second, METRICS, ERROR).settings == {
         "training.epochs": ("1", "3"),
         "training.margin": ("2", None),
     }
@@ -80,7 +84,7 @@ def test_settings_that_differ_are_listed(tmp_path: Path, values: np.ndarray) -> 
 def test_rows_are_matched_by_number_and_content(tmp_path: Path, values: np.ndarray) -> None:
     first = made(tmp_path, "a", values)
     second = made(tmp_path, "b", np.zeros(20), range(20, 40))
-    found = compare_experiments(first, second, ERROR)
+    found = compare_experiments(first, second, METRICS, ERROR)
     assert found.rows == found.changes[0].rows == 10
     assert found.changes[0].first == pytest.approx(values[20:].mean())
     assert "compared on the 10 rows that both held out, of 30 and 20" in found.warnings[0]
@@ -89,13 +93,15 @@ def test_rows_are_matched_by_number_and_content(tmp_path: Path, values: np.ndarr
 def test_rows_of_other_texts_are_other_rows(tmp_path: Path, values: np.ndarray) -> None:
     first, second = made(tmp_path, "a", values), made(tmp_path, "b", values, texts="other")
     with pytest.raises(DataError, match="a and b held out no row in common"):
-        compare_experiments(first, second, ERROR)
+        compare_experiments(first, second, METRICS, ERROR)
 
 
 def test_a_row_counts_where_both_have_a_value(tmp_path: Path, values: np.ndarray) -> None:
     gap = values.copy()
     gap[:5] = np.nan
-    found = compare_experiments(made(tmp_path, "a", values), made(tmp_path, "b", gap), ERROR)
+    found = compare_experiments(
+        made(tmp_path, "a", values), made(tmp_path, "b", gap), METRICS, ERROR
+    )
     assert found.changes[0].rows == ROWS - 5
     assert found.changes[0].first == found.changes[0].second == pytest.approx(values[5:].mean())
 
@@ -107,9 +113,9 @@ def test_the_folds_of_an_experiment_are_taken_together(tmp_path: Path, values: n
         made(folds.path / "runs", f"00{number}", values[list(rows)] - 1, rows)
     made(folds.path / "runs", "002", values)
     with pytest.raises(ResourceError, match="its search has not finished"):
-        compare_experiments(both, folds, ERROR)
+        compare_experiments(both, folds, METRICS, ERROR)
     write_leaderboard(folds, [{"runs": ["000", "001"]}, {"runs": ["002"]}])
-    found = compare_experiments(both, folds, ERROR)
+    found = compare_experiments(both, folds, METRICS, ERROR)
     assert found.rows == ROWS
     assert found.changes[0].interval == pytest.approx((-1, -1))
 
@@ -120,18 +126,18 @@ def test_other_predictions_may_mean_other_metrics(tmp_path: Path, values: np.nda
     write_text(
         second.config, "problem_type: wordcount\nprediction: {metric: Error, tolerance: 2}\n"
     )
-    (note,) = compare_experiments(first, second, ERROR).warnings
+    (note,) = compare_experiments(first, second, METRICS, ERROR).warnings
     assert "a metric may not mean the same" in note
 
 
 def test_what_cannot_be_compared_is_an_error(tmp_path: Path, values: np.ndarray) -> None:
     first = made(tmp_path, "a", values)
     with pytest.raises(SettingsError, match="a is of wordcount, b of another"):
-        compare_experiments(first, made(tmp_path, "b", values, problem="another"), ERROR)
+        compare_experiments(first, made(tmp_path, "b", values, problem="another"), METRICS, ERROR)
     failed = made(tmp_path, "c", values)
     write_status(failed, Status("failed"))
     with pytest.raises(ResourceError, match="failed; no run of it has finished"):
-        compare_experiments(first, failed, ERROR)
+        compare_experiments(first, failed, METRICS, ERROR)
     (first.path / "predictions/validation_raw_predictions.npz").unlink()
     with pytest.raises(ResourceError, match="no validation predictions to read"):
-        compare_experiments(first, made(tmp_path, "d", values), ERROR)
+        compare_experiments(first, made(tmp_path, "d", values), METRICS, ERROR)

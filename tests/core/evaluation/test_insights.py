@@ -38,10 +38,9 @@ def test_an_insight_is_given_what_it_needs(word_count: Any) -> None:
 
     outcome = offered(word_count, Insight("look", build, inputs=("before", "train", "tokenizer")))
     assert set(given) == {"predictions", "frame", "before", "train", "tokenizer"}
-    before, after = given["before"].score("Error"), given["predictions"].score("Error")
-    assert (before, after) == tuple(
-        outcome.scores["validation"][each] for each in ("before", "after")
-    )
+    before, after = (given[name].values["Error"].mean() for name in ("before", "predictions"))
+    scores = outcome.scores["validation"]
+    assert (before, after) == (scores["before"], scores["after"])
     assert len(given["train"]) == 30
     assert not (outcome.folder / "insights").exists()
 

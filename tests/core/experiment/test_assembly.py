@@ -27,7 +27,9 @@ def assembled(builder: Builder, **changes: Any) -> RunComponents:
     """Assemble the parts of a run on the experiment's rows."""
     dataset = builder.settings.dataset.model_copy(update=changes)
     columns = builder.problem.columns(builder.settings)
-    return assemble(builder, load_frames(dataset, columns, fold=None, seed=0))
+    frames = load_frames(dataset, columns, fold=None, seed=0)
+    targets = builder.problem.targets(builder.settings, frames.train)
+    return assemble(builder, frames, targets)
 
 
 def test_each_split_becomes_a_dataset(builder: Builder) -> None:
@@ -61,7 +63,7 @@ def test_the_component_that_the_settings_name_is_built(builder: Builder) -> None
 
 def test_all_components_of_a_kind_are_built_by_name(builder: Builder) -> None:
     metrics = builder.build_all("metric")
-    assert metrics["Close"](np.array([0.5, 0.6])).tolist() == [1.0, 0.0]
+    assert metrics["Close"].contributions(np.array([0.5, 0.6])).tolist() == [1.0, 0.0]
     assert [each.name for each in builder.components("exporter")] == ["json"]
     assert builder.build_all("insight") == {}
 

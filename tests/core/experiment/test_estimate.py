@@ -54,7 +54,7 @@ def test_programs_get_figures(word_count: Any) -> None:
 
 
 def test_a_part_that_fails_is_found_before_training(word_count: Any) -> None:
-    def fail(settings: Any, *, model: torch.nn.Module, labels: Any) -> Any:
+    def fail(settings: Any, *, model: torch.nn.Module, targets: Any) -> Any:
         msg = "no luck"
         raise PluginError(msg)
 

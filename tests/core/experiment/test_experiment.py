@@ -48,7 +48,7 @@ def status(folder: Path) -> Any:
 def raising(error: BaseException) -> Loss:
     """Offer a loss that raises an error."""
 
-    def build(settings: Any, *, model: Any, labels: Any) -> Any:
+    def build(settings: Any, *, model: Any, targets: Any) -> Any:
         def loss(outputs: Any, targets: Any) -> Any:
             raise error
 
@@ -59,7 +59,7 @@ def raising(error: BaseException) -> Loss:
     return Loss("Broken", build, problems=("wordcount",))
 
 
-def not_a_number(settings: Any, *, model: Any, labels: Any) -> Any:
+def not_a_number(settings: Any, *, model: Any, targets: Any) -> Any:
     """Build a loss that is not finite."""
     module = torch.nn.Module()
     module.forward = lambda outputs, targets: outputs.mean() * float("nan")
@@ -223,7 +223,6 @@ def test_rows_and_classes_are_counted_before_anything_is_written(word_count: Any
         "validation_rows": 10,
         "test_rows": 40,
         "training_classes": 10,
-        "unseen_validation_rows": 0,
         "fold": "0",
     }
     assert not word_count.output.exists()
@@ -314,7 +313,7 @@ def test_a_tracker_that_cannot_be_built_ends_the_run_as_a_failure(word_count: An
     assert status(word_count.output / "calm")["reason"] == "resources"
 
 
-def hungry(settings: Any, *, model: Any, labels: Any) -> Any:
+def hungry(settings: Any, *, model: Any, targets: Any) -> Any:
     """Build a loss that runs out of memory with more than four rows."""
     module = torch.nn.Module()
 
@@ -344,19 +343,11 @@ def test_batches_that_do_not_fit_are_halved_as_if_the_run_had_started_so(word_co
 
 
 def test_what_a_problem_has_to_say_is_said_before_training(word_count: Any) -> None:
-    told = []
+    def check(settings: Any, *, frames: Any, targets: Any) -> list[str]:
+        return [f"{len(frames.train)} rows, {len(targets)} counts"]
 
-    def notes(settings: Any, *, classes: int) -> list[str]:
-        told.append(classes)
-        return [f"{classes} of epochs {settings.training.epochs:g}"]
-
-    prepared = word_count.solving(warnings=notes, classes=True).prepare("training.epochs=2")
-    assert told == [prepared.facts()["training_classes"]]
-    assert prepared.frames.warnings[-1] == f"{told[0]} of epochs 2"
-    assert (
-        word_count.solving(warnings=notes).prepare().frames.warnings
-        == prepared.frames.warnings[:-1]
-    )
+    prepared = word_count.solving(check_data=check).prepare("training.epochs=2")
+    assert prepared.warnings == ("30 rows, 10 counts",)
 
 
 def test_batches_by_tokens_are_what_is_halved_where_they_are_chosen(word_count: Any) -> None:

@@ -50,7 +50,7 @@ def build_logger(settings, *, name, folder):
     return Tracker()
 
 def build_loss(name):
-    def build(settings, *, model, labels):
+    def build(settings, *, model, targets):
         import torch
         class Failing(torch.nn.MSELoss):
             calls = 0

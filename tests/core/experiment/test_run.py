@@ -13,7 +13,7 @@ from hydro_wordcount.counted import Counted
 from safetensors.torch import load_file
 
 from hydro.data.tables import read_table
-from hydro.plugins.components import Dataset, Insight, Logger
+from hydro.plugins.components import Dataset, Insight, Logger, Loss
 from hydro.trackers.tracker import Tracker
 
 ERROR = "Error"
@@ -93,12 +93,15 @@ def test_less_error_is_a_better_model(word_count: Any) -> None:
     assert scores["metrics"]["Close"]["after"] > scores["metrics"]["Close"]["before"]
 
 
-def test_targets_that_are_no_classes_are_never_unseen(word_count: Any) -> None:
-    text = word_count.config.with_name("rows.csv").read_text()
-    word_count.config.with_name("rows.csv").write_text(f"{text}one one,2.5,0\n")
-    scores = word_count.run().scores["validation"]
-    assert scores["rows"] == 11
-    assert scores["unseen_classes"] is None
+def test_the_subsets_that_a_problem_names_are_scored_apart(word_count: Any) -> None:
+    def subsets(settings: Any, *, frame: pd.DataFrame, targets: Any) -> Any:
+        long = frame["text"].str.len().to_numpy() > 20
+        return {"long_texts": long, "short_texts": ~long}
+
+    scores = word_count.solving(subsets=subsets).run().scores["validation"]
+    assert scores["subsets"] == ["long_texts", "short_texts"]
+    assert scores["long_texts"]["rows"] + scores["short_texts"]["rows"] == scores["rows"] == 10
+    assert word_count.run().scores["validation"]["subsets"] == []
 
 
 def test_no_epochs_only_evaluate(word_count: Any) -> None:
@@ -166,7 +169,7 @@ def test_a_test_table_is_scored(word_count: Any, table: Any) -> None:
 
 
 def unlabeled(
-    settings: Any, *, frame: pd.DataFrame, tokenizer: Any, labels: Any, training: bool
+    settings: Any, *, frame: pd.DataFrame, tokenizer: Any, targets: Any, training: bool
 ) -> Counted:
     """Build rows whose number of words need not be known."""
     words = frame["words"].astype(float) if "words" in frame else np.full(len(frame), np.nan)
@@ -217,16 +220,19 @@ def test_a_tracker_is_told_the_figures_with_the_samples_seen(word_count: Any) ->
     }
 
 
-def test_a_problem_prepares_its_loss_once_before_the_first_update(word_count: Any) -> None:
+def test_a_loss_is_initialized_from_data_once_before_the_first_update(word_count: Any) -> None:
     prepared: list[int] = []
 
-    def prepare(settings: Any, *, model: Any, loss: Any, dataset: Any, precision: Any) -> None:
-        assert isinstance(loss, torch.nn.MSELoss)
-        prepared.append(len(dataset))
-        with torch.no_grad():
-            model.backbone.weight.zero_()
+    class FromData(torch.nn.MSELoss):
+        def init_from_data(self, *, model: Any, dataset: Any, precision: Any) -> None:
+            prepared.append(len(dataset))
+            with torch.no_grad():
+                model.backbone.weight.zero_()
 
-    changed = word_count.solving(prepare=prepare)
+    def build(settings: Any, *, model: Any, targets: Any) -> torch.nn.Module:
+        return FromData()
+
+    changed = word_count.replacing(Loss("Squared error", build, problems=("wordcount",)))
     changed.run("training.epochs=0")
     assert prepared == []
     outcome = changed.run("training.learning_rate=1e-9")

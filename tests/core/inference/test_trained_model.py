@@ -16,6 +16,7 @@ from hydro.artifacts.status import Status, write_status
 from hydro.errors import DataError, ResourceError, SettingsError
 from hydro.inference.gallery import read_rows
 from hydro.inference.trained_model import open_trained
+from hydro.plugins.inference import Retrieval
 from hydro.plugins.retrieval import Hit
 
 
@@ -59,12 +60,17 @@ def build_lengths(settings: Any, *, gallery: pd.DataFrame, kind: str, **others: 
 
 
 @pytest.fixture
-def comparing(word_count: Any) -> Any:
+def comparing(word_count: Any, change: Any) -> Any:
     """The word count experiment, of a problem type that compares rows."""
-    use = dataclasses.replace(
-        word_count.problem.inference, build_index=build_lengths, open_index=open_lengths
+    inference = change(
+        word_count.problem.inference,
+        bases=(Retrieval,),
+        retrieve=None,
+        embed=None,
+        build_index=build_lengths,
+        open_index=open_lengths,
     )
-    problem = dataclasses.replace(word_count.problem, inference=use)
+    problem = change(word_count.problem, inference=inference)
     return dataclasses.replace(word_count.replacing(problem), problem=problem)
 
 
@@ -72,7 +78,7 @@ def test_the_held_out_rows_are_predicted_as_they_were(word_count: Any) -> None:
     outcome = word_count.run()
     held_out = word_count.prepare().frames.validation
     done: list[int] = []
-    found = opened(word_count, outcome.folder).predict(held_out, watch=done.append)
+    found = opened(word_count, outcome.folder).predict(held_out, on_progress=done.append)
     stored = np.load(outcome.folder / "predictions/validation_raw_predictions.npz")
     np.testing.assert_allclose(found.counts, stored["counts"], atol=1e-6)
     np.testing.assert_allclose(found.values["Error"], stored["value of Error"], atol=1e-6)
@@ -108,9 +114,9 @@ def test_of_several_runs_the_best_is_opened_or_the_one_that_is_named(word_count:
     assert opened(word_count, runs / "000").folder.name == "000"
 
 
-def test_a_problem_without_use_for_a_model_says_so(word_count: Any) -> None:
+def test_a_problem_without_use_for_a_model_says_so(word_count: Any, change: Any) -> None:
     outcome = word_count.run()
-    plain = word_count.replacing(dataclasses.replace(word_count.problem, inference=None))
+    plain = word_count.replacing(change(word_count.problem, inference=None))
     with pytest.raises(SettingsError, match="'wordcount' offers no use of a trained model; these"):
         opened(plain, outcome.folder)
 

@@ -22,7 +22,7 @@ from hydro.plugins.registry import Registry
 
 SOURCE = """
 import sys
-from hydro.api import Exporter, Insight, Loss, Metric, Optimizer, hookimpl
+from hydro.api import Exporter, Insight, Loss, MeanMetric, Metric, Optimizer, hookimpl
 
 @hookimpl
 def hydro_losses(): return [Loss("Bad loss", bad_loss), Loss("Bad build", bad_build)]
@@ -30,7 +30,7 @@ def hydro_losses(): return [Loss("Bad loss", bad_loss), Loss("Bad build", bad_bu
 @hookimpl
 def hydro_{hook}(): return [{kind}("Bad {what}", {build})]
 
-def bad_loss(settings, *, model, labels):
+def bad_loss(settings, *, model, targets):
     import torch
 
     class BadLoss(torch.nn.Module):
@@ -39,14 +39,14 @@ def bad_loss(settings, *, model, labels):
 
     return BadLoss()
 
-def bad_build(settings, *, model, labels):
+def bad_build(settings, *, model, targets):
     {fault}
 
 def bad(settings, **given):
     {fault}
 
 def bad_metric(settings):
-    return score
+    return MeanMetric(score)
 
 def score(errors):
     {fault}
@@ -127,11 +127,11 @@ def test_a_metric_that_raises_is_named(install: Install) -> None:
     assert said.endswith("until it is mended, choose another prediction.metric")
 
 
-@pytest.mark.parametrize("value", ["errors[1:]", "errors.mean()", "errors[:, None]", "None"])
+@pytest.mark.parametrize("value", ["errors[1:]", "errors.mean()", "errors[:, None, None]", "None"])
 def test_a_metric_of_the_wrong_shape_is_named(value: str, install: Install) -> None:
     said, _ = failed(install(f"return {value}", **METRIC), PluginError)
     assert said.startswith("the metric 'Bad metric' gave ")
-    assert "a number for each of 10 rows is wanted: shape (10,)" in said
+    assert "a number for each of 10 rows is wanted: shape (10,) or (10, k)" in said
     assert said.endswith(". The metric 'Bad metric' is of the plugin 'bad' (hydro-bad 1.2)")
 
 

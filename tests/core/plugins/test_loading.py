@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hydro.plugins.components import KINDS, Loss, Problem
+from hydro.plugins.components import KINDS
 from hydro.plugins.hookspecs import GROUP
 from hydro.plugins.loading import DISABLED, Plugin, kind_of, load_plugins
 
@@ -70,7 +70,10 @@ from hydro.api import hookimpl
 
 @hookimpl
 def hydro_problems():
-    return [api.Problem("p", "A problem", api.Settings, print, print, print)]
+    class Plain(api.Problem):
+        name, title, settings = "p", "A problem", api.Settings
+        columns = predict = save = print
+    return [Plain()]
 
 @hookimpl
 def hydro_tokenizers(): return [api.Tokenizer("tokenizer", print)]
@@ -125,7 +128,7 @@ FAULTS = {
         "TypeError: hydro_losses returned 'Good', which is no record of hydro.api"
     ),
     HOOK + "def hydro_losses(): return Loss('Good', print)": "TypeError: 'Loss' object is not",
-    HOOK + "def hydro_losses(): return [Loss('Good')]": "TypeError: Component.__init__() missing",
+    HOOK + "def hydro_losses(): return [Loss('Good')]": "TypeError: Loss.__init__() missing",
     HOOK + "def hydro_losses(): return [Loss('Good', print, settings={'a': 1})]": (
         "TypeError: the settings of 'Good' are {'a': 1}, which is no Section"
     ),
@@ -227,6 +230,5 @@ def test_a_plugin_that_wants_this_hydro_is_loaded(wanted: str, tmp_path: Path) -
 
 def test_kinds_are_said_in_words() -> None:
     found = load_plugins([EntryPoint("wordcount", "hydro_wordcount", GROUP)])[1].records
-    kinds = {type(each): kind_of(each) for each in found}
-    assert kinds[Problem] == "problem type"
-    assert kinds[Loss] == "loss"
+    kinds = {kind_of(each) for each in found}
+    assert {"problem type", "loss"} <= kinds

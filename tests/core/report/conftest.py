@@ -29,6 +29,8 @@ SPLIT = {
     "change_interval": [-1.75, -1.25],
     "rows": 40,
     "rows_left_out": 3,
+    "left_out_because": "no number",
+    "subsets": ["seen_classes", "unseen_classes"],
     "seen_classes": {"rows": 30, "before": 2.0, "after": 0.25},
     "unseen_classes": {"rows": 10, "before": 2.0, "after": 1.25},
     "metrics": {"Error": {"before": 2.0, "after": 0.5}, "Close": {"before": 0.0, "after": 0.75}},

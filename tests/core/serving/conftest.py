@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from hydro.artifacts.run_folder import RunFolder
 from hydro.inference.trained_model import open_trained
+from hydro.plugins.inference import Retrieval
 from hydro.plugins.retrieval import Hit
 from hydro.serving.app import make_app
 from hydro.serving.model_service import ModelService
@@ -55,11 +56,18 @@ def made() -> list[ModelService]:
 
 
 @pytest.fixture
-def served(word_count: Any, made: list[ModelService]) -> ModelService:
+def served(word_count: Any, change: Any, made: list[ModelService]) -> ModelService:
     """The word count model with embeddings and a gallery."""
     if not made:
-        use = dataclasses.replace(word_count.problem.inference, embed=embed_letters)
-        problem = dataclasses.replace(word_count.problem, inference=use)
+        inference = change(
+            word_count.problem.inference,
+            bases=(Retrieval,),
+            retrieve=None,
+            build_index=None,
+            open_index=None,
+            embed=embed_letters,
+        )
+        problem = change(word_count.problem, inference=inference)
         able = dataclasses.replace(word_count.replacing(problem), problem=problem)
         trained = open_trained(RunFolder(able.run().folder), able.registry)
         made.append(ModelService("letters", 1700000000, trained, Alphabet()))

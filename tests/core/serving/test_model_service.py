@@ -29,9 +29,11 @@ def test_an_unknown_column_is_refused_and_not_repeated(served: ModelService) -> 
     assert refused.value.detail == "texts[0]: an unknown column; there is: text"
 
 
-def test_a_model_of_several_columns_is_asked_by_their_names(served: ModelService) -> None:
+def test_a_model_of_several_columns_is_asked_by_their_names(
+    served: ModelService, change: Any
+) -> None:
     columns = dataclasses.replace(served.trained.columns, inputs=("title", "text"))
-    problem = dataclasses.replace(served.trained.builder.problem, columns=lambda settings: columns)
+    problem = change(served.trained.builder.problem, columns=lambda settings: columns)
     builder = dataclasses.replace(served.trained.builder, problem=problem)
     several = dataclasses.replace(
         served, trained=dataclasses.replace(served.trained, builder=builder)
@@ -55,5 +57,5 @@ def test_embeddings_and_neighbors_come_in_order(served: ModelService) -> None:
 
 def test_a_problem_without_embeddings_is_not_served(word_count: Any) -> None:
     trained = open_trained(RunFolder(word_count.run().folder), word_count.registry)
-    with pytest.raises(SettingsError, match="'wordcount' gives no embeddings"):
+    with pytest.raises(SettingsError, match="hydro serve: 'wordcount' compares no rows"):
         open_model_service("x", trained, None, "exact")

@@ -116,7 +116,7 @@ def test_of_many_rows_a_part_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_sentence_says_what_to_expect() -> None:
     embeddings, classes = some()
     found = choose_threshold(embeddings, classes, precision=0.8)
-    assert found.to_json()["said"] == (
+    assert found.to_json()["summary"] == (
         f"same from similarity {found.threshold:.4f}: precision {found.precision:.3f}, recall "
         f"{found.recall:.3f} of 1,770 pairs of held-out rows"
     )

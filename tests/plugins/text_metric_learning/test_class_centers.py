@@ -9,7 +9,7 @@ import torch
 from hydro.testing import tiny_backbone
 from hydro.text import Encoder, embed, load_backbone, load_tokenizer
 from hydro.training.precision import Precision
-from hydro_text_metric_learning.class_centers import ROWS_PER_CLASS, init_from_class_means
+from hydro_text_metric_learning.class_centers import ROWS_PER_CLASS
 from hydro_text_metric_learning.dataset import LabeledTexts
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
@@ -38,8 +38,8 @@ def texts(backbone: Path, sentences: list[str], classes: list[int]) -> LabeledTe
 def test_a_center_points_at_the_mean_of_its_class(encoder: Encoder, backbone: Path) -> None:
     classes = [2, 0, 1, 0, 1, 2, 0]
     rows = texts(backbone, ["card", "pin", "fee", "my pin", "a fee", "my card", "a pin"], classes)
-    loss = ArcFace(32, 3, 0.1, 45)
-    init_from_class_means(loss, encoder, rows, CPU)
+    loss = ArcFace(32, 3, 0.1, 45, from_class_means=True)
+    loss.init_from_data(model=encoder, dataset=rows, precision=CPU)
     embeddings = torch.from_numpy(embed(encoder, rows.corpus))
     for number in range(3):
         mean = embeddings[torch.tensor(classes) == number].mean(dim=0)
@@ -56,9 +56,12 @@ def test_the_first_rows_of_a_class_do_for_many(
     early, late = ["pin", "card"] * ROWS_PER_CLASS, ["fee", "rate"] * 40
     short = texts(backbone, early, [0, 1] * ROWS_PER_CLASS)
     long = texts(backbone, early + late, [0, 1] * (ROWS_PER_CLASS + 40))
-    first, second = ArcFace(32, 2, 0.1, 45), ArcFace(32, 2, 0.1, 45)
-    init_from_class_means(first, encoder, short, CPU)
-    init_from_class_means(second, encoder, long, CPU)
+    first, second = (
+        ArcFace(32, 2, 0.1, 45, from_class_means=True),
+        ArcFace(32, 2, 0.1, 45, from_class_means=True),
+    )
+    first.init_from_data(model=encoder, dataset=short, precision=CPU)
+    second.init_from_data(model=encoder, dataset=long, precision=CPU)
     torch.testing.assert_close(first.weight, second.weight)
 
 
@@ -66,8 +69,11 @@ def test_many_rows_are_embedded_some_at_a_time(
     encoder: Encoder, backbone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = texts(backbone, ["card", "pin", "fee", "my pin", "a fee", "my card"], [2, 0, 1, 0, 1, 2])
-    whole, parts = ArcFace(32, 3, 0.1, 45), ArcFace(32, 3, 0.1, 45)
-    init_from_class_means(whole, encoder, rows, CPU)
+    whole, parts = (
+        ArcFace(32, 3, 0.1, 45, from_class_means=True),
+        ArcFace(32, 3, 0.1, 45, from_class_means=True),
+    )
+    whole.init_from_data(model=encoder, dataset=rows, precision=CPU)
     monkeypatch.setattr("hydro_text_metric_learning.class_centers.BLOCK", 4)
-    init_from_class_means(parts, encoder, rows, CPU)
+    parts.init_from_data(model=encoder, dataset=rows, precision=CPU)
     torch.testing.assert_close(whole.weight, parts.weight)

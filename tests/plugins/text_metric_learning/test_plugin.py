@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import torch
 
 from hydro.data.labels import Labels
 from hydro.plugins.builder import Builder
+from hydro.plugins.components import Component
+from hydro.plugins.protocols import InitializedFromData
 from hydro.plugins.registry import Registry
 from hydro.settings.loading import load
 from hydro.similarity.retrieval_metrics import METRICS
@@ -62,14 +65,14 @@ def dataset(builder: Builder, *, training: bool = False) -> Any:
     """Build the rows of the frame."""
     tokenizer = builder.build("tokenizer")
     return builder.build(
-        "dataset", frame=FRAME, tokenizer=tokenizer, labels=LABELS, training=training
+        "dataset", frame=FRAME, tokenizer=tokenizer, targets=LABELS, training=training
     )
 
 
 def model(builder: Builder) -> Any:
     """Build the encoder, always from the same random numbers."""
     torch.manual_seed(4)
-    return builder.build("model", tokenizer=None)
+    return builder.build("model", targets=LABELS, tokenizer=None)
 
 
 def test_the_metrics_offered_are_those_there_are() -> None:
@@ -78,10 +81,13 @@ def test_the_metrics_offered_are_those_there_are() -> None:
     assert all(each.higher_is_better for each in plugin.hydro_metrics())
 
 
+PROBLEM = plugin.TextMetricLearning()
+
+
 def test_all_that_is_offered_is_for_this_problem_only() -> None:
     hooks = [each for name, each in vars(plugin).items() if name.startswith("hydro_")]
     offered = [record for hook in hooks for record in hook()]
-    assert {record.problems for record in offered if record.name != plugin.NAME} == {
+    assert {record.problems for record in offered if isinstance(record, Component)} == {
         ("text_metric_learning",)
     }
 
@@ -90,7 +96,7 @@ def test_texts_are_inputs_and_labels_are_targets(builder: Build) -> None:
     settings: Any = builder(
         "dataset.text_column=[title, text]", "dataset.label_columns=[label, title]"
     ).settings
-    found = plugin.columns(settings)
+    found = PROBLEM.columns(settings)
     assert (found.inputs, found.targets) == (("title", "text"), ("label", "title"))
 
 
@@ -131,14 +137,14 @@ def test_the_encoder_is_built_as_the_settings_say(builder: Build) -> None:
 
 def test_arcface_is_built_over_the_classes_of_training(builder: Build) -> None:
     chosen = builder("training.arcface_margin=0.3", "training.arcface_scale=20")
-    loss = chosen.build("loss", model=model(chosen), labels=LABELS)
+    loss = chosen.build("loss", model=model(chosen), targets=LABELS)
     assert isinstance(loss, ArcFace)
     assert (loss.margin, loss.scale, tuple(loss.weight.shape)) == (0.3, 20, (2, 32))
 
 
 def test_cross_entropy_is_built_over_the_classes_of_training(builder: Build) -> None:
     chosen = builder("training.loss_function=CrossEntropy", "architecture.embedding_size=6")
-    loss = chosen.build("loss", model=model(chosen), labels=LABELS)
+    loss = chosen.build("loss", model=model(chosen), targets=LABELS)
     assert isinstance(loss, CrossEntropy)
     assert tuple(loss.class_weights.weight.shape) == (2, 6)
 
@@ -146,21 +152,32 @@ def test_cross_entropy_is_built_over_the_classes_of_training(builder: Build) -> 
 @pytest.mark.parametrize("name", ["ArcFace", "CrossEntropy"])
 def test_losses_compare_with_a_sample_where_asked(name: str, builder: Build) -> None:
     chosen = builder(f"training.loss_function={name}", "training.sampled_classes=1")
-    assert chosen.build("loss", model=model(chosen), labels=LABELS).class_weights.num_sampled == 1
+    assert chosen.build("loss", model=model(chosen), targets=LABELS).class_weights.num_sampled == 1
     plain = builder(f"training.loss_function={name}")
-    assert plain.build("loss", model=model(plain), labels=LABELS).class_weights.num_sampled is None
+    assert plain.build("loss", model=model(plain), targets=LABELS).class_weights.num_sampled is None
+
+
+def checked(builder: Any, classes: int) -> list[str]:
+    """Return what the problem warns of, for so many classes in the rows of the table."""
+    targets = Labels(("label",), tuple((f"{each:05}",) for each in range(classes)))
+    frames: Any = SimpleNamespace(train=FRAME, validation=FRAME[:0])
+    return list(PROBLEM.check_data(builder.settings, frames=frames, targets=targets))
 
 
 def test_the_memory_of_many_classes_is_told_for_losses_that_keep_a_vector_a_class(
     builder: Build,
 ) -> None:
-    settings = builder("training.sampled_classes=500").settings
-    (note,) = plugin.warnings(settings, classes=60_000)
-    assert note.startswith("60,000 classes of 32 numbers")
-    assert note.endswith("compared with 500 of them")
-    assert plugin.warnings(settings, classes=50_000) == []
-    other = builder("training.loss_function=CosFace").settings
-    assert plugin.warnings(other, classes=60_000) == []
+    sampled = builder("training.sampled_classes=500")
+    (warning,) = checked(sampled, 60_000)
+    assert warning.startswith("60,000 classes of 32 numbers")
+    assert warning.endswith("compared with 500 of them")
+    assert checked(sampled, 50_000) == []
+    assert checked(builder("training.loss_function=CosFace"), 60_000) == []
+
+
+def test_classes_of_a_single_row_each_are_doubtful(builder: Build) -> None:
+    (warning,) = checked(builder(), len(FRAME))
+    assert "every class has a single training row, so there are no pairs" in warning
 
 
 @pytest.mark.parametrize(
@@ -176,14 +193,14 @@ def test_centers_start_at_class_means_where_asked(
     changes: list[str], moved: bool, builder: Build
 ) -> None:
     chosen = builder(*changes)
-    settings: Any = chosen.settings
     encoder = model(chosen)
-    loss = chosen.build("loss", model=encoder, labels=LABELS)
+    loss = chosen.build("loss", model=encoder, targets=LABELS)
     before = [each.detach().clone() for each in loss.parameters()]
     rows = dataset(chosen)
     known = np.flatnonzero((rows.classes >= 0) & (rows.classes < 2))
     rows = type(rows)(rows.corpus.take(known), rows.classes[known])
-    plugin.prepare(settings, model=encoder, loss=loss, dataset=rows, precision=CPU)
+    if isinstance(loss, InitializedFromData):
+        loss.init_from_data(model=encoder, dataset=rows, precision=CPU)
     same = [torch.equal(a, b) for a, b in zip(before, loss.parameters(), strict=True)]
     assert all(same) is not moved
 
@@ -192,13 +209,14 @@ def test_a_split_is_embedded_and_searched(builder: Build) -> None:
     chosen = builder("prediction.top_k_similar=2")
     settings: Any = chosen.settings
     watched: list[int] = []
-    predictions = plugin.predict(
+    predictions = PROBLEM.predict(
         settings,
         model=model(chosen),
         dataset=dataset(chosen),
-        metrics=chosen.build_all("metric"),
+        targets=LABELS,
+        metrics=chosen.build_metrics(),
         precision=CPU,
-        watch=watched.append,
+        on_progress=watched.append,
     )
     assert sum(watched) == len(FRAME)
     assert predictions.neighbors.shape == (6, 2)
@@ -211,13 +229,15 @@ def test_k_of_the_metrics_is_the_number_of_neighbors(builder: Build) -> None:
     def recall(k: int) -> Any:
         chosen = builder(f"prediction.top_k_similar={k}")
         settings: Any = chosen.settings
-        return plugin.predict(
+        found = PROBLEM.predict(
             settings,
             model=model(chosen),
             dataset=dataset(chosen),
-            metrics=chosen.build_all("metric"),
+            targets=LABELS,
+            metrics=chosen.build_metrics(),
             precision=CPU,
-            watch=lambda rows: None,
-        ).score("Recall@K")
+            on_progress=lambda rows: None,
+        ).values["Recall@K"]
+        return np.nanmean(found)
 
     assert recall(1) < recall(5) == 1.0

@@ -1,12 +1,19 @@
 """ArcFace: a softmax over angles to class centers, with a margin added to the own class's angle."""
 
 import math
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hydro_text_metric_learning.class_centers import class_means
 from hydro_text_metric_learning.losses.class_vectors import ClassWeights
+
+if TYPE_CHECKING:
+    from hydro.api import Precision
+    from hydro.text import Encoder
+    from hydro_text_metric_learning.dataset import LabeledTexts
 
 NEARLY_ONE = 1 - 1e-7  # the slope of acos is infinite at 1
 
@@ -24,7 +31,8 @@ class ArcFace(nn.Module):
         classes: how many there are.
         margin: m, in radians.
         scale: s.
-        sampled: how many classes a batch is compared with in training, see `ClassVectors`.
+        sampled: how many classes a batch is compared with in training, see `ClassWeights`.
+        from_class_means: whether the class centers start at class means, else anywhere.
     """
 
     def __init__(
@@ -34,10 +42,13 @@ class ArcFace(nn.Module):
         margin: float,
         scale: float,
         sampled: int | None = None,
+        *,
+        from_class_means: bool = False,
     ) -> None:
         super().__init__()
         self.margin = margin
         self.scale = scale
+        self.from_class_means = from_class_means
         self.class_weights = ClassWeights(torch.empty(classes, embedding_size), sampled)
         self.set_weight(torch.randn(classes, embedding_size))
 
@@ -45,6 +56,13 @@ class ArcFace(nn.Module):
     def weight(self) -> Tensor:
         """The class centers, ``(classes, embedding_size)``."""
         return self.class_weights.weight
+
+    def init_from_data(
+        self, *, model: "Encoder", dataset: "LabeledTexts", precision: "Precision"
+    ) -> None:
+        """Point each class center at the mean of the untrained embeddings of the class."""
+        if self.from_class_means:
+            self.set_weight(class_means(model, dataset, precision, len(self.weight)))
 
     @torch.no_grad()
     def set_weight(self, centers: Tensor) -> None:

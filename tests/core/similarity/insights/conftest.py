@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hydro.plugins.metrics import MeanMetric
 from hydro.similarity.predictions import RetrievalPredictions, score_neighbors
 from hydro.similarity.retrieval_metrics import METRICS
 
@@ -19,7 +20,7 @@ def circle() -> Callable[..., RetrievalPredictions]:
     ) -> RetrievalPredictions:
         angles = np.radians(degrees)
         points = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-        metrics = {name: METRICS[name](top_k) for name in ("mAP", "Precision@1")}
+        metrics = {name: MeanMetric(METRICS[name](top_k)) for name in ("mAP", "Precision@1")}
         return score_neighbors(points, np.array(classes), metrics=metrics, top_k=top_k)
 
     return predict

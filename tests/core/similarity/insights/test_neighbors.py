@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hydro.plugins.metrics import MeanMetric
 from hydro.similarity.insights.neighbors import neighbors_table
 from hydro.similarity.predictions import RetrievalPredictions, score_neighbors
 from hydro.similarity.retrieval_metrics import METRICS
@@ -24,7 +25,7 @@ SHOWN = pd.DataFrame(
 def predictions() -> RetrievalPredictions:
     """Embeddings on a circle, searched for five neighbors."""
     circle = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1).astype(np.float32)
-    return score_neighbors(circle, CLASSES, metrics={"mAP": METRICS["mAP"](5)}, top_k=5)
+    return score_neighbors(circle, CLASSES, metrics={"mAP": MeanMetric(METRICS["mAP"](5))}, top_k=5)
 
 
 def look(predictions: RetrievalPredictions, count: int = 2, seed: int = 0) -> pd.DataFrame:
@@ -80,7 +81,7 @@ def test_no_text_makes_an_empty_table(predictions: RetrievalPredictions) -> None
 
 def test_as_many_neighbors_are_shown_as_were_searched_for() -> None:
     two = np.eye(2, dtype=np.float32)
-    metrics = {"mAP": METRICS["mAP"](1)}
+    metrics = {"mAP": MeanMetric(METRICS["mAP"](1))}
     predictions = score_neighbors(two, np.array([0, 0]), metrics=metrics, top_k=1)
     table = neighbors_table(predictions, SHOWN[:2], metric="mAP", count=1, seed=0)
     assert table["place"].tolist() == [1, 1, 1]

@@ -1,8 +1,13 @@
 """CosFace for hydro: one more loss for text metric learning."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from hydro.api import Loss, Section, hookimpl, setting
+from hydro.api import Loss, Section, Settings, hookimpl, setting
+
+if TYPE_CHECKING:
+    from hydro.api import Labels
+    from hydro.text import Encoder
+    from hydro_cosface.cosface import CosFace
 
 
 class CosFaceSettings(Section):
@@ -16,14 +21,14 @@ class CosFaceSettings(Section):
 
 @hookimpl
 def hydro_losses() -> list[Loss]:
-    """Offer CosFace to one problem type."""
+    """Return CosFace, for one problem type."""
     problems = ("text_metric_learning",)
     return [Loss("CosFace", build, problems=problems, settings=CosFaceSettings)]
 
 
-def build(settings: Any, *, model: Any, labels: Any) -> Any:
+def build(settings: Settings, *, model: "Encoder", targets: "Labels") -> "CosFace":
     """Build the loss. torch is imported here, so `hydro --help` never pays for it."""
     from hydro_cosface.cosface import CosFace
 
     own = settings.of(CosFaceSettings)
-    return CosFace(model.embedding_size, len(labels), own.cosface_margin, own.cosface_scale)
+    return CosFace(model.embedding_size, len(targets), own.cosface_margin, own.cosface_scale)

@@ -6,7 +6,7 @@ target is a number, its metric is an error, of which less is better, and it has 
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hydro.api import (
     Columns,
@@ -15,6 +15,7 @@ from hydro.api import (
     Exporter,
     Inference,
     Loss,
+    MeanMetric,
     Metric,
     Model,
     PredictionSection,
@@ -49,26 +50,82 @@ class WordcountSettings(Settings):
     prediction: WordcountPredictionSection = section()
 
 
+class WordCountInference(Inference):
+    """Predicts the words of texts."""
+
+    def load(self, settings: Any, *, folder: Path, device: Any) -> Any:
+        """Load the layer."""
+        from safetensors.torch import load_file
+
+        model = build_model(settings, tokenizer=None, targets=None)
+        model.load_state_dict(load_file(folder / "model.safetensors"))
+        return model.to(device)
+
+    def predict(
+        self,
+        settings: Any,
+        *,
+        trained: Any,
+        frame: Any,
+        metrics: Any,
+        precision: Any,
+        on_progress: Any,
+    ) -> Any:
+        """Predict the rows of a table."""
+        from hydro_wordcount.counted import predict_counts
+
+        dataset = build_dataset(
+            settings, frame=frame, tokenizer=count_letters, targets=None, training=False
+        )
+        on_progress(len(dataset))
+        return predict_counts(trained, dataset, metrics)
+
+
+class WordCount(Problem):
+    """How many words a text has."""
+
+    name = "wordcount"
+    title = "Word count"
+    settings = WordcountSettings
+    defaults: ClassVar[dict[str, object]] = {
+        "training.loss_function": "Squared error",
+        "prediction.metric": "Error",
+        "training.learning_rate": 0.05,
+    }
+    inference = WordCountInference()
+
+    def columns(self, settings: Any) -> Columns:
+        """Return the columns of texts and of their words."""
+        return Columns((settings.dataset.text,), (settings.dataset.words,))
+
+    def predict(
+        self,
+        settings: Any,
+        *,
+        model: Any,
+        dataset: Any,
+        targets: Any,
+        metrics: Any,
+        precision: Any,
+        on_progress: Any,
+    ) -> Any:
+        """Predict the rows of a split."""
+        from hydro_wordcount.counted import predict_counts
+
+        return predict_counts(model, dataset, metrics)
+
+    def save(self, settings: Any, *, trained: Any, folder: Path) -> None:
+        """Write the weights."""
+        from safetensors.torch import save_file
+
+        folder.mkdir()
+        save_file(dict(trained.model.state_dict()), folder / "model.safetensors")
+
+
 @hookimpl
 def hydro_problems() -> list[Problem]:
     """Offer the problem type."""
-    return [
-        Problem(
-            name="wordcount",
-            title="Word count",
-            settings=WordcountSettings,
-            columns=lambda settings: Columns((settings.dataset.text,), (settings.dataset.words,)),
-            predict=predict,
-            save=save,
-            inference=Inference(load, predict_rows),
-            classes=False,
-            defaults={
-                "training.loss_function": "Squared error",
-                "prediction.metric": "Error",
-                "training.learning_rate": 0.05,
-            },
-        )
-    ]
+    return [WordCount()]
 
 
 @hookimpl
@@ -99,7 +156,7 @@ def hydro_losses() -> list[Loss]:
 def hydro_metrics() -> list[Metric]:
     """Offer the absolute error and the share of rows within the tolerance."""
     return [
-        Metric("Error", lambda settings: abs_error, higher_is_better=False, **FITS),
+        Metric("Error", lambda settings: MeanMetric(abs_error), higher_is_better=False, **FITS),
         Metric("Close", build_close, **FITS),
     ]
 
@@ -115,7 +172,9 @@ def count_letters(text: str) -> list[float]:
     return [float(text.count(letter)) for letter in " etaoinshr"]
 
 
-def build_dataset(settings: Any, *, frame: Any, tokenizer: Any, labels: Any, training: bool) -> Any:
+def build_dataset(
+    settings: Any, *, frame: Any, tokenizer: Any, targets: Any, training: bool
+) -> Any:
     """Build the rows of a split."""
     import torch
 
@@ -127,14 +186,14 @@ def build_dataset(settings: Any, *, frame: Any, tokenizer: Any, labels: Any, tra
     return Counted(torch.tensor([tokenizer(text) for text in texts]), torch.tensor(counts))
 
 
-def build_model(settings: Any, *, tokenizer: Any) -> Any:
+def build_model(settings: Any, *, tokenizer: Any, targets: Any) -> Any:
     """Build the layer."""
     from hydro_wordcount.counted import Linear
 
     return Linear()
 
 
-def build_loss(settings: Any, *, model: Any, labels: Any) -> Any:
+def build_loss(settings: Any, *, model: Any, targets: Any) -> Any:
     """Build the loss."""
     import torch
 
@@ -143,67 +202,12 @@ def build_loss(settings: Any, *, model: Any, labels: Any) -> Any:
 
 def build_close(settings: Any) -> Any:
     """Build the metric that is 1 within the tolerance."""
-    return lambda errors: (errors <= settings.prediction.tolerance).astype(float)
+    return MeanMetric(lambda errors: (errors <= settings.prediction.tolerance).astype(float))
 
 
 def abs_error(errors: Any) -> Any:
     """Give the error as it is."""
     return errors
-
-
-def predict(
-    settings: Any, *, model: Any, dataset: Any, metrics: Any, precision: Any, watch: Any
-) -> Any:
-    """Predict the rows of a split."""
-    from hydro_wordcount.counted import predict_counts
-
-    return predict_counts(model, dataset, metrics)
-
-
-def save(
-    settings: Any,
-    *,
-    model: Any,
-    tokenizer: Any,
-    labels: Any,
-    train: Any,
-    scores: Any,
-    folder: Path,
-) -> None:
-    """Write the weights."""
-    from safetensors.torch import save_file
-
-    folder.mkdir()
-    save_file(dict(model.state_dict()), folder / "model.safetensors")
-
-
-def load(settings: Any, *, folder: Path, device: Any) -> Any:
-    """Open the layer."""
-    from safetensors.torch import load_file
-
-    model = build_model(settings, tokenizer=None)
-    model.load_state_dict(load_file(folder / "model.safetensors"))
-    return model.to(device)
-
-
-def predict_rows(
-    settings: Any,
-    *,
-    trained: Any,
-    frame: Any,
-    gallery: None,
-    metrics: Any,
-    precision: Any,
-    watch: Any,
-) -> Any:
-    """Predict the rows of a table."""
-    from hydro_wordcount.counted import predict_counts
-
-    dataset = build_dataset(
-        settings, frame=frame, tokenizer=count_letters, labels=None, training=False
-    )
-    watch(len(dataset))
-    return predict_counts(trained, dataset, metrics)
 
 
 def export(settings: Any, *, model: Path, sample: Any, folder: Path) -> None:

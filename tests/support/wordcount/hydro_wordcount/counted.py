@@ -57,4 +57,6 @@ def predict_counts(model: torch.nn.Module, dataset: Counted, metrics: dict[str, 
     with torch.inference_mode():
         counts = model(dataset.letters)
     errors = (counts - dataset.words).abs().double().numpy()
-    return Counts({name: metric(errors) for name, metric in metrics.items()}, counts.numpy())
+    return Counts(
+        {name: metric.contributions(errors) for name, metric in metrics.items()}, counts.numpy()
+    )

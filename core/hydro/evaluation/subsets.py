@@ -1,0 +1,16 @@
+"""Scores of subsets of the rows, as they stand in ``scores.json``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def scored_apart(comparison: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Return the scores of the subsets that have rows, by their name for people.
+
+    None where all rows are in the first subset: its score is that of the split.
+    """
+    names = comparison.get("subsets", ())
+    found = [name for name in names if comparison[name]]
+    if found == [*names[:1]]:
+        return {}
+    return {name.replace("_", " "): comparison[name] for name in found}

@@ -1,0 +1,132 @@
+"""Text metric learning as a problem type."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from hydro.api import Calibration, Columns, Metrics, Problem, TrainedArtifacts
+from hydro_text_metric_learning.inference import TextRetrieval
+from hydro_text_metric_learning.settings import TextSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from hydro.api import Frames, Labels, Precision
+    from hydro.similarity.predictions import RetrievalPredictions
+    from hydro.text import Encoder
+    from hydro_text_metric_learning.dataset import LabeledTexts
+
+
+class TextMetricLearning(Problem[TextSettings, "Labels"]):
+    """Embeddings in which texts of one class are near each other."""
+
+    name = "text_metric_learning"
+    title = "Text metric learning"
+    settings = TextSettings
+    defaults: ClassVar[Mapping[str, object]] = {
+        "training.loss_function": "ArcFace",
+        "prediction.metric": "mAP",
+    }
+    undefined_rows = "no other row of their class"
+    inference = TextRetrieval()
+
+    def columns(self, settings: TextSettings) -> Columns:
+        """Return the columns of texts and labels."""
+        return Columns(inputs=settings.dataset.text_column, targets=settings.dataset.label_columns)
+
+    def describe_data(
+        self, settings: TextSettings, *, frames: "Frames", targets: "Labels"
+    ) -> Mapping[str, int]:
+        """Return the number of classes, and of held-out rows whose class training lacks."""
+        unseen = targets.encode(frames.validation) >= len(targets)
+        return {**targets.counts(), "unseen_validation_rows": int(unseen.sum())}
+
+    def check_data(
+        self, settings: TextSettings, *, frames: "Frames", targets: "Labels"
+    ) -> Sequence[str]:
+        """Return warnings about classes, texts on both sides of the split, and memory."""
+        from hydro.api import check_labels
+        from hydro_text_metric_learning.memory_note import head_note
+
+        path, texts = settings.dataset.train_dataframe, settings.dataset.text_column
+        warnings = check_labels(frames.train, targets, texts, path)
+        if len(targets) == len(frames.train):
+            single = f"{path.name}: every class has a single training row, so there are no pairs"
+            warnings.insert(0, single)
+        warnings += super().check_data(settings, frames=frames, targets=targets)
+        if settings.training.loss_function in ("ArcFace", "CrossEntropy"):
+            sampled = settings.training.sampled_classes
+            warnings += head_note(settings.architecture, len(targets), sampled)
+        return warnings
+
+    def subsets(
+        self, settings: TextSettings, *, frame: "pd.DataFrame", targets: "Labels"
+    ) -> "Mapping[str, NDArray[np.bool_]]":
+        """Return the rows whose class is among those of training, and the others."""
+        unseen = targets.encode(frame) >= len(targets)
+        return {"seen_classes": ~unseen, "unseen_classes": unseen}
+
+    def predict(
+        self,
+        settings: TextSettings,
+        *,
+        model: "Encoder",
+        dataset: "LabeledTexts",
+        targets: "Labels",
+        metrics: Metrics,
+        precision: "Precision",
+        on_progress: Callable[[int], object],
+    ) -> "RetrievalPredictions":
+        """Embed a split, and search it for the neighbors of each of its rows."""
+        from hydro.similarity.predictions import score_neighbors
+        from hydro.text import embed
+
+        return score_neighbors(
+            embed(model, dataset.corpus, autocast=precision.inference, watch=on_progress),
+            dataset.classes,
+            metrics=metrics,
+            top_k=settings.prediction.top_k_similar,
+            device=precision.device,
+        )
+
+    def calibrate(
+        self,
+        settings: TextSettings,
+        *,
+        predictions: "RetrievalPredictions",
+        precision: "Precision",
+    ) -> Calibration:
+        """Choose the similarity from which on two texts are taken for the same class."""
+        from hydro.similarity.threshold import choose_threshold
+
+        return choose_threshold(
+            predictions.embeddings,
+            predictions.classes,
+            precision=settings.prediction.threshold_precision,
+            device=precision.device,
+        ).to_json()
+
+    def save(self, settings: TextSettings, *, trained: TrainedArtifacts, folder: Path) -> None:
+        """Write the model as a folder that sentence-transformers opens."""
+        from hydro_text_metric_learning.export.sentence_transformers import (
+            write_sentence_transformers,
+        )
+        from hydro_text_metric_learning.model_card import model_card
+
+        model, tokenizer, targets = trained.model, trained.tokenizer, trained.targets
+        write_sentence_transformers(
+            folder,
+            backbone=model.backbone,
+            tokenizer=tokenizer.hf,
+            max_length=tokenizer.max_length,
+            pool=model.pool,
+            neck=model.projection,
+            columns=settings.dataset.text_column,
+            separator=tokenizer.separator,
+            threshold=trained.scores["validation"]["decision"]["threshold"],
+            card=model_card(
+                settings, trained.scores, rows=len(trained.train), classes=len(targets)
+            ),
+        )
