@@ -65,7 +65,7 @@ def _plugin_error(error: BaseException, builder: Builder) -> str | None:
 
 
 def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
-    """Go down the calls that led to an error, each with its line."""
+    """Yield the frames that led to an error, each with its line."""
     while trace is not None:
         yield trace.tb_frame, trace.tb_lineno
         trace = trace.tb_next

@@ -1,4 +1,4 @@
-"""Writes the report into a folder: at the end of a run, and whenever it is asked for."""
+"""Write the report of a run or of an experiment."""
 
 import logging
 from collections.abc import Iterator
