@@ -1,11 +1,12 @@
-"""The errors a user can mend, and the exit code and reason each one ends with.
+"""The errors a user can fix, and the exit code and reason each one ends with.
 
 HydroError
 ├── SettingsError   a setting is unknown, malformed or contradicts another        exit 3
 ├── DataError       a table is missing, damaged or does not fit the settings      exit 4
 ├── PluginError     a plugin does not load, clashes or hands over something wrong exit 5
 ├── ModelError      a backbone cannot be found, read or used as asked             exit 5
-├── ResourceError   memory, disk or a folder is not to be had                     exit 6
+├── ResourceError   memory, disk space or a folder is unavailable                 exit 6
+│   └── OutOfMemoryError   smaller batches may fit                                exit 6
 ├── TrainingError   the loss or a gradient is not finite                          exit 7
 └── MetricError     there is nothing that the metric could be computed on         exit 8
 
@@ -17,7 +18,7 @@ from typing import ClassVar
 
 
 class HydroError(Exception):
-    """Something the user can mend."""
+    """Something the user can fix."""
 
     exit_code: ClassVar[int] = 1
     reason: ClassVar[str] = "error"
@@ -59,10 +60,14 @@ class ModelError(HydroError):
 
 
 class ResourceError(HydroError):
-    """Memory, disk space or a folder is not to be had."""
+    """Memory, disk space or a folder is unavailable."""
 
     exit_code = 6
     reason = "resources"
+
+
+class OutOfMemoryError(ResourceError):
+    """A run needs more memory than there is; smaller batches may fit."""
 
 
 class TrainingError(HydroError):

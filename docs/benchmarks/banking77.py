@@ -17,7 +17,8 @@ import numpy as np
 
 from hydro.cli.terminal import TerminalProgress
 from hydro.data.tables import read_table
-from hydro.experiment.experiment import prepare, run
+from hydro.experiment.experiment import prepare
+from hydro.experiment.train import create_folder, run
 from hydro.plugins.registry import Registry
 from hydro.settings.layers import Layers, parse_override
 from hydro.settings.loading import check
@@ -58,7 +59,8 @@ def train(data: Path, overrides: list[str], output: Path) -> Path:
     layers = Layers(Document(values, "banking77"), data.resolve(), given)
     loaded = check(layers, registry.schema(problem))
     with TerminalProgress() as progress:
-        return run(prepare(loaded.settings, problem, registry), output, progress).folder
+        experiment = prepare(loaded.settings, problem, registry)
+        return run(experiment, create_folder(experiment, output), progress).folder
 
 
 def score(model: str, data: Path) -> dict[str, float]:

@@ -62,7 +62,8 @@ def measure(train: Path, held_out: Path, rows: int, work: Path) -> dict[str, obj
     """Train on a table."""
     os.environ["HYDRO_CACHE"] = str(work / "cache")
     memory = Memory()
-    from hydro.experiment.experiment import prepare, run
+    from hydro.experiment.experiment import prepare
+    from hydro.experiment.train import create_folder, run
     from hydro.plugins.registry import Registry
     from hydro.settings.layers import Layers
     from hydro.settings.loading import check
@@ -100,7 +101,7 @@ def measure(train: Path, held_out: Path, rows: int, work: Path) -> dict[str, obj
             figures.setdefault("tokenized_s", round(time.perf_counter() - started))
             return super().task(name, total, unit)
 
-    run(experiment, work / "runs", Watch())
+    run(experiment, create_folder(experiment, work / "runs"), Watch())
     return figures | {
         "trained_mb": memory.anonymous,
         "trained_s": round(time.perf_counter() - started),

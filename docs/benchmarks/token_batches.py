@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hydro.experiment.experiment import prepare, run
+from hydro.experiment.experiment import prepare
+from hydro.experiment.train import create_folder, run
 from hydro.plugins.registry import Registry
 from hydro.settings.layers import Layers
 from hydro.settings.loading import check
@@ -64,7 +65,8 @@ def measure(data: Path, way: str, seed: int, share: float) -> dict[str, object]:
     loaded = check(layers, registry.schema(problem))
     clock = Clock()
     with tempfile.TemporaryDirectory() as output:
-        outcome = run(prepare(loaded.settings, problem, registry), Path(output), clock)
+        experiment = prepare(loaded.settings, problem, registry)
+        outcome = run(experiment, create_folder(experiment, Path(output)), clock)
         history = (outcome.folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
     found = outcome.scores["validation"]["metrics"]["MAP@R"]
     return {

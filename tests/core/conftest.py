@@ -102,10 +102,11 @@ class WordCount:
 
     def run(self, *overrides: str, config: Path | None = None) -> Any:
         """Run it below ``output``, and give its outcome."""
-        from hydro.experiment.experiment import run
+        from hydro.experiment.train import create_folder, run
         from hydro.training.progress import NoProgress
 
-        return run(self.prepare(*overrides, config=config), self.output, NoProgress())
+        experiment = self.prepare(*overrides, config=config)
+        return run(experiment, create_folder(experiment, self.output), NoProgress())
 
 
 def changed(record: Any, **changes: Any) -> Any:

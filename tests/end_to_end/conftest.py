@@ -50,10 +50,11 @@ class Texts:
 
     def run(self, *changes: str, config: Path | None = None) -> Any:
         """Train, and give the outcome."""
-        from hydro.experiment.experiment import run
+        from hydro.experiment.train import create_folder, run
         from hydro.training.progress import NoProgress
 
-        return run(self.prepare(*changes, config=config), self.output, NoProgress())
+        experiment = self.prepare(*changes, config=config)
+        return run(experiment, create_folder(experiment, self.output), NoProgress())
 
     @property
     def config(self) -> Path:

@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
+from hydro import errors
 from hydro.artifacts.files import write_json
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import HydroError
@@ -25,14 +26,23 @@ class Status:
     message: str = ""
     seconds: float | None = None
     """How long it took, once it has ended."""
+    error_type: str = ""
+    """The class of the error that a failed one ended with."""
+
+    @classmethod
+    def failed(cls, error: BaseException, seconds: float | None = None) -> Self:
+        """Return the state of a run that an error ended."""
+        kind = type(error).__name__
+        if isinstance(error, HydroError):
+            return cls("failed", error.reason, str(error), seconds, kind)
+        return cls("failed", "bug", f"{kind}: {error}", seconds, kind)
 
     @property
     def error(self) -> HydroError:
         """Return the error that a run which has not finished ended with."""
-        name, _, said = self.message.partition(": ")
-        for kind in HydroError.__subclasses__():
-            if kind.__name__ == name:
-                return kind(said)
+        kind = getattr(errors, self.error_type, None)
+        if isinstance(kind, type) and issubclass(kind, HydroError):
+            return kind(self.message)
         return HydroError(f"the run {self.state}: {self.message}. Its log.txt says more")
 
 
@@ -47,7 +57,9 @@ def read_status(folder: RunFolder) -> Status:
     values = _read(folder)
     if not values:
         return Status("queued")
-    return Status(**{each.name: values[each.name] for each in dataclasses.fields(Status)})
+    # Earlier versions wrote no type of the error.
+    known = {each.name for each in dataclasses.fields(Status)}
+    return Status(**{name: value for name, value in values.items() if name in known})
 
 
 def status_time(folder: RunFolder) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hydro.artifacts.results import read_scores
 from hydro.cli.options import experiment_argument, installed_catalog, json_option, output_option
 
 if TYPE_CHECKING:
@@ -62,6 +61,7 @@ def list_experiments(output: Path, as_json: bool) -> None:
 def show(experiment: str, output: Path, as_json: bool) -> None:
     """Show the state of EXPERIMENT, its scores, its runs, and what to do with it."""
     from hydro.artifacts.experiments import best_runs, find_experiment, summarize
+    from hydro.artifacts.results import read_scores
     from hydro.cli.result import plain_console, show_scores
 
     folder = find_experiment(experiment, output)

@@ -16,7 +16,7 @@ from hydro.settings.sections import Settings
 from hydro.tuning.leaderboard import LeaderboardEntry
 
 if TYPE_CHECKING:
-    from hydro.experiment.experiment import Outcome
+    from hydro.experiment.train import Outcome
 
 
 def plain_console() -> Console:
@@ -49,7 +49,7 @@ def show(outcome: "Outcome", *, as_json: bool) -> None:
 @contextmanager
 def showing_failures(settings: Settings, *, as_json: bool) -> Iterator[None]:
     """Print the leaderboard too when some runs of a search have failed."""
-    from hydro.experiment.experiment import Outcome
+    from hydro.experiment.train import Outcome
     from hydro.tuning.tuning import RunsFailed
 
     try:

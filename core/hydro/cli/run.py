@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hydro.artifacts.results import read_environment
 from hydro.cli.options import (
     Request,
     config_argument,
@@ -76,7 +75,8 @@ def train_alone_or_together(
     """
     from hydro.cli.result import show, showing_failures
     from hydro.cli.terminal import TerminalProgress
-    from hydro.experiment.experiment import prepare, resume, run
+    from hydro.experiment.experiment import prepare
+    from hydro.experiment.train import create_folder, open_folder, run
     from hydro.training.distributed import init_process_group
     from hydro.training.signals import StopSignal
 
@@ -88,10 +88,10 @@ def train_alone_or_together(
             experiment = prepare(settings, request.problem, request.registry, processes)
             failures = showing_failures(experiment.settings, as_json=as_json)
             with failures, TerminalProgress() as progress:
-                if found:
-                    outcome = resume(experiment, found, progress, stop)
-                else:
-                    outcome = run(experiment, output, progress, stop)
+                folder = (
+                    open_folder(experiment, found) if found else create_folder(experiment, output)
+                )
+                outcome = run(experiment, folder, progress, stop)
             show(outcome, as_json=as_json)
     exit_process(processes)
 
@@ -102,6 +102,7 @@ def find(request: Request, output: Path) -> "tuple[Path | None, Settings]":
     Raises:
         SettingsError: the experiment has no name, or began with other settings.
     """
+    from hydro.artifacts.results import read_environment
     from hydro.errors import SettingsError
     from hydro.experiment.resume import find_interrupted, merge_stored
     from hydro.settings.loading import load

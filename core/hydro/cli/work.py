@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from hydro.artifacts.status import read_status, write_status
     from hydro.training.distributed import ProcessGroup
 
 
@@ -57,11 +56,12 @@ def join_run(processes: "ProcessGroup", folder: Path | None = None) -> None:
 def train_folder(folder: Path, processes: "ProcessGroup") -> None:
     """Train the run that a folder has the settings of."""
     from hydro.artifacts.run_folder import RunFolder
-    from hydro.artifacts.status import Status
+    from hydro.artifacts.status import Status, read_status, write_status
     from hydro.cli.options import read_request
     from hydro.cli.terminal import TerminalProgress
     from hydro.errors import HydroError
-    from hydro.experiment.experiment import prepare, train
+    from hydro.experiment.experiment import prepare
+    from hydro.experiment.train import train
     from hydro.training.progress import NoProgress
     from hydro.training.signals import StopSignal
 
@@ -79,5 +79,5 @@ def train_folder(folder: Path, processes: "ProcessGroup") -> None:
     except HydroError as error:
         # What is refused before the work begins has not been told yet.
         if read_status(run).state != "failed":
-            write_status(run, Status("failed", error.reason, f"{type(error).__name__}: {error}"))
+            write_status(run, Status.failed(error))
         raise

@@ -10,13 +10,11 @@ from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
 from hydro.artifacts.files import write_text
-from hydro.artifacts.results import read_environment, write_environment
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status, read_status, write_status
+from hydro.errors import ResourceError
 from hydro.settings.sections import Settings
 from hydro.settings.yaml_writer import dump
-from hydro.training.auto_batch_size import explain_out_of_memory, halve_batch_until_it_fits
-from hydro.training.checkpoint import Checkpoints
 
 GRACE_SECONDS = 30
 """Seconds that processes have to end in, once one has failed or all are told to stop."""
@@ -25,36 +23,17 @@ GRACE_SECONDS = 30
 def launch(settings: Settings, folder: RunFolder, count: int) -> None:
     """Train the run of a folder in ``count`` processes, each on a GPU of its own if it has any.
 
-    The processes read the settings from the folder, and say in its status how it ended.
+    The processes read the settings from the folder, and write into its status how the run ended.
 
     Raises:
         HydroError: what the run ended with.
     """
-
-    def attempt(batch_size: int) -> None:
-        training = settings.training.model_copy(update={"batch_size": batch_size})
-        tried = settings.model_copy(update={"training": training})
-        if batch_size < asked:
-            folder.clear()
-            Checkpoints(folder.checkpoints).clear()
-        write_text(folder.config, dump(tried))
-        write_status(folder, Status("queued"))
-        _start(folder, count)
-        status = read_status(folder)
-        if status.reason == "resources" and "out of memory" in status.message:
-            raise MemoryError(status.message)
-        if status.state != "finished":
-            raise status.error
-        if batch_size < asked:
-            sizes = {"batch_size_asked": asked, "batch_size": batch_size}
-            write_environment(folder, read_environment(folder) | sizes)
-
-    asked = settings.training.batch_size
-    with explain_out_of_memory():
-        if settings.training.automatically_adjust_batch_size:
-            halve_batch_until_it_fits(asked, attempt)
-        else:
-            attempt(asked)
+    write_text(folder.config, dump(settings))
+    write_status(folder, Status("queued"))
+    _start(folder, count)
+    status = read_status(folder)
+    if status.state != "finished":
+        raise status.error
 
 
 def _start(folder: RunFolder, count: int) -> None:
@@ -88,7 +67,7 @@ def _exit_status(code: int) -> Status:
     """Describe of a process that it ended before it could say why."""
     if code == -signal.SIGKILL:
         killed = "a process of it was killed, often for want of memory. Lower training.batch_size"
-        return Status("failed", "resources", f"ResourceError: {killed}")
+        return Status.failed(ResourceError(killed))
     died = f"a process of it ended with exit code {code} before it could say why"
     return Status("failed", "process", died)
 

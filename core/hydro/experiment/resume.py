@@ -10,6 +10,7 @@ from typing import Any
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import read_status
 from hydro.errors import DataError, SettingsError
+from hydro.experiment.batch_sizes import batch_setting, batch_size
 from hydro.settings.grid_search import with_values
 from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import Settings
@@ -92,8 +93,9 @@ def merge_stored(asked: Settings, stored: Settings, environment: Mapping[str, An
         drawn.append("environment.seed")
     if not asked.dataset.folds:
         drawn.append("dataset.folds")
-    if environment.get("batch_size_asked") == asked.training.batch_size:
-        drawn.append("training.batch_size")
+    name = batch_setting(asked)
+    if environment.get(f"{name}_asked") == batch_size(asked):
+        drawn.append(f"training.{name}")
     check_settings({path: each for path, each in now.items() if path not in drawn}, then)
     values = flatten(asked)
     taken = {

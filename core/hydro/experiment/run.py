@@ -52,12 +52,19 @@ class Run:
     checkpointer: Checkpointer
 
     def execute(self) -> dict[str, Any]:
-        """Train, and give the scores of the model before and after."""
+        """Train, and return the scores of the model before and after.
+
+        Of several processes the main one does all; the others only train along.
+        """
         parts = self._assemble()
-        # What is tokenized now need not be once more by the others, who wait for this.
+        if not self.processes.is_main:
+            with self.checkpointer.stop.defer_signals():
+                self._train(parts)
+            return {}
+        # The others wait for this, and find the texts tokenized.
         self.processes.broadcast(str(self.folder.path))
 
-        # A run that goes on makes these again: they are a function of the seed.
+        # A run that resumes makes these again: they are a function of the seed.
         before = self._predict_splits(parts, "before training")
         if not self.checkpointer.resume_from:
             self._record_metric("before training", parts, before, samples=0)
@@ -72,7 +79,9 @@ class Run:
         return scores
 
     def record(self, event: str, values: Mapping[str, Any]) -> None:
-        """Keep an event in the folder, and log its figures to the tracker."""
+        """Record an event in the history, and log its figures to the tracker."""
+        if not self.processes.is_main:
+            return
         self.folder.history.record(event, values)
         figures = {f"{event}/{name}": value for name, value in values.items() if value is not None}
         self.tracker.log(figures, values["samples"])
@@ -192,6 +201,10 @@ class Run:
         )
 
     def _validate(self, parts: RunComponents, best: BestWeights, samples: int) -> float:
+        """Score the validation rows; other processes than the main one wait for that."""
+        if not self.processes.is_main:
+            self.processes.barrier()
+            return float("nan")
         value = self._score(parts, self._predict(parts, parts.validation, "validation"))
         kept = self.settings.training.save_best_checkpoint and best.update(value)
         logger.info(

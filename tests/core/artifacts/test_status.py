@@ -1,4 +1,4 @@
-"""The status of a run tells which error it ended with."""
+"""Tests of the status of a run."""
 
 import json
 import os
@@ -8,26 +8,34 @@ import pytest
 
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status, read_status, write_status
-from hydro.errors import HydroError, ResourceError, TrainingError
+from hydro.errors import HydroError, OutOfMemoryError, ResourceError, TrainingError
 
 
-@pytest.mark.parametrize("error", [TrainingError("nan: lower it"), ResourceError("no memory")])
-def test_an_error_of_ours_is_the_same_again(error: HydroError) -> None:
-    told = Status("failed", error.reason, f"{type(error).__name__}: {error}").error
-    assert type(told) is type(error)
-    assert str(told) == str(error)
-    assert told.exit_code == error.exit_code
+@pytest.mark.parametrize(
+    "error",
+    [TrainingError("nan: lower it"), ResourceError("no memory"), OutOfMemoryError("no memory")],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_of_hydro_reads_back_with_its_type(error: HydroError, folder: RunFolder) -> None:
+    write_status(folder, Status.failed(error))
+    status = read_status(folder)
+    assert status.reason == error.reason
+    assert type(status.error) is type(error)
+    assert str(status.error) == str(error)
+    assert status.error.exit_code == error.exit_code
 
 
-def test_what_is_none_of_ours_is_told_with_where_to_look() -> None:
-    told = Status("failed", "bug", "ValueError: a: b").error
-    assert type(told) is HydroError
-    assert str(told) == "the run failed: ValueError: a: b. Its log.txt says more"
+@pytest.mark.parametrize("message", ["a: b", "DataError: b"])
+def test_another_error_reads_back_with_where_to_look(message: str) -> None:
+    status = Status.failed(ValueError(message))
+    assert (status.state, status.reason) == ("failed", "bug")
+    assert type(status.error) is HydroError
+    assert str(status.error) == f"the run failed: ValueError: {message}. Its log.txt says more"
 
 
 def test_a_status_is_read_as_it_was_written(folder: RunFolder) -> None:
     assert read_status(folder) == Status("queued")
-    status = Status("failed", "data", "no rows", 1.5)
+    status = Status("failed", "data", "no rows", 1.5, "DataError")
     write_status(folder, status)
     assert read_status(folder) == status
     values = json.loads((folder.path / "status.json").read_text())
@@ -37,5 +45,13 @@ def test_a_status_is_read_as_it_was_written(folder: RunFolder) -> None:
         "reason": "data",
         "message": "no rows",
         "seconds": 1.5,
+        "error_type": "DataError",
         "pid": os.getpid(),
     }
+
+
+def test_a_status_of_an_earlier_version_is_read(folder: RunFolder) -> None:
+    values = {"state": "failed", "reason": "data", "message": "DataError: no rows", "seconds": 1.5}
+    (folder.path / "status.json").write_text(json.dumps(values))
+    assert read_status(folder) == Status("failed", "data", "DataError: no rows", 1.5)
+    assert type(read_status(folder).error) is HydroError

@@ -257,7 +257,7 @@ def test_a_signal_stops_a_run_in_good_order(
     assert (status(folder)["state"], status(folder)["reason"]) == ("stopped", "interrupted")
     assert out == b""
     assert b"Traceback" not in err
-    assert b"stopped. Go on with: hydro resume runs/calm\n" in err
+    assert b"stopped. To resume: hydro resume runs/calm\n" in err
     assert len(list(folder.glob("checkpoints/step-*"))) == 1
 
 
@@ -277,7 +277,7 @@ def test_whatever_ended_a_run_it_goes_on_as_if_nothing_had(
     assert running.returncode == (143 if number == signal.SIGTERM else -9)
 
     code, _, said = cli(*run(*named, "--resume"))
-    assert (code, "going on from checkpoint step-" in said) == (0, True)
+    assert (code, "resuming from checkpoint step-" in said) == (0, True)
     for name in ("model/model.safetensors", "scores.json"):
         assert (folder / name).read_bytes() == (tmp_path / "runs/quiet" / name).read_bytes()
     events = [read(tmp_path / "runs" / name / "history.jsonl") for name in ("calm", "quiet")]

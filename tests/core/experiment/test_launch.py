@@ -16,10 +16,10 @@ from hydro.artifacts.files import write_text
 from hydro.artifacts.results import read_environment
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import read_status
-from hydro.errors import HydroError, ResourceError, SettingsError
+from hydro.errors import HydroError, PluginError, ResourceError, SettingsError
 from hydro.executors.local import LocalExecutor, Task
-from hydro.experiment.experiment import run
 from hydro.experiment.launch import launch
+from hydro.experiment.train import create_folder, train
 from hydro.training.distributed import DistributedGroup
 from hydro.training.progress import NoProgress
 
@@ -78,7 +78,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         facts.mkdir()
         (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: hydro-{name}\nVersion: 1\n")
         (facts / "entry_points.txt").write_text(f"[hydro.plugins]\n{name} = hydro_{name}\n")
-    monkeypatch.setenv("PYTHONPATH", str(site))
+    monkeypatch.setenv("PYTHONPATH", str(site), prepend=os.pathsep)
 
 
 def settings_of(word_count: Any, *changes: str) -> Any:
@@ -123,7 +123,7 @@ def test_two_processes_leave_the_folder_that_one_does(word_count: Any) -> None:
 @pytest.mark.parametrize(
     ("loss", "kind", "said", "reason"),
     [
-        ("Broken", HydroError, "ValueError: broken", "bug"),
+        ("Broken", PluginError, "plugin 'witness' .* ValueError: broken", "plugin"),
         ("Killed", ResourceError, "of this run has ended|of it was killed", "resources"),
     ],
 )
@@ -146,7 +146,9 @@ def test_when_one_process_has_too_little_memory_all_start_again_with_smaller_bat
     folder = RunFolder.create(word_count.output, "x")
     cramped = ('training.loss_function="Cramped"', "training.batch_size=4")
     adjusting = "training.automatically_adjust_batch_size=true"
-    launch(settings_of(word_count, *cramped, adjusting), folder, 2)
+    two = "environment.number_of_gpus_per_run=2"
+    settings = settings_of(word_count, *cramped, adjusting, two)
+    train(word_count.prepare().with_settings(settings), folder, NoProgress())
     assert read_status(folder).state == "finished"
     facts = read_environment(folder)
     assert (facts["batch_size_asked"], facts["batch_size"]) == (4, 2)
@@ -195,7 +197,7 @@ def test_who_stops_the_launcher_stops_the_processes_and_they_go_on(word_count: A
     assert len(list(folder.checkpoints.glob("step-*"))) == 1
 
     launch(settings, folder, 2)
-    assert "going on from checkpoint step-" in (folder.path / "log.txt").read_text()
+    assert "resuming from checkpoint step-" in (folder.path / "log.txt").read_text()
     whole = RunFolder.create(word_count.output, "whole")
     launch(settings, whole, 2)
     models = [each.model / "model.safetensors" for each in (folder, whole)]
@@ -209,5 +211,5 @@ def test_several_runs_are_not_started_by_torchs_launcher(word_count: Any) -> Non
     experiment = word_count.prepare("dataset.folds=[0, 1]")
     together = dataclasses.replace(experiment, processes=DistributedGroup(0, 2, store=HashStore()))
     with pytest.raises(SettingsError, match="2 runs, in processes that torch's launcher started"):
-        run(together, word_count.output, NoProgress())
+        create_folder(together, word_count.output)
     assert not word_count.output.exists()

@@ -12,8 +12,8 @@ from hydro.artifacts.files import write_text
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status, read_status, write_status
 from hydro.errors import DataError, HydroError, ResourceError, SettingsError
-from hydro.experiment.experiment import resume
 from hydro.experiment.resume import find_interrupted, merge_stored
+from hydro.experiment.train import open_folder, run
 from hydro.plugins.builtin import cosine
 from hydro.plugins.components import Schedule
 from hydro.training.progress import NoProgress
@@ -75,7 +75,7 @@ def interrupted(word_count: Any, served: int, *changes: str) -> Path:
 def go_on(word_count: Any, folder: Path, *changes: str) -> Any:
     """Resume an experiment as it is stored, but for some changes."""
     experiment = word_count.prepare(*changes, config=folder / "config.yaml")
-    return resume(experiment, folder, NoProgress())
+    return run(experiment, open_folder(experiment, folder), NoProgress())
 
 
 def remains(folder: Path) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def test_what_is_done_is_not_done_again(word_count: Any) -> None:
     kept = sorted(each.name for each in (folder / "checkpoints").iterdir())
     assert kept == ["step-000007", "step-000008"]
     go_on(word_count, folder)
-    assert "going on from checkpoint step-000008" in (folder / "log.txt").read_text()
+    assert "resuming from checkpoint step-000008" in (folder / "log.txt").read_text()
     assert not (folder / "checkpoints").exists()
 
 

@@ -16,7 +16,7 @@ import pytest
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import read_status
 from hydro.errors import TrainingError
-from hydro.experiment.experiment import resume, run
+from hydro.experiment.train import create_folder, open_folder, run
 from hydro.training.progress import NoProgress
 
 SUPPORT = Path(__file__).parents[2] / "support" / "wordcount"
@@ -68,7 +68,7 @@ def test_a_run_that_fails_leaves_the_others_and_is_run_again_by_resume(word_coun
     search = "grid_search={learning_rate: [0.05, 1e30]}"
     experiment = word_count.prepare(search, "training.optimizer=SGD", "experiment_name=x")
     with pytest.raises(TrainingError, match="1 of 2 runs failed: 001"):
-        run(experiment, word_count.output, NoProgress())
+        run(experiment, create_folder(experiment, word_count.output), NoProgress())
     folder = word_count.output / "x"
     assert read(folder / "status.json")["state"] == "failed"
     board = rows(folder / "leaderboard.csv")
@@ -77,7 +77,8 @@ def test_a_run_that_fails_leaves_the_others_and_is_run_again_by_resume(word_coun
     whole = (folder / "runs/000/scores.json").stat().st_mtime_ns
 
     with pytest.raises(TrainingError, match="1 of 2 runs failed: 001"):
-        resume(word_count.prepare(config=folder / "config.yaml"), folder, NoProgress())
+        experiment = word_count.prepare(config=folder / "config.yaml")
+        run(experiment, open_folder(experiment, folder), NoProgress())
     assert (folder / "runs/000/scores.json").stat().st_mtime_ns == whole
     log = (folder / "log.txt").read_text(encoding="utf-8")
     assert "2 runs to train: 2 combinations on 1 fold; 0 of 2 done" in log
