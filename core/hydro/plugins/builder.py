@@ -19,7 +19,7 @@ class Builder:
     settings: Settings
     registry: Registry
     problem: Problem
-    built: list[tuple[Component, Any]] = field(default_factory=list, init=False, compare=False)
+    built: list[tuple[Component, object]] = field(default_factory=list, init=False, compare=False)
     """What has been built so far; None until its builder is through."""
 
     def components(self, kind: str) -> Sequence[Component]:
@@ -36,11 +36,11 @@ class Builder:
         metric = self.pick("metric")
         return not isinstance(metric, Metric) or metric.higher_is_better
 
-    def build(self, kind: str, **built: Any) -> Any:
+    def build(self, kind: str, **built: object) -> Any:
         """Build the component of a kind that the settings select."""
         return self.make(self.pick(kind), **built)
 
-    def build_all(self, kind: str, **built: Any) -> dict[str, Any]:
+    def build_all(self, kind: str, **built: object) -> dict[str, Any]:
         """Build every component of a kind that fits the problem, by name."""
         return {each.name: self.make(each, **built) for each in self.components(kind)}
 
@@ -60,7 +60,7 @@ class Builder:
                 raise PluginError(msg, ("metric", name))
         return metrics
 
-    def make(self, component: Component, **built: Any) -> Any:
+    def make(self, component: Component, **built: object) -> Any:
         """Build one component."""
         self.built.append((component, None))
         made = component.build(self.settings, **built)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hydro.plugins.components import Logger, Optimizer, Schedule
 from hydro.plugins.hookspecs import hookimpl
@@ -76,12 +76,12 @@ def _after_warmup(shape: Callable[[float], float], steps: int, warmup: int) -> L
 
 
 def _torch_optimizer(name: str, *, fused: bool = False) -> OptimizerBuilder:
-    def build(settings: Settings, *, groups: list[dict[str, Any]]) -> "torch.optim.Optimizer":
+    def build(settings: Settings, *, groups: list[dict[str, object]]) -> "torch.optim.Optimizer":
         import torch
 
         from hydro.training.sparse_optimizer import use_sparse_updates
 
-        options: dict[str, Any] = {"fused": True} if fused else {}
+        options: dict[str, bool] = {"fused": True} if fused else {}
         optimizer: torch.optim.Optimizer = getattr(torch.optim, name)(groups, **options)
         use_sparse_updates(optimizer)
         return optimizer

@@ -7,7 +7,6 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points, version
 from types import ModuleType
-from typing import Any
 
 import pluggy
 
@@ -95,19 +94,19 @@ def _collect(name: str, module: ModuleType, distribution: str) -> Plugin:
 
 def _records(manager: pluggy.PluginManager) -> Iterator[Record]:
     for spec in (each for each in vars(hookspecs) if each.startswith("hydro_")):
-        answers: list[Any] = getattr(manager.hook, spec)()
+        answers: list[Iterable[Record]] = getattr(manager.hook, spec)()
         for record in (each for answer in answers for each in answer):
             _check(record, spec)
             yield record
 
 
-def _check(record: Any, spec: str) -> None:
+def _check(record: object, spec: str) -> None:
     """Refuse what would only fail later, when nobody knows any more where it came from."""
     if not isinstance(record, Problem | Component):
         msg = f"{spec} returned {record!r}, which is no record of hydro.api"
         raise TypeError(msg)
     wanted = Settings if isinstance(record, Problem) else Section
-    declared: Any = record.settings
+    declared: object = record.settings
     if declared is not None and not (isinstance(declared, type) and issubclass(declared, wanted)):
         msg = f"the settings of '{record.name}' are {declared!r}, which is no {wanted.__name__}"
         raise TypeError(msg)

@@ -1,12 +1,14 @@
 """The signatures of the builders that components bring; mypy checks a plugin's against them.
 
-``settings`` is the composed settings of the run, of the problem type's own class. What a builder
-is given of other components has their own types, so it is not checked here.
+A protocol is generic in the settings of the problem type and in what other builders return; left
+out, these may be of any type.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from typing_extensions import TypeVar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,92 +20,99 @@ if TYPE_CHECKING:
     from hydro.training.dataset import Dataset
     from hydro.training.precision import Precision
 
+S = TypeVar("S", contravariant=True, default=Any)
+"""The settings of the problem type."""
+Tokenizer = TypeVar("Tokenizer", contravariant=True, default=Any)
+Targets = TypeVar("Targets", contravariant=True, default=Any)
+Model = TypeVar("Model", contravariant=True, default=Any)
+"""What the builders of these parts returned."""
+
 LrLambda = Callable[[int], float]
 """The factor on the learning rate, by the number of updates done."""
 
 
-class TokenizerBuilder(Protocol):
+class TokenizerBuilder(Protocol[S]):
     """Builds what turns the input columns of a table into numbers."""
 
-    def __call__(self, settings: Any, /) -> object:
+    def __call__(self, settings: S, /) -> object:
         """Build it."""
 
 
-class DatasetBuilder(Protocol):
+class DatasetBuilder(Protocol[S, Tokenizer, Targets]):
     """Builds the dataset of the rows of one split; ``training`` for those that it is trained on."""
 
     def __call__(
         self,
-        settings: Any,
+        settings: S,
         /,
         *,
         frame: "pd.DataFrame",
-        tokenizer: Any,
-        targets: Any,
+        tokenizer: Tokenizer,
+        targets: Targets,
         training: bool,
     ) -> "Dataset":
         """Build it."""
 
 
-class ModelBuilder(Protocol):
+class ModelBuilder(Protocol[S, Tokenizer, Targets]):
     """Builds the model, on the CPU."""
 
-    def __call__(self, settings: Any, /, *, tokenizer: Any, targets: Any) -> "nn.Module":
+    def __call__(self, settings: S, /, *, tokenizer: Tokenizer, targets: Targets) -> "nn.Module":
         """Build it."""
 
 
-class LossBuilder(Protocol):
+class LossBuilder(Protocol[S, Model, Targets]):
     """Builds the loss: a module ``(outputs of the model, targets of a batch) -> scalar``.
 
     It may also be an ``InitializedFromData``.
     """
 
-    def __call__(self, settings: Any, /, *, model: Any, targets: Any) -> "nn.Module":
+    def __call__(self, settings: S, /, *, model: Model, targets: Targets) -> "nn.Module":
         """Build it."""
 
 
 @runtime_checkable
-class InitializedFromData(Protocol):
+class InitializedFromData(Protocol[Model]):
     """A loss whose weights start from the training rows."""
 
-    def init_from_data(self, *, model: Any, dataset: Any, precision: "Precision") -> None:
+    def init_from_data(self, *, model: Model, dataset: "Dataset", precision: "Precision") -> None:
         """Initialize, once, before the first update; ``dataset`` has the rows as predicted."""
 
 
-class MetricBuilder(Protocol):
+class MetricBuilder(Protocol[S]):
     """Builds a metric from what the problem's ``predict`` hands to it."""
 
-    def __call__(self, settings: Any, /) -> "RowMetric":
+    def __call__(self, settings: S, /) -> "RowMetric":
         """Build it."""
 
 
-class OptimizerBuilder(Protocol):
+class OptimizerBuilder(Protocol[S]):
     """Builds the optimizer over parameter groups, which have their learning rates."""
 
     def __call__(
-        self, settings: Any, /, *, groups: list[dict[str, Any]]
+        self, settings: S, /, *, groups: list[dict[str, object]]
     ) -> "torch.optim.Optimizer":
         """Build it."""
 
 
-class ScheduleBuilder(Protocol):
+class ScheduleBuilder(Protocol[S]):
     """Builds the schedule of a run of ``steps`` updates, ``warmup`` of which warm up."""
 
-    def __call__(self, settings: Any, /, *, steps: int, warmup: int) -> LrLambda:
+    def __call__(self, settings: S, /, *, steps: int, warmup: int) -> LrLambda:
         """Build it."""
 
 
-class TrackerBuilder(Protocol):
+class TrackerBuilder(Protocol[S]):
     """Builds the tracker of a run of this name, which may keep files in ``folder``.
 
     What is to stop the run is raised here; a server is called in ``Tracker.start``.
     """
 
-    def __call__(self, settings: Any, /, *, name: str, folder: Path) -> "Tracker":
+    def __call__(self, settings: S, /, *, name: str, folder: Path) -> "Tracker":
         """Build it."""
 
 
-class ExporterBuilder(Protocol):
+class ExporterBuilder(Protocol[S]):
     """Writes a finished model in another format.
 
     ``model`` is the folder that the problem's ``save`` left, ``sample`` some held-out rows to try
@@ -111,6 +120,6 @@ class ExporterBuilder(Protocol):
     """
 
     def __call__(
-        self, settings: Any, /, *, model: Path, sample: "pd.DataFrame", folder: Path
+        self, settings: S, /, *, model: Path, sample: "pd.DataFrame", folder: Path
     ) -> None:
         """Build it."""

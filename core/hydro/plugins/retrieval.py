@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ class Index(Protocol):
     """Finds the rows of a table that are most similar to a query."""
 
     @property
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> Mapping[str, object]:
         """What it is: ``rows``, ``kind``, and ``recall`` against an exact one, None for that."""
 
     def search(self, queries: "pd.DataFrame", k: int) -> Sequence[Sequence[Hit]]:
