@@ -1,49 +1,41 @@
-"""MLflow reads back the metrics, the settings and how the run ended."""
+"""MLflow's database holds the metrics, the settings and how the run ended."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
+import sqlite3
+from contextlib import closing
+from types import SimpleNamespace
 from typing import Any
 
-from hydro.trackers.mlflow import metric_name
+import pytest
 
-READ = """
-import json, sys
-from mlflow import MlflowClient
-client = MlflowClient(sys.argv[1])
-experiment = client.get_experiment_by_name(sys.argv[2])
-(run,) = client.search_runs([experiment.experiment_id])
-history = client.get_metric_history(run.info.run_id, "training/loss")
-print(json.dumps({
-    "run": [run.info.run_name, run.info.status],
-    "parameters": run.data.params,
-    "metrics": run.data.metrics,
-    "losses": [(each.step, each.value) for each in history],
-}))
-"""
+from hydro.trackers.mlflow import MLflow, metric_name
 
 
-def read(folder: Path, experiment: str) -> Any:
-    """Read the one run with MLflow itself, which is not to change this process."""
-    address = f"sqlite:///{folder / 'mlflow' / 'mlflow.db'}"
-    command = [sys.executable, "-c", READ, address, experiment]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+def test_metrics_and_settings_are_in_the_database_under_the_experiment_that_is_set(
+    log_run: Any,
+) -> None:
+    folder = log_run("MLflow", "mlflow", "logging.mlflow_experiment=mine")
+    with closing(sqlite3.connect(folder / "mlflow" / "mlflow.db")) as database:
+        runs = database.execute(
+            "SELECT runs.name, status, experiments.name FROM runs "
+            "JOIN experiments USING (experiment_id)"
+        ).fetchall()
+        metrics = database.execute("SELECT key, step, value FROM metrics").fetchall()
+        parameters = dict(database.execute("SELECT key, value FROM params").fetchall())
+    assert runs == [("calm", "FINISHED", "mine")]
+    losses = [(step, value) for key, step, value in metrics if key == "training/loss"]
+    assert sorted(losses) == [(16, 2.5), (32, 1.5)]
+    assert ("scores/validation/Precision at 1/after", 32, 0.75) in metrics
+    assert parameters["training.epochs"] == "5.0"
+    assert parameters["folds"] == "['0']"
 
 
-def test_metrics_and_settings_are_in_a_database(log_run: Any) -> None:
-    found = read(log_run("MLflow", "mlflow"), "hydro")
-    assert found["run"] == ["calm", "FINISHED"]
-    assert found["losses"] == [[16, 2.5], [32, 1.5]]
-    assert found["metrics"]["scores/validation/Precision at 1/after"] == 0.75
-    assert found["parameters"]["training.epochs"] == "5.0"
-    assert found["parameters"]["folds"] == "['0']"
-
-
-def test_a_failed_run_is_logged_as_failed_in_the_experiment_that_is_set(log_run: Any) -> None:
-    folder = log_run("MLflow", "mlflow", "logging.mlflow_experiment=mine", failed=True)
-    assert read(folder, "mine")["run"] == ["calm", "FAILED"]
+@pytest.mark.parametrize(("failed", "status"), [(False, "FINISHED"), (True, "FAILED")])
+def test_a_run_is_ended_with_its_status(failed: bool, status: str) -> None:
+    tracker, ended = MLflow("calm", ".", "hydro"), []
+    tracker.run = SimpleNamespace(run_id="7")
+    tracker.client = SimpleNamespace(set_terminated=lambda run, status: ended.append((run, status)))
+    tracker.close(failed=failed)
+    assert ended == [("7", status)]
 
 
 def test_metric_names_have_the_characters_that_mlflow_allows() -> None:

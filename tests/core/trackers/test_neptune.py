@@ -4,6 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from hydro.trackers.neptune import Neptune
+
 
 def read(folder: Path) -> dict[str, list[Any]]:
     """List what was written to each field, in the order of the operations."""
@@ -19,18 +23,27 @@ def read(folder: Path) -> dict[str, list[Any]]:
     return fields
 
 
-def test_metrics_and_settings_are_in_the_offline_folder(log_run: Any) -> None:
-    found = read(log_run("Neptune", "neptune"))
+def test_metrics_settings_and_the_project_are_in_the_offline_folder(log_run: Any) -> None:
+    found = read(log_run("Neptune", "neptune", "logging.neptune_project=me/mine"))
     losses = [(each["step"], each["value"]) for each in found["training/loss"]]
     assert losses == [(16, 2.5), (32, 1.5)]
     assert found["scores/validation/Precision@1/after"][0]["value"] == 0.75
     assert found["parameters/training/epochs"] == [5]
     assert found["sys/name"] == ["calm"]
     assert found["sys/failed"][-1] is False
-    assert "project" not in found
-
-
-def test_a_failed_run_names_its_project(log_run: Any) -> None:
-    found = read(log_run("Neptune", "neptune", "logging.neptune_project=me/mine", failed=True))
-    assert found["sys/failed"][-1] is True
     assert found["project"] == ["me/mine"]
+
+
+class Run(dict[str, object]):
+    """A run of the client that only keeps fields."""
+
+    def stop(self) -> None:
+        self["stopped"] = True
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_run_is_ended_with_its_status(failed: bool) -> None:
+    tracker = Neptune("calm", ".", "")
+    tracker.run = Run()
+    tracker.close(failed=failed)
+    assert tracker.run == {"sys/failed": failed, "stopped": True}

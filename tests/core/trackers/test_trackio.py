@@ -29,16 +29,14 @@ def read(folder: Path) -> Any:
     return json.loads(done.stdout)
 
 
-def test_metrics_and_settings_are_in_a_database(log_run: Any) -> None:
-    found = read(log_run("Trackio", "trackio"))
-    assert (found["project"], found["run"]) == ("hydro", "calm")
+def test_metrics_and_settings_are_in_the_database_under_the_project_that_is_set(
+    log_run: Any,
+) -> None:
+    found = read(log_run("Trackio", "trackio", "logging.trackio_project=mine"))
+    assert (found["project"], found["run"]) == ("mine", "calm")
     rows = found["metrics"]
     losses = [(each["step"], each["training/loss"]) for each in rows if "training/loss" in each]
     assert losses == [(16, 2.5), (32, 1.5)]
     scores = [each.get("scores/validation/Precision@1/after") for each in rows]
     assert [each for each in scores if each is not None] == [0.75]
     assert found["config"]["training.epochs"] == 5
-
-
-def test_the_project_is_the_one_that_is_set(log_run: Any) -> None:
-    assert read(log_run("Trackio", "trackio", "logging.trackio_project=mine"))["project"] == "mine"

@@ -4,7 +4,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
+
+from hydro.trackers.wandb import WeightsAndBiases
 
 READ = """
 import json, struct, sys
@@ -51,19 +56,23 @@ def read(folder: Path) -> Any:
     return json.loads(done.stdout)
 
 
-def test_metrics_and_settings_are_in_the_offline_file(log_run: Any) -> None:
-    config, history, named, ended = read(log_run("Weights & Biases", "wandb"))
+def test_metrics_and_settings_are_in_the_offline_file_under_the_project_that_is_set(
+    log_run: Any,
+) -> None:
+    folder = log_run("Weights & Biases", "wandb", "logging.wandb_project=mine")
+    config, history, named, ended = read(folder)
     losses = [(row["_step"], row["samples"], row.get("training/loss")) for row in history]
     assert losses == [(0, 0, None), (16, 16, 2.5), (32, 32, 1.5)]
     # Metrics of one step are one row of the history.
     assert history[-1]["scores/validation/Precision@1/after"] == 0.75
     assert config["training.epochs"] == 5
-    assert named == ["hydro", "calm"]
+    assert named == ["mine", "calm"]
     assert ended == [0]
 
 
-def test_a_failed_run_is_logged_as_failed_in_the_project_that_is_set(log_run: Any) -> None:
-    folder = log_run("Weights & Biases", "wandb", "logging.wandb_project=mine", failed=True)
-    _, _, named, ended = read(folder)
-    assert named == ["mine", "calm"]
-    assert ended == [1]
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_run_is_ended_with_its_exit_code(failed: bool) -> None:
+    tracker, codes = WeightsAndBiases("calm", ".", "hydro"), []
+    tracker.run = SimpleNamespace(finish=lambda exit_code: codes.append(exit_code))
+    tracker.close(failed=failed)
+    assert codes == [int(failed)]
