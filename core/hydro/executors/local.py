@@ -1,4 +1,4 @@
-"""Puts runs on devices, each in a process of its own that sees only its own GPUs."""
+"""Run tasks on this machine, each in a process that sees only its own GPUs."""
 
 import os
 import subprocess
@@ -17,14 +17,14 @@ from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status, read_status, write_status
 
 Slot = tuple[str, ...]
-"""The GPUs of one run; none for the CPU."""
+"""The GPUs of one run; empty for the CPU."""
 
 
 def slots(gpus: Sequence[str], per_run: int) -> list[Slot]:
-    """Cut the GPUs into slots; one run at a time goes to the CPU where there is none.
+    """Divide the GPUs into slots; without GPUs there is one slot, on the CPU.
 
-    GPUs that are left over stay idle.
-    What this process itself may see of the machine's GPUs, its runs see by the same names.
+    GPUs that are left over stay idle. Where CUDA_VISIBLE_DEVICES hides some of the machine's GPUs
+    from this process, they are hidden from its runs as well.
     """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     names = visible.split(",") if visible else None
@@ -34,25 +34,25 @@ def slots(gpus: Sequence[str], per_run: int) -> list[Slot]:
 
 
 ShouldStop = Callable[[], bool]
-"""Called every now and then while a run trains; tells whether it is to be stopped."""
+"""Called periodically while a run trains; returns whether to stop it."""
 
 Train = Callable[[Path, ShouldStop], None]
-"""Trains the run of a folder on a slot, in a process of its own."""
+"""Trains the run of a folder on a slot, in a new process."""
 
 Task = Callable[[Train], None]
 """Work for one slot: some runs, one after another."""
 
 POLL_SECONDS = 0.5
-"""How often a run that trains is looked at."""
+"""Seconds between two checks of a run that trains."""
 
 
 class Interrupted(Exception):
-    """Unwinds a task whose run was stopped because all are."""
+    """Ends a task whose run was stopped because the executor stops."""
 
 
 @dataclass
 class LocalExecutor:
-    """Tasks that wait for a slot, and the runs that have one."""
+    """Executes tasks on slots, one at a time on each."""
 
     slots: Sequence[Slot]
     running: set["subprocess.Popen[bytes]"] = field(default_factory=set)
@@ -60,9 +60,9 @@ class LocalExecutor:
     lock: Lock = field(default_factory=Lock)
 
     def run(self, tasks: Iterator[Task]) -> None:
-        """Do the tasks, each when a slot is free for it; the next is asked for only then.
+        """Execute the tasks, each requested when a slot is free.
 
-        A run that fails does not stop the others. What interrupts this process stops them all.
+        A run that fails does not stop the others. An interruption of this process stops them all.
         """
         try:
             with ThreadPoolExecutor(len(self.slots)) as threads:
@@ -75,12 +75,12 @@ class LocalExecutor:
                     self._stop()
                     raise
         except BaseException:
-            # Interrupted once more while the runs were saving what they had.
+            # Interrupted again while the runs saved their checkpoints.
             self._stop()
             raise
 
     def _run_tasks(self, slot: Slot, tasks: Iterator[Task]) -> None:
-        """Do one task after another on a slot."""
+        """Execute one task after another on a slot."""
         while not self.stopped:
             with self.lock:
                 task = next(tasks, None)
@@ -89,19 +89,19 @@ class LocalExecutor:
             with suppress(Interrupted):
                 task(partial(self._train, slot))
 
-    def _train(self, slot: Slot, folder: Path, watch: ShouldStop) -> None:
+    def _train(self, slot: Slot, folder: Path, should_stop: ShouldStop) -> None:
         if self.stopped:
             raise Interrupted
         run = RunFolder(folder)
         command = [sys.executable, "-m", "hydro.cli", "work", str(folder)]
         environment = os.environ | ({"CUDA_VISIBLE_DEVICES": ",".join(slot)} if slot else {})
-        # What runs say is in their logs; on the screen they would write over each other.
-        with TemporaryFile() as said:
+        # Runs have their own logs; on the terminal their output would interleave.
+        with TemporaryFile() as stderr:
             process = subprocess.Popen(
                 command,
                 env=environment,
                 stdout=subprocess.DEVNULL,
-                stderr=said,
+                stderr=stderr,
                 # Ctrl-C reaches this process alone, which passes it on once.
                 process_group=0,
             )
@@ -109,15 +109,15 @@ class LocalExecutor:
             if self.stopped:
                 process.terminate()
             try:
-                code = _wait(process, watch)
+                code = _wait(process, should_stop)
             finally:
                 self.running.discard(process)
-            last = _last_line(said)
-        wanted, state = not watch(), read_status(run).state
+            last = _last_line(stderr)
+        wanted, state = not should_stop(), read_status(run).state
         if self.stopped or (wanted and state == "stopped"):
             raise Interrupted
         if state in ("queued", "running"):
-            died = f"its process ended with exit code {code} before it could say why{last}"
+            died = f"its process ended with exit code {code} without an error message{last}"
             write_status(run, Status("failed", "process", died))
 
     def _stop(self) -> None:
@@ -126,21 +126,21 @@ class LocalExecutor:
             process.terminate()
 
 
-def _wait(process: "subprocess.Popen[bytes]", watch: ShouldStop) -> int:
-    """Wait for the end of a process; end it when whoever watches has seen enough."""
-    ended = False
+def _wait(process: "subprocess.Popen[bytes]", should_stop: ShouldStop) -> int:
+    """Wait for a process; terminate it when ``should_stop`` returns true."""
+    terminated = False
     while True:
         try:
             return process.wait(POLL_SECONDS)
         except subprocess.TimeoutExpired:
-            # Once: told a second time, it would not finish what it does.
-            if not ended and watch():
+            # Once: a second signal would keep it from saving a checkpoint.
+            if not terminated and should_stop():
                 process.terminate()
-                ended = True
+                terminated = True
 
 
-def _last_line(said: IO[bytes]) -> str:
-    """Return the last line of what a process said, to follow its end."""
-    said.seek(0)
-    lines = said.read().decode("utf-8", "replace").strip().splitlines()
+def _last_line(stderr: IO[bytes]) -> str:
+    """Return the last line of a process' output, to append to a message."""
+    stderr.seek(0)
+    lines = stderr.read().decode("utf-8", "replace").strip().splitlines()
     return f": {lines[-1]}" if lines else ""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
+from typing import cast
 
 import numpy as np
 from fastapi import FastAPI, Request, Response
@@ -14,19 +14,20 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from hydro.errors import DataError
+from hydro.plugins.retrieval import Hit
 from hydro.serving import openai, schemas
-from hydro.serving.batching import Batcher, BatcherClosed, QueueFull, Row
+from hydro.serving.batching import Batcher, BatcherClosed, Query, QueueFull, Row
 from hydro.serving.errors import RETRY_AFTER, error_response, first_error
 from hydro.serving.limits import Limits
 from hydro.serving.metrics import Metrics
 from hydro.serving.middleware import RequestMiddleware
-from hydro.serving.model_service import ModelService, Query, Vector
+from hydro.serving.model_service import ModelService, Vector
 
 PROMETHEUS = "text/plain; version=1.0.0; charset=utf-8"
 
 
 class Service:
-    """Answers requests with a model that one thread runs."""
+    """Answers requests with a model that runs in one thread."""
 
     def __init__(self, served: ModelService, limits: Limits, metrics: Metrics) -> None:
         """Start the thread."""
@@ -36,7 +37,7 @@ class Service:
             texts=limits.batch_texts,
             waiting=limits.waiting,
             seconds=limits.max_batch_wait,
-            watch=metrics.batch,
+            on_batch=metrics.batch,
         )
         metrics.follow(lambda: self.batcher.waiting)
 
@@ -44,47 +45,47 @@ class Service:
         """Embed some texts.
 
         Raises:
-            HTTPException: there is too much to do, or a text gives no embedding.
+            HTTPException: the queue is full, or a text has no embedding.
         """
-        vectors = list(await self._ask(Query(), rows))
+        vectors = cast(list[Vector], list(await self._run(Query(), rows)))
         if not all(np.isfinite(each.values).all() for each in vectors):
-            raise HTTPException(422, "the model gives no finite embedding for one of these texts")
+            raise HTTPException(422, "the model computes no finite embedding for one of the texts")
         return vectors
 
-    async def search(self, rows: list[Row], k: int) -> Sequence[Any]:
+    async def search(self, rows: list[Row], k: int) -> Sequence[Sequence[Hit]]:
         """Find the neighbors of some texts.
 
         Raises:
-            HTTPException: there is too much to do, or there is no gallery.
+            HTTPException: the queue is full, or there is no gallery.
         """
         if self.served.index is None:
-            raise HTTPException(404, "there is no gallery; hydro serve --gallery names one")
-        return await self._ask(Query(k), rows)
+            raise HTTPException(404, "no gallery; start hydro serve with --gallery")
+        return cast(Sequence[Sequence[Hit]], await self._run(Query(k), rows))
 
-    async def _ask(self, question: Query, rows: list[Row]) -> Sequence[Any]:
+    async def _run(self, query: Query, rows: list[Row]) -> Sequence[object]:
         try:
-            future = asyncio.wrap_future(self.batcher.submit(question, rows))
-            # What takes too long is canceled, and not computed where its turn has not come.
+            future = asyncio.wrap_future(self.batcher.submit(query, rows))
+            # On a timeout the request is canceled, and skipped if its batch has not started.
             return await asyncio.wait_for(future, self.limits.answer_seconds)
         except QueueFull:
-            raise HTTPException(503, "too many texts are waiting; try again", RETRY_AFTER) from None
+            raise HTTPException(503, "the queue is full; try again", RETRY_AFTER) from None
         except TimeoutError:
-            raise HTTPException(503, "it took too long; try again", RETRY_AFTER) from None
+            raise HTTPException(503, "the request timed out; try again", RETRY_AFTER) from None
         except BatcherClosed:
-            raise HTTPException(503, "the server is stopping", RETRY_AFTER) from None
+            raise HTTPException(503, "the server is shutting down", RETRY_AFTER) from None
         except DataError:
-            raise HTTPException(422, "one of these texts cannot be read") from None
+            raise HTTPException(422, "one of the texts cannot be read") from None
 
 
 def make_app(
     served: ModelService, *, limits: Limits | None = None, token: str | None = None
 ) -> FastAPI:
-    """Make the application that answers for a model.
+    """Build the application that serves a model.
 
     Args:
         served: the model.
-        limits: other ones than usual; the sizes of a request are as the schema tells them.
-        token: what requests have to know; None answers this machine only.
+        limits: in place of the defaults; the sizes of a request stay those of the schema.
+        token: the bearer token that requests need; None for this machine only.
     """
     limits, metrics = limits or Limits(), Metrics()
     service = Service(served, limits, metrics)
@@ -106,7 +107,7 @@ def make_app(
         },
     )
     app.add_middleware(RequestMiddleware, limits=limits, token=token, metrics=metrics)
-    _add_refusals(app)
+    _add_error_handlers(app)
     _add_routes(app, service)
     _add_openai(app, service)
     _add_state(app, service, metrics)
@@ -117,16 +118,16 @@ def _add_routes(app: FastAPI, service: Service) -> None:
     served = service.served
 
     @app.post("/embed")
-    async def embed(asked: schemas.EmbedRequest) -> schemas.EmbedResponse:
+    async def embed(request: schemas.EmbedRequest) -> schemas.EmbedResponse:
         """Embed texts."""
-        vectors = await service.embed(served.rows(asked.texts))
+        vectors = await service.embed(served.rows(request.texts))
         numbers = [each.values.tolist() for each in vectors]
         return schemas.EmbedResponse(model=served.name, embeddings=numbers)
 
     @app.post("/similar")
-    async def similar(asked: schemas.SearchRequest) -> schemas.SearchResponse:
+    async def similar(request: schemas.SearchRequest) -> schemas.SearchResponse:
         """Find the neighbors of texts in the gallery."""
-        hits = await service.search(served.rows(asked.texts), asked.k)
+        hits = await service.search(served.rows(request.texts), request.k)
         return schemas.SearchResponse(model=served.name, hits=[list(each) for each in hits])
 
 
@@ -134,18 +135,18 @@ def _add_openai(app: FastAPI, service: Service) -> None:
     served = service.served
 
     @app.post("/v1/embeddings")
-    async def embeddings(asked: openai.EmbeddingsRequest) -> openai.EmbeddingsResponse:
+    async def embeddings(request: openai.EmbeddingsRequest) -> openai.EmbeddingsResponse:
         """Embed texts, for OpenAI's clients."""
-        if asked.model != served.name:
-            raise HTTPException(404, f"no such model; there is: {served.name}")
-        texts = [asked.input] if isinstance(asked.input, str) else asked.input
+        if request.model != served.name:
+            raise HTTPException(404, f"no such model; available: {served.name}")
+        texts = [request.input] if isinstance(request.input, str) else request.input
         vectors = await service.embed(served.rows(texts, "input"))
         size = len(vectors[0].values)
-        if asked.dimensions not in (None, size):
+        if request.dimensions not in (None, size):
             raise HTTPException(400, f"dimensions: an embedding of this model has {size}")
         data = [
             openai.Embedding(
-                index=index, embedding=openai.encode(each.values, asked.encoding_format)
+                index=index, embedding=openai.encode(each.values, request.encoding_format)
             )
             for index, each in enumerate(vectors)
         ]
@@ -163,7 +164,7 @@ def _add_openai(app: FastAPI, service: Service) -> None:
 def _add_state(app: FastAPI, service: Service, metrics: Metrics) -> None:
     @app.get("/health")
     async def health() -> schemas.Health:
-        """Tell that the server is there."""
+        """Return that the server is running."""
         return schemas.Health(status="ok")
 
     @app.get("/ready")
@@ -174,12 +175,12 @@ def _add_state(app: FastAPI, service: Service, metrics: Metrics) -> None:
         return schemas.Health(status="ready")
 
     @app.get("/metrics", response_class=Response)
-    async def count() -> Response:
-        """Count requests, batches and what is waiting, for Prometheus."""
+    async def metrics_text() -> Response:
+        """Return counts of requests, batches and waiting texts, for Prometheus."""
         return Response(metrics.text(), media_type=PROMETHEUS)
 
 
-def _add_refusals(app: FastAPI) -> None:
+def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
         return error_response(error)
@@ -192,4 +193,6 @@ def _add_refusals(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> JSONResponse:
-        return error_response(HTTPException(500, "an error of the server, which its log tells"))
+        return error_response(
+            HTTPException(500, "internal server error; see the log of the server")
+        )

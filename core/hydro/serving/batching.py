@@ -1,54 +1,62 @@
-"""One thread runs the model over what has come in, many requests at a time."""
+"""Dynamic batching: one thread runs the model on many requests at a time."""
 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
 
 from hydro.serving.memory import trim_heap
 
 TRIM_EVERY = 20
-"""Batches after which memory is given back, which takes some milliseconds."""
+"""Batches between two calls of `trim_heap`, which takes some milliseconds."""
 
 Row = dict[str, str]
 """The input columns of one text."""
 
-Compute = Callable[[Any, list[Row]], Sequence[Any]]
-"""``compute(question, rows)`` gives an answer for each row."""
+
+@dataclass(frozen=True)
+class Query:
+    """What to compute for a batch of texts."""
+
+    neighbors: int | None = None
+    """Number of neighbors of each text; None for embeddings."""
+
+
+Compute = Callable[[Query, list[Row]], Sequence[object]]
+"""``compute(query, rows)`` returns a result for each row."""
 
 OnBatch = Callable[[int, float], object]
 
 
 class QueueFull(Exception):
-    """So many texts are waiting that no more are taken."""
+    """Too many texts are waiting."""
 
 
 class BatcherClosed(Exception):
-    """No more requests are taken."""
+    """The batcher accepts no more requests."""
 
 
 @dataclass(frozen=True)
 class Job:
     """The texts of one request."""
 
-    query: Hashable
-    """What is asked of them; those with one question are computed together."""
+    query: Query
+    """Requests with the same query are computed together."""
     rows: list[Row]
-    future: Future[Sequence[Any]] = field(default_factory=Future)
+    future: Future[Sequence[object]] = field(default_factory=Future)
 
 
 def _no_callback(texts: int, seconds: float) -> None:
-    """Take note of nothing."""
+    """Ignore a batch."""
 
 
 class Batcher:
-    """Answers requests in the order they came in, those of one question together.
+    """Answers requests in their order, those with the same query together.
 
-    While one batch is computed the next one gathers by itself. Only where nothing was waiting does
-    the thread wait for company, and then a few milliseconds.
+    While one batch is computed the next one fills. Only when idle does the thread wait for more
+    requests after a first one, for a few milliseconds.
     """
 
     def __init__(
@@ -58,18 +66,18 @@ class Batcher:
         texts: int,
         waiting: int,
         seconds: float,
-        watch: OnBatch = _no_callback,
+        on_batch: OnBatch = _no_callback,
     ) -> None:
         """Start the thread.
 
         Args:
             compute: runs the model; only ever called by the thread.
-            texts: how many are computed together; a request is never cut, so it may be more.
-            waiting: how many may wait.
-            seconds: how long to wait for company.
-            watch: told the texts of each batch, and the seconds it took.
+            texts: maximum batch size; a request is never split, so it may be more.
+            waiting: maximum number of waiting texts.
+            seconds: how long an idle thread waits for more requests.
+            on_batch: called with the number of texts of each batch and its seconds.
         """
-        self._compute, self._watch = compute, watch
+        self._compute, self._on_batch = compute, on_batch
         self._texts, self._limit, self._seconds = texts, waiting, seconds
         self._jobs: deque[Job] = deque()
         self._waiting = 0
@@ -88,16 +96,16 @@ class Batcher:
         """Return whether requests are taken and answered."""
         return self._thread.is_alive() and not self._closed
 
-    def submit(self, question: Hashable, rows: list[Row]) -> Future[Sequence[Any]]:
-        """Ask something of some texts; the answers come in their order.
+    def submit(self, query: Query, rows: list[Row]) -> Future[Sequence[object]]:
+        """Queue some texts; the results come in their order.
 
-        What is canceled before its turn is not computed.
+        A future that is canceled before its batch starts is not computed.
 
         Raises:
-            Full: too many texts are waiting.
-            Closed: the thread is told to end.
+            QueueFull: too many texts are waiting.
+            BatcherClosed: the batcher was closed.
         """
-        job = Job(question, rows)
+        job = Job(query, rows)
         with self._changed:
             if self._closed:
                 raise BatcherClosed
@@ -109,7 +117,7 @@ class Batcher:
         return job.future
 
     def close(self) -> None:
-        """Take nothing more, answer what is waiting, and end the thread."""
+        """Accept no more requests, answer those that wait, and end the thread."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -118,17 +126,17 @@ class Batcher:
     def _work(self) -> None:
         done = 0
         while jobs := self._next():
-            # A request that nobody waits for any more is left out.
+            # Canceled requests are skipped.
             if wanted := [job for job in jobs if job.future.set_running_or_notify_cancel()]:
                 start = time.perf_counter()
                 self._answer(wanted)
-                self._watch(sum(len(job.rows) for job in wanted), time.perf_counter() - start)
+                self._on_batch(sum(len(job.rows) for job in wanted), time.perf_counter() - start)
                 done += 1
                 if done % TRIM_EVERY == 0:
                     trim_heap()
 
     def _next(self) -> list[Job]:
-        """Wait for requests and take a batch of them; none once all is answered and closed."""
+        """Wait for the next batch; empty once the batcher is closed and all is answered."""
         with self._changed:
             idle = not self._jobs
             self._changed.wait_for(lambda: self._jobs or self._closed)
@@ -140,7 +148,7 @@ class Batcher:
         return self._closed or self._waiting >= self._texts
 
     def _take(self) -> list[Job]:
-        """Take the first request, and of those behind it the ones with its question that fit."""
+        """Take the first request, and the later ones with the same query that fit."""
         taken: list[Job] = []
         left: deque[Job] = deque()
         room = self._texts
@@ -154,10 +162,10 @@ class Batcher:
         return taken
 
     def _answer(self, jobs: list[Job]) -> None:
-        """Answer some requests; where that fails each alone, so that one spoils no other."""
+        """Answer a batch; after an error each request alone, so that one cannot fail another."""
         rows = [row for job in jobs for row in job.rows]
         try:
-            answers = self._compute(jobs[0].query, rows)
+            results = self._compute(jobs[0].query, rows)
         except Exception as error:
             if len(jobs) == 1:
                 jobs[0].future.set_exception(error)
@@ -167,5 +175,5 @@ class Batcher:
             return
         start = 0
         for job in jobs:
-            job.future.set_result(answers[start : start + len(job.rows)])
+            job.future.set_result(results[start : start + len(job.rows)])
             start += len(job.rows)

@@ -1,11 +1,11 @@
-"""What a server takes from one client, and from all of them together."""
+"""Limits of a server: sizes, numbers and times."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds that keep a server in memory and in time, whatever is sent to it."""
+    """Limits that bound a server's memory and response time, whatever is sent to it."""
 
     body: int = 1 << 20
     """Bytes of a request."""
@@ -16,20 +16,20 @@ class Limits:
     hits: int = 100
     """Neighbors of a text."""
     waiting: int = 512
-    """Texts that wait for the model; a request that would make them more is turned away."""
+    """Texts that wait for the model; a request above that is rejected with 503."""
     connections: int = 512
-    """Open at a time."""
+    """Open connections."""
     headers_seconds: float = 10
-    """Until the first line and the headers of a request are there."""
+    """Until the headers of a request have arrived."""
     body_seconds: float = 10
-    """Until its body is there."""
+    """Until its body has arrived."""
     answer_seconds: float = 30
-    """Until the model has answered, waiting included."""
+    """Until its result is computed, including the time in the queue."""
     reading_seconds: float = 30
-    """For which a client may leave its answer unread."""
+    """Until a client reads its response."""
     drain_seconds: float = 10
-    """For requests in flight, once the server is told to stop."""
+    """For requests in flight when the server shuts down."""
     batch_texts: int = 128
-    """Texts that are computed together; a request is never cut, so it may be more."""
+    """Maximum batch size; a request is never split, so it may be more."""
     max_batch_wait: float = 0.002
-    """That an idle server waits for company after a first request."""
+    """That an idle server waits for more requests after a first one."""

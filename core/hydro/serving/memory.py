@@ -1,13 +1,12 @@
-"""Memory that a process which lives long has no more use for."""
+"""Return free heap memory to the operating system."""
 
 import ctypes
 
 
 def trim_heap() -> None:
-    """Hand to the system what is free, where the C library has a function for it, as on Linux.
+    """Return free heap memory to the system, where the C library can (glibc).
 
-    It keeps what was freed between pieces that are still used, and batches of all sizes leave
-    much of that: 150 MB after 2,000 of them.
+    By itself it keeps what lies between blocks in use: 150 MB after 2,000 batches of many sizes.
     """
     try:
         trim = ctypes.CDLL(None).malloc_trim

@@ -1,4 +1,4 @@
-"""What a server counts, as Prometheus reads it."""
+"""Metrics of a server, in Prometheus' format."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
-    """The counters of one server."""
+    """The metrics of one server."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -18,7 +18,7 @@ class Metrics:
         )
         self._seconds = Histogram(
             "hydro_request_seconds",
-            "From the headers of a request to the end of its answer.",
+            "From the headers of a request to the end of its response.",
             ("path",),
             buckets=SECONDS,
             registry=registry,
@@ -34,7 +34,7 @@ class Metrics:
         )
 
     def follow(self, waiting: Callable[[], float]) -> None:
-        """Ask here for the number of texts that wait."""
+        """Set the function that returns the number of waiting texts."""
         self._waiting.set_function(waiting)
 
     def request(self, path: str, status: int, seconds: float) -> None:
@@ -48,5 +48,5 @@ class Metrics:
         self._batches.observe(seconds)
 
     def text(self) -> bytes:
-        """Write them in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)

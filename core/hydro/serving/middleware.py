@@ -1,8 +1,7 @@
-"""Stands before the routes: who asks, how much, how slowly; and counts what was answered."""
+"""Authentication, limits of size and time, and metrics of requests."""
 
 import asyncio
 import time
-from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -14,14 +13,14 @@ from hydro.serving.metrics import Metrics
 from hydro.serving.token import is_authorized, is_loopback_host_header
 
 PUBLIC_PATHS = ("/health", "/ready")
-"""What is answered without a token: it says nothing of the model."""
+"""Paths that need no token; they reveal nothing of the model."""
 
 CLOSE_CONNECTION = {"Connection": "close"}
-"""For a body that is not read to its end."""
+"""For a request whose body is not read to its end."""
 
 
 class RequestMiddleware:
-    """Lets requests through to an app with their whole body, or refuses them."""
+    """Passes requests with their whole body on to an app, or rejects them."""
 
     def __init__(
         self, app: ASGIApp, *, limits: Limits, token: str | None, metrics: Metrics
@@ -57,20 +56,20 @@ class RequestMiddleware:
             await self.app(scope, _replay(body, receive), send)
 
     def _check(self, path: str, headers: Headers) -> None:
-        """Refuse what can be refused by its headers.
+        """Reject what can be rejected by its headers.
 
         Raises:
             HTTPException: with the reason.
         """
         if self.token is None and not is_loopback_host_header(headers.get("host", "")):
-            raise HTTPException(400, "this server answers to localhost only")
+            raise HTTPException(400, "this server accepts requests to localhost only")
         authorization = headers.get("authorization", "")
         if self.token and path not in PUBLIC_PATHS and not is_authorized(self.token, authorization):
             raise HTTPException(
                 401, "unauthorized", CLOSE_CONNECTION | {"WWW-Authenticate": "Bearer"}
             )
         if headers.get("content-encoding", "identity").lower() != "identity":
-            raise HTTPException(415, "a compressed body is not taken", CLOSE_CONNECTION)
+            raise HTTPException(415, "compressed bodies are not supported", CLOSE_CONNECTION)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self.limits.body:
             raise self._too_large()
@@ -91,7 +90,7 @@ class RequestMiddleware:
                     if not message.get("more_body", False):
                         return bytes(body)
         except TimeoutError:
-            raise HTTPException(408, "the body took too long", CLOSE_CONNECTION) from None
+            raise HTTPException(408, "the body did not arrive in time", CLOSE_CONNECTION) from None
         return None
 
     def _too_large(self) -> HTTPException:
@@ -101,10 +100,10 @@ class RequestMiddleware:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Hand on a body that was read."""
-    waiting: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
+    """Return a receive function that starts with a body that was read."""
+    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:
-        return waiting.pop() if waiting else await receive()
+        return pending.pop() if pending else await receive()
 
     return again

@@ -1,8 +1,7 @@
-"""A trained model as requests ask it: texts in, embeddings or neighbors out."""
+"""A trained model as a service: texts in, embeddings or neighbors out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,26 +9,18 @@ from numpy.typing import NDArray
 from starlette.exceptions import HTTPException
 
 from hydro.inference.trained_model import TrainedModel
-from hydro.plugins.retrieval import Index, Kind
-from hydro.serving.batching import Row
+from hydro.plugins.retrieval import Hit, Index, Kind
+from hydro.serving.batching import Query, Row
 
 RawRow = Sequence[str | dict[str, str]]
 
 
 @dataclass(frozen=True)
-class Query:
-    """What is asked of a batch of texts."""
-
-    neighbors: int | None = None
-    """How many of each; None for the embeddings."""
-
-
-@dataclass(frozen=True)
 class Vector:
-    """What a model says of one text."""
+    """The embedding of one text."""
 
     values: NDArray[np.float32]
-    """``(size,)``, of length 1."""
+    """``(size,)``, of unit length."""
     tokens: int
 
 
@@ -51,12 +42,12 @@ class ModelService:
         """
         return [self._row(text, f"{field}[{place}]") for place, text in enumerate(texts)]
 
-    def run(self, question: Query, rows: list[Row]) -> Sequence[Any]:
-        """Answer a batch: a `Vector` a row, or a list of hits."""
+    def run(self, query: Query, rows: list[Row]) -> Sequence[Vector] | Sequence[Sequence[Hit]]:
+        """Compute a `Vector` or a list of hits for each row."""
         frame = pd.DataFrame(rows, dtype="str")
-        if question.neighbors is not None:
-            assert self.index, "nobody is asked for neighbors without a gallery"
-            return self.index.search(frame, question.neighbors)
+        if query.neighbors is not None:
+            assert self.index, "requests for neighbors need a gallery"
+            return self.index.search(frame, query.neighbors)
         vectors, tokens = self.trained.embed(frame)
         return [Vector(*each) for each in zip(vectors, tokens.tolist(), strict=True)]
 
@@ -64,12 +55,12 @@ class ModelService:
         names = self.trained.columns.inputs
         if isinstance(text, str):
             if len(names) > 1:
-                asked = ", ".join(f'"{name}": "…"' for name in names)
-                raise HTTPException(422, f"{place}: this model reads columns; send {{{asked}}}")
+                example = ", ".join(f'"{name}": "…"' for name in names)
+                raise HTTPException(422, f"{place}: this model reads columns; send {{{example}}}")
             row = {names[0]: text}
         elif not text.keys() <= set(names):
             known = ", ".join(names)
-            raise HTTPException(422, f"{place}: an unknown column; there is: {known}")
+            raise HTTPException(422, f"{place}: unknown column; available: {known}")
         else:
             row = {name: text.get(name, "") for name in names}
         if not any(value.strip() for value in row.values()):
@@ -80,7 +71,7 @@ class ModelService:
 def open_model_service(
     name: str, trained: TrainedModel, gallery: str | None, kind: Kind
 ) -> ModelService:
-    """Make an opened model ready to be asked, with the index of a gallery where one is named.
+    """Prepare a trained model for requests, with the index of a gallery if one is given.
 
     Raises:
         SettingsError: the problem gives no embeddings, or compares no rows.
@@ -89,6 +80,6 @@ def open_model_service(
     index = trained.open_index(trained.gallery(gallery), kind) if gallery else None
     scores = trained.folder.path / "scores.json"
     served = ModelService(name, int(scores.stat().st_mtime), trained, index)
-    # What is prepared at the first call is not left to the first request.
+    # Warm up, so that the first request is not slower than others.
     served.run(Query(), [dict.fromkeys(trained.columns.inputs, "a")])
     return served

@@ -1,4 +1,4 @@
-"""The shapes of OpenAI's API for embeddings, so that its clients can be pointed here."""
+"""The schemas of OpenAI's embeddings API, so that its clients can use this server."""
 
 import base64
 from typing import Annotated, Literal
@@ -15,13 +15,13 @@ Inputs = Annotated[list[Value], Field(min_length=1, max_length=LIMITS.texts)]
 class EmbeddingsRequest(Request):
     """Texts to embed."""
 
-    input: Value | Inputs = Field(description="Texts; lists of tokens are not taken.")
-    model: str = Field(description="The name that /v1/models gives.")
+    input: Value | Inputs = Field(description="Texts; lists of tokens are not supported.")
+    model: str = Field(description="A name from /v1/models.")
     encoding_format: Literal["float", "base64"] = Field(
-        "float", description="base64 is of the bytes of little-endian float32."
+        "float", description="base64 encodes the bytes of little-endian float32."
     )
-    dimensions: int | None = Field(None, description="The size of an embedding, or nothing.")
-    user: str | None = Field(None, description="Taken and not used.")
+    dimensions: int | None = Field(None, description="The size of an embedding, or null.")
+    user: str | None = Field(None, description="Ignored.")
 
 
 class Embedding(BaseModel):
@@ -33,7 +33,7 @@ class Embedding(BaseModel):
 
 
 class Usage(BaseModel):
-    """How many tokens the texts had, those of the model's own and none that were cut off."""
+    """The number of tokens, with special tokens and after truncation."""
 
     prompt_tokens: int
     total_tokens: int
@@ -65,7 +65,7 @@ class Models(BaseModel):
 
 
 def encode(vector: NDArray[np.float32], encoding: str) -> list[float] | str:
-    """Write an embedding ``(size,)`` as numbers, or as the base64 of its bytes."""
+    """Encode an embedding ``(size,)`` as numbers, or as the base64 of its bytes."""
     if encoding == "base64":
         return base64.b64encode(vector.astype("<f4").tobytes()).decode("ascii")
     numbers: list[float] = vector.tolist()

@@ -1,4 +1,4 @@
-"""What is sent and what is answered, as the OpenAPI schema tells it."""
+"""Requests and responses, as in the OpenAPI schema."""
 
 from typing import Annotated, Literal
 
@@ -15,14 +15,14 @@ Texts = Annotated[
     Field(
         min_length=1,
         max_length=LIMITS.texts,
-        description="Each a text, or its columns by name where the model reads several.",
+        description="Each a text, or its columns by name if the model reads several.",
         examples=[["a text", "another"]],
     ),
 ]
 
 
 class Request(BaseModel):
-    """What is sent; nothing besides, and no value of another type."""
+    """A request; no further fields, and no values of other types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -34,7 +34,7 @@ class EmbedRequest(Request):
 
 
 class EmbedResponse(BaseModel):
-    """The embeddings of texts, of length 1, in their order."""
+    """The embeddings of texts, of unit length, in their order."""
 
     model: str
     embeddings: list[list[float]]
@@ -44,7 +44,7 @@ class SearchRequest(Request):
     """Texts to find the neighbors of."""
 
     texts: Texts
-    k: int = Field(5, ge=1, le=LIMITS.hits, description="Neighbors of each.")
+    k: int = Field(5, ge=1, le=LIMITS.hits, description="Number of neighbors of each.")
 
 
 class SearchResponse(BaseModel):
@@ -55,7 +55,7 @@ class SearchResponse(BaseModel):
 
 
 class ErrorDetail(BaseModel):
-    """What is wrong with a request."""
+    """Why a request failed."""
 
     message: str
     type: Literal["invalid_request_error", "server_error"]
@@ -64,12 +64,12 @@ class ErrorDetail(BaseModel):
 
 
 class ErrorResponse(BaseModel):
-    """A request that was refused."""
+    """The response to a request that failed."""
 
     error: ErrorDetail
 
 
 class Health(BaseModel):
-    """That the server is there, or ready."""
+    """Whether the server is running, or ready."""
 
     status: str

@@ -1,10 +1,10 @@
-"""Where a server listens, from the start until it has answered what it was asked."""
+"""Listen on an address, and serve until a signal."""
 
 import signal
 import socket
 from collections.abc import Callable
-from typing import Any
 
+from starlette.types import ASGIApp
 from uvicorn import Server
 
 from hydro.errors import ResourceError
@@ -13,54 +13,56 @@ from hydro.serving.timeouts import config
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Take an address, on which nothing is answered yet; port 0 is a free one.
+    """Bind an address; port 0 chooses a free one.
 
     Raises:
-        ResourceError: it is not to be had.
+        ResourceError: the address is unavailable.
     """
     try:
-        family, kind, protocol, _, place = socket.getaddrinfo(
+        family, kind, protocol, _, target = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        taken = socket.socket(family, kind, protocol)
+        listener = socket.socket(family, kind, protocol)
         try:
-            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            taken.bind(place)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(target)
         except OSError:
-            taken.close()
+            listener.close()
             raise
     except OSError as error:
         msg = f"cannot listen on {host}, port {port} ({error.strerror}); choose another --port"
         raise ResourceError(msg) from None
-    return taken
+    return listener
 
 
 def address(listening: socket.socket) -> str:
-    """Write where a server is reached."""
+    """Return the URL of a server."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: Any, taken: socket.socket, limits: Limits, say: Callable[[], object]) -> None:
-    """Answer requests until SIGTERM or an interrupt, then those that are in flight, and return.
+def serve(
+    app: ASGIApp, listener: socket.socket, limits: Limits, on_ready: Callable[[], object]
+) -> None:
+    """Serve until SIGTERM or SIGINT, finish the requests in flight, and return.
 
     Args:
-        app: what answers.
-        taken: from `bind`.
-        limits: the times that clients have.
-        say: called once requests are answered.
+        app: the application.
+        listener: from `bind`.
+        limits: the timeouts.
+        on_ready: called once requests are answered.
     """
 
-    class Announced(Server):
+    class ReadyServer(Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            say()
+            on_ready()
 
     signals = (signal.SIGINT, signal.SIGTERM)
-    # uvicorn handles both, and raises them again once it has stopped: nothing is left to do then.
+    # uvicorn handles both, and raises them again once it has stopped; they are ignored then.
     before = [signal.signal(each, lambda number, frame: None) for each in signals]
     try:
-        Announced(config(app, limits)).run([taken])
+        ReadyServer(config(app, limits)).run([listener])
     finally:
         for each, handler in zip(signals, before, strict=True):
             signal.signal(each, handler)

@@ -1,9 +1,9 @@
-"""Connections that are closed where a client is slow, so that it holds nothing for long."""
+"""Timeouts for clients that send headers or read responses slowly."""
 
 import asyncio
-from typing import Any
 
 import h11
+from starlette.types import ASGIApp
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -11,48 +11,48 @@ from hydro.serving.limits import Limits
 
 
 class TimeoutProtocol(H11Protocol):
-    """uvicorn's protocol, with the two times that it has no setting for.
+    """uvicorn's protocol with the two timeouts that it lacks.
 
-    It ends a connection whose headers do not come, or whose answer is not read.
+    It closes a connection whose headers do not arrive, or whose response is not read.
     """
 
     limits = Limits()
     _timers: dict[str, asyncio.TimerHandle]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for the headers of the first request."""
+        """Start the timeout for the headers of the first request."""
         self._timers = {}
         super().connection_made(transport)
         self._await_headers()
 
     def data_received(self, data: bytes) -> None:
-        """Read on, and see whether headers are still awaited."""
+        """Handle data, and stop the timeout once the headers are complete."""
         super().data_received(data)
         self._await_headers()
 
     def on_response_complete(self) -> None:
-        """Wait for the headers of the next request."""
+        """Start the timeout for the headers of the next request."""
         super().on_response_complete()
         self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the waiting."""
+        """Stop all timeouts."""
         self._stop("headers")
         self._stop("reading")
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Wait for the client to read."""
+        """Start the timeout for reading."""
         super().pause_writing()
         self._start("reading", self.limits.reading_seconds)
 
     def resume_writing(self) -> None:
-        """Go on, since the client reads."""
+        """Stop the timeout for reading."""
         self._stop("reading")
         super().resume_writing()
 
     def _await_headers(self) -> None:
-        """Run the time while headers are awaited; more of them do not start it anew."""
+        """Run the timeout while headers are incomplete; more data does not restart it."""
         if self.conn.their_state is not h11.IDLE:
             self._stop("headers")
         elif not self.transport.is_closing():
@@ -67,8 +67,8 @@ class TimeoutProtocol(H11Protocol):
             timer.cancel()
 
 
-def config(app: Any, limits: Limits) -> Config:
-    """Set uvicorn up for an app; of its log only errors are left."""
+def config(app: ASGIApp, limits: Limits) -> Config:
+    """Configure uvicorn for an app; it logs errors only."""
     return Config(
         app,
         http=type("Limited", (TimeoutProtocol,), {"limits": limits}),

@@ -1,4 +1,4 @@
-"""Who may ask: anybody on this machine, or whoever knows a token."""
+"""Authentication: a bearer token, or requests from this machine only."""
 
 import hmac
 import ipaddress
@@ -11,28 +11,28 @@ from hydro.errors import SettingsError
 
 VARIABLE = "HYDRO_SERVE_TOKEN"
 MIN_LENGTH = 16
-"""Characters of a token."""
+"""Minimum number of characters of a token."""
 
 
 def read_token(file: Path | None, environment: Mapping[str, str] = os.environ) -> str | None:
-    """Return the token of a file, else of the environment; None where there is neither.
+    """Return the token from a file, else from the environment; None if neither is given.
 
     Raises:
-        SettingsError: the file cannot be read, or what it says is no good token.
+        SettingsError: the file cannot be read, or the token is malformed.
     """
-    place = str(file or f"${VARIABLE}")
+    source = str(file or f"${VARIABLE}")
     try:
-        said = environment.get(VARIABLE) if file is None else file.read_text(encoding="utf-8")
+        text = environment.get(VARIABLE) if file is None else file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        msg = f"--token-file {place}: cannot be read ({reason})"
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        msg = f"--token-file {source}: cannot be read ({reason})"
         raise SettingsError(msg) from None
-    if said is None:
+    if text is None:
         return None
-    token = said.strip()
+    token = text.strip()
     if len(token) < MIN_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
         msg = (
-            f"{place}: a token is {MIN_LENGTH} or more letters, digits and signs without a space. "
+            f"{source}: a token is {MIN_LENGTH} or more letters, digits and signs without a space. "
             "Make one by: openssl rand -hex 32"
         )
         raise SettingsError(msg)
@@ -40,7 +40,7 @@ def read_token(file: Path | None, environment: Mapping[str, str] = os.environ) -
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach what listens on a host."""
+    """Return whether a host is reachable from this machine only."""
     if host.lower() == "localhost":
         return True
     try:
@@ -52,7 +52,7 @@ def is_loopback(host: str) -> bool:
 def is_loopback_host_header(host: str) -> bool:
     """Return whether a ``Host`` header names this machine.
 
-    A page in a browser can make a name of its own stand for 127.0.0.1, and would else be answered.
+    A web page can resolve a name of its own to 127.0.0.1 (DNS rebinding); it gets no response.
     """
     try:
         return is_loopback(urlsplit(f"//{host}").hostname or "")
@@ -61,7 +61,7 @@ def is_loopback_host_header(host: str) -> bool:
 
 
 def is_authorized(token: str, authorization: str) -> bool:
-    """Return whether an ``Authorization`` header has the token; the time it takes tells nothing."""
+    """Return whether an ``Authorization`` header has the token, compared in constant time."""
     scheme, _, given = authorization.partition(" ")
     return scheme.lower() == "bearer" and hmac.compare_digest(
         given.strip().encode("latin-1", "replace"), token.encode()

@@ -1,1 +1,1 @@
-"""Several runs in one experiment: what to train, where, and which did best."""
+"""Hyperparameter tuning: which runs an experiment trains, and how they rank."""

@@ -1,4 +1,4 @@
-"""The strategy that tries every combination of the listed values, in their order."""
+"""Grid strategy: every combination of the listed values, in their order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,39 +13,39 @@ from hydro.tuning.trials import Trials
 
 @dataclass(frozen=True)
 class GridStrategy:
-    """All runs of a plan; each is a task of its own."""
+    """Trains all runs of a plan; each is one task."""
 
     runs: Trials
     plan: Sequence[PlannedRun]
 
     @property
     def total(self) -> int:
-        """How many runs there are."""
+        """The number of runs."""
         return len(self.plan)
 
     def planned(self) -> list[PlannedRun]:
-        """List all runs."""
+        """Return all runs."""
         return [*self.plan]
 
     def begin(self) -> None:
-        """Make all runs ready that have not finished and that no other process has."""
+        """Prepare all runs that have not finished and that no other process trains."""
         for run in self.plan:
             if self.runs.result(run).state != "finished" and (lock := self.runs.claim(run)):
                 with lock:
                     self.runs.prepare(run)
 
     def tasks(self) -> Iterator[Task]:
-        """Return the runs that wait and that no other process has."""
+        """Return the runs that wait and that no other process trains."""
         for run in self.unfinished():
             if lock := self.runs.claim(run):
-                # Another process may have come to its end since.
+                # Another process may have finished it meanwhile.
                 if self.runs.is_done(run):
                     lock.release()
                 else:
                     yield partial(self._train, run, lock)
 
     def unfinished(self) -> list[PlannedRun]:
-        """List the runs that have not come to an end."""
+        """Return the runs that have not ended."""
         return [run for run in self.plan if not self.runs.is_done(run)]
 
     def _train(self, run: PlannedRun, lock: FileLock, train: Train) -> None:

@@ -1,21 +1,20 @@
-"""Which combination did best: one row each, with its scores over the folds."""
+"""Leaderboard of a tuning: one row for each combination, with its scores over the folds."""
 
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hydro.tuning.plan import PlannedRun
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """A planned run with what became of it."""
+    """A planned run and its result."""
 
     run: PlannedRun
     state: str
-    """As its status says, but ``pruned`` where it was stopped because others did better."""
+    """Of its status, but ``pruned`` if it was stopped because others did better."""
     score: float | None
     seconds: float
     message: str = ""
@@ -24,26 +23,26 @@ class RunResult:
 
 @dataclass(frozen=True)
 class LeaderboardEntry:
-    """One combination of searched values."""
+    """One combination of values."""
 
-    values: tuple[tuple[str, Any], ...]
+    values: tuple[tuple[str, object], ...]
     runs: tuple[str, ...]
     folds: tuple[str | None, ...]
     scores: tuple[float | None, ...]
-    """Of each run; none for one that did not finish."""
+    """Of each run; None if it did not finish."""
     seconds: float
     state: str
-    """Finished, or what became of the first run that did not."""
+    """``finished``, or the state of the first run that did not finish."""
 
     @property
     def mean(self) -> float | None:
-        """The mean score over folds, where all have one."""
+        """The mean score over folds; None unless all have one."""
         scores = [score for score in self.scores if score is not None]
         return statistics.fmean(scores) if len(scores) == len(self.scores) else None
 
     @property
     def spread(self) -> float | None:
-        """The standard deviation over folds, of which there must be two."""
+        """The standard deviation over folds; None for a single one."""
         scores = [score for score in self.scores if score is not None]
         return statistics.stdev(scores) if len(scores) == len(self.scores) > 1 else None
 
@@ -53,8 +52,8 @@ class LeaderboardEntry:
         score = self.state if self.mean is None else f"{self.mean:.4f}{spread}"
         return "  ".join([score, *(f"{name}={value}" for name, value in self.values)])
 
-    def row(self) -> dict[str, Any]:
-        """Return what the leaderboard's files say of it."""
+    def row(self) -> dict[str, object]:
+        """Return its row of the leaderboard's files."""
         return {
             **{name: _plain(value) for name, value in self.values},
             "state": self.state,
@@ -68,17 +67,17 @@ class LeaderboardEntry:
 
 
 def rank(finished: Iterable[RunResult], *, higher_is_better: bool) -> list[LeaderboardEntry]:
-    """Order the combinations, the best first and those that did not finish last."""
+    """Sort the combinations, the best first and those that did not finish last."""
     groups: dict[str, list[RunResult]] = {}
     for each in finished:
         groups.setdefault(repr(each.run.values), []).append(each)
-    places = [_entry(group) for group in groups.values()]
+    entries = [_entry(group) for group in groups.values()]
     sign = -1 if higher_is_better else 1
-    return sorted(places, key=lambda place: _key(place, sign))
+    return sorted(entries, key=lambda entry: _key(entry, sign))
 
 
-def _key(place: LeaderboardEntry, sign: int) -> tuple[bool, float]:
-    return place.mean is None, 0.0 if place.mean is None else sign * place.mean
+def _key(entry: LeaderboardEntry, sign: int) -> tuple[bool, float]:
+    return entry.mean is None, 0.0 if entry.mean is None else sign * entry.mean
 
 
 def _entry(group: Sequence[RunResult]) -> LeaderboardEntry:
@@ -92,6 +91,6 @@ def _entry(group: Sequence[RunResult]) -> LeaderboardEntry:
     )
 
 
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it."""
+def _plain(value: object) -> object:
+    """Convert a path to text, for JSON."""
     return str(value) if isinstance(value, Path) else value

@@ -1,4 +1,4 @@
-"""How Optuna is told of the values that are searched over, and what it is told of a combination."""
+"""Map the search space to Optuna parameters, and back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,11 @@ from hydro.settings.search_space import SearchSpace, Values
 if TYPE_CHECKING:
     import optuna
 
+Key = bool | int | float | str | None
+"""A value of an Optuna parameter."""
+
 MIN_ORDERED = 3
-"""Of two numbers, either is as near to the other as the other way round."""
+"""Numbers from which on a list is ordered: two have no neighbors to learn from."""
 
 
 @dataclass(frozen=True)
@@ -24,29 +27,29 @@ class OptunaParameters:
     space: SearchSpace
 
     def suggest(self, trial: "optuna.Trial") -> Values:
-        """Have Optuna make a combination."""
+        """Return a combination that Optuna suggests."""
 
-        def pick(path: str) -> Any:
-            told = self._mapping(path)
+        def pick(path: str) -> object:
+            values = self._mapping(path)
             if _is_ordered(self.space.lists[path]):
-                return told[trial.suggest_int(path, 0, len(told) - 1)]
-            return told[trial.suggest_categorical(path, [*told])]
+                return values[trial.suggest_int(path, 0, len(values) - 1)]
+            return values[trial.suggest_categorical(path, [*values])]
 
         return self.space.sample(pick)
 
-    def read(self, parameters: Mapping[str, Any]) -> Values:
-        """Return the combination that Optuna's parameters stand for."""
+    def read(self, parameters: Mapping[str, Key]) -> Values:
+        """Convert Optuna's parameters to a combination."""
         return self.space.sample(lambda path: self._mapping(path)[parameters[path]])
 
-    def write(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the parameters that stand for a combination."""
+    def write(self, values: Mapping[str, object]) -> dict[str, Key]:
+        """Convert a combination to Optuna's parameters."""
         return {
-            path: next(told for told, each in self._mapping(path).items() if each == value)
+            path: next(key for key, each in self._mapping(path).items() if each == value)
             for path, value in values.items()
         }
 
-    def _mapping(self, path: str) -> dict[Any, Any]:
-        """Map what Optuna is told to the values themselves."""
+    def _mapping(self, path: str) -> Mapping[Key, object]:
+        """Map the values of Optuna's parameter to those of the list."""
         values = self.space.lists[path]
         if _is_ordered(values):
             return dict(enumerate(sorted(values)))
@@ -58,5 +61,5 @@ def _is_ordered(values: list[object]) -> TypeGuard[list[float]]:
     return numbers and len(values) >= MIN_ORDERED
 
 
-def _name(value: Any) -> Any:
+def _name(value: object) -> Key:
     return value if value is None or isinstance(value, bool | int | float | str) else repr(value)

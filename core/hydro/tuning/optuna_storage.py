@@ -1,4 +1,4 @@
-"""What Optuna knows of a search: a journal of trials, which several processes may write to."""
+"""Optuna's journal of trials, which several processes may write to."""
 
 import itertools
 import json
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 N_STARTUP_TRIALS = 5
-"""Combinations that TPE draws at random, and that are never pruned, before it knows enough."""
+"""Trials that TPE samples at random, and that are never pruned."""
 
 MAX_DUPLICATES = 10
-"""Times in a row that Optuna may propose what was tried before it is given something new."""
+"""Consecutive duplicates after which a new combination is drawn at random."""
 
 DRAWS = 1000
-"""Draws after which a space is taken for tried out."""
+"""Draws without a new combination after which the space counts as exhausted."""
 
 COMBINATION = "combination"
-"""What a trial that is trained is marked with: the number of its combination."""
+"""Attribute of a trial that is trained: the number of its combination."""
 
 DUPLICATE = "repeats"
-"""What a trial that only repeats an earlier one is marked with: the number of that one."""
+"""Attribute of a trial that only repeats an earlier one: the number of that trial."""
 
 
 @dataclass(frozen=True)
 class OptunaStorage:
-    """The trials of a search. A trial is one combination, trained or only proposed once more."""
+    """The trials of a tuning; each is one combination, trained or proposed once more."""
 
     settings: Settings
     path: Path
@@ -47,12 +47,12 @@ class OptunaStorage:
 
     @cached_property
     def space(self) -> SearchSpace:
-        """What is searched over."""
+        """The search space."""
         return SearchSpace.of(self.settings)
 
     @property
     def budget(self) -> int:
-        """How many combinations are tried, at most."""
+        """The maximum number of combinations to try."""
         return min(self.settings.search.trials, self.space.size)
 
     @cached_property
@@ -61,7 +61,7 @@ class OptunaStorage:
         import optuna
         from optuna.storages.journal import JournalFileBackend
 
-        # Optuna would say for every trial what the search itself says.
+        # hydro logs each trial itself.
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         return optuna.create_study(
             study_name="search",
@@ -71,15 +71,15 @@ class OptunaStorage:
         )
 
     def begin(self) -> None:
-        """Open the file; have the combinations that failed tried again.
+        """Open the file, and queue the combinations that failed again.
 
         Raises:
-            SettingsError: the lists are not those that the search began with.
+            SettingsError: the lists changed since the tuning started.
         """
         lists = json.dumps(self.space.lists, default=str)
         if self.study.user_attrs.setdefault("lists", lists) != lists:
             msg = (
-                "grid_search: not what this search began with. Start another experiment; "
+                "grid_search: not the lists that this experiment started with. Start another one; "
                 "from_experiment takes over all other settings"
             )
             raise SettingsError(msg)
@@ -93,11 +93,11 @@ class OptunaStorage:
         return list(self._by_values().values())
 
     def combination(self, trial: "FrozenTrial") -> tuple[int, Values]:
-        """Return the number and the values of what a trial tried."""
+        """Return the number and the values of a trial's combination."""
         return trial.user_attrs[COMBINATION], self._choices.read(trial.params)
 
     def opened(self, trial: "FrozenTrial") -> "optuna.Trial":
-        """Return a trial that another process began, to go on with."""
+        """Return a trial that another process started, to continue it."""
         import optuna
 
         return optuna.Trial(self.study, trial._trial_id)
@@ -105,12 +105,12 @@ class OptunaStorage:
     def propose(
         self, hours_are_over: Callable[[], bool]
     ) -> "tuple[optuna.Trial, int, Values] | None":
-        """Propose a combination that has not been tried, or that failed and is to be tried again.
+        """Propose a combination that has not been tried, or that failed and is tried again.
 
-        Nothing where the budget is used up, or all have been tried.
+        None if the budget is spent, or all have been tried.
 
         Args:
-            hours_are_over: tells whether what failed is all that may be tried.
+            hours_are_over: returns whether only failed combinations may still be tried.
         """
         for attempt in itertools.count():
             tried, again = self._by_values(), bool(self._trials("WAITING"))
@@ -119,53 +119,53 @@ class OptunaStorage:
             if not again and attempt >= MAX_DUPLICATES and not self._draw(tried):
                 logger.info("all combinations have been tried")
                 return None
-            asked = self._ask()
-            values = self._choices.suggest(asked)
+            trial = self._ask()
+            values = self._choices.suggest(trial)
             earlier = tried.get(repr(values))
             if earlier is None:
-                return asked, len(tried), values
+                return trial, len(tried), values
             if again and earlier.state.name == "FAIL":
-                return asked, earlier.user_attrs[COMBINATION], values
-            self._repeat(asked, earlier)
+                return trial, earlier.user_attrs[COMBINATION], values
+            self._repeat(trial, earlier)
         return None
 
-    def take(self, asked: "optuna.Trial", number: int, values: Values) -> None:
-        """Note that a proposed combination is trained; only then may others go on with it."""
-        asked.set_user_attr("values", {name: str(value) for name, value in values.items()})
-        asked.set_user_attr(COMBINATION, number)
+    def take(self, trial: "optuna.Trial", number: int, values: Values) -> None:
+        """Record that a proposed combination is trained; from then on others may continue it."""
+        trial.set_user_attr("values", {name: str(value) for name, value in values.items()})
+        trial.set_user_attr(COMBINATION, number)
 
-    def is_worse(self, asked: "optuna.Trial") -> bool:
-        """Return whether what a trial has reported so far is not worth going on with."""
+    def is_worse(self, trial: "optuna.Trial") -> bool:
+        """Return whether a trial should be pruned."""
         if not self.settings.search.pruning:
             return False
         from optuna.pruners import MedianPruner
 
         repeated = sum(COMBINATION not in each.user_attrs for each in self._trials("COMPLETE"))
         self.study.pruner = MedianPruner(N_STARTUP_TRIALS + repeated)
-        return asked.should_prune()
+        return trial.should_prune()
 
-    def report_result(self, asked: "optuna.Trial", state: str, value: float | None = None) -> None:
-        """Describe how a trial ended: COMPLETE, PRUNED or FAIL."""
+    def report_result(self, trial: "optuna.Trial", state: str, value: float | None = None) -> None:
+        """Report how a trial ended: COMPLETE, PRUNED or FAIL."""
         from optuna.trial import TrialState
 
-        self.study.tell(asked, value, TrialState[state])
+        self.study.tell(trial, value, TrialState[state])
 
     @cached_property
     def _choices(self) -> OptunaParameters:
-        """What is searched over, as Optuna sees it."""
+        """The search space as Optuna parameters."""
         return OptunaParameters(self.space)
 
-    def _repeat(self, asked: "optuna.Trial", earlier: "FrozenTrial") -> None:
-        """Tell Optuna of a combination what is known of it, and nothing while it is trained."""
-        asked.set_user_attr(DUPLICATE, earlier.number)
+    def _repeat(self, trial: "optuna.Trial", earlier: "FrozenTrial") -> None:
+        """Report the known result of a combination that was proposed again."""
+        trial.set_user_attr(DUPLICATE, earlier.number)
         state = earlier.state.name if earlier.state.is_finished() else "FAIL"
-        # What was pruned has its last validation for a score; others must not weigh twice there.
+        # A pruned trial has its last validation as its score; others must not count twice.
         for step, value in earlier.intermediate_values.items() if state == "PRUNED" else ():
-            asked.report(value, step)
-        self.report_result(asked, state, earlier.value if state == "COMPLETE" else None)
+            trial.report(value, step)
+        self.report_result(trial, state, earlier.value if state == "COMPLETE" else None)
 
     def _ask(self) -> "optuna.Trial":
-        """Ask for the next trial, which depends on the seed and on the trials before it alone."""
+        """Return the next trial, which depends only on the seed and on the trials before it."""
         from optuna.samplers import RandomSampler, TPESampler
 
         seed = self._random_seed().getrandbits(32)
@@ -178,7 +178,7 @@ class OptunaStorage:
         return self.study.ask()
 
     def _draw(self, tried: Collection[str]) -> bool:
-        """Have Optuna try a combination, drawn among those that are left; tell if there is one."""
+        """Queue a random combination that has not been tried; return whether there is one."""
         numbers = range(min(self.space.size, 2**62))
         for number in self._random_seed().sample(numbers, min(len(numbers), DRAWS)):
             values = self.space.combination_at(number)
@@ -188,14 +188,14 @@ class OptunaStorage:
         return False
 
     def _random_seed(self) -> random.Random:
-        # What a process that is gone asked for and did not take is asked for again.
+        # A proposal that a dead process never took is proposed again.
         done = [
             each for each in self._trials() if {COMBINATION, DUPLICATE} & each.user_attrs.keys()
         ]
         return random.Random(f"{self.settings.environment.seed} {len(done)}")
 
     def _trials(self, *states: str) -> "list[FrozenTrial]":
-        """List the trials in some states, or all."""
+        """Return the trials in some states, or all."""
         trials = self.study.get_trials(deepcopy=False)
         return [each for each in trials if not states or each.state.name in states]
 

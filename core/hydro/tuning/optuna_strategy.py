@@ -1,4 +1,4 @@
-"""The strategies that Optuna leads: it says what to try next, and what is not worth its end."""
+"""Strategies by Optuna, which chooses the combinations and prunes runs."""
 
 import importlib.util
 from collections.abc import Iterator, Sequence
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 STEPS_PER_FOLD = 10_000
-"""Steps that Optuna counts a fold as: one for each validation, and the last for its end."""
+"""Optuna's steps of a fold: one for each validation, and the last for its end."""
 
 
 def require_optuna(settings: Settings) -> None:
-    """Refuse a search that Optuna would lead where it is not installed.
+    """Check that Optuna is installed if the settings need it.
 
     Raises:
-        SettingsError: with how to install it.
+        SettingsError: it is not; the message says how to install it.
     """
     strategy = settings.search.strategy
     if settings.grid_search and strategy != "Grid" and not importlib.util.find_spec("optuna"):
@@ -43,7 +43,7 @@ def require_optuna(settings: Settings) -> None:
 class _Trial:
     """A combination that this process trains, and Optuna's record of it."""
 
-    asked: "optuna.Trial"
+    trial: "optuna.Trial"
     runs: list[PlannedRun]
     lock: FileLock
     reported: set[int] = field(default_factory=set)
@@ -51,10 +51,10 @@ class _Trial:
 
 @dataclass(frozen=True)
 class OptunaStrategy:
-    """Trains the combinations that a journal proposes, each on all chosen folds.
+    """Trains the combinations that Optuna proposes, each on all folds.
 
-    Who works on one holds the lock of its first run, so one whose process is gone is taken over by
-    the next process that asks.
+    The process that trains one holds the lock of its first run; when it dies, another process takes
+    the combination over.
     """
 
     settings: Settings
@@ -64,30 +64,30 @@ class OptunaStrategy:
 
     @cached_property
     def journal(self) -> OptunaStorage:
-        """What has been tried."""
+        """The trials so far."""
         return OptunaStorage(
             self.settings, self.runs.folder.path / "study.jsonl", self.higher_is_better
         )
 
     @property
     def total(self) -> int:
-        """How many runs there will be, at most."""
+        """The maximum number of runs."""
         return self.journal.budget * len(plan_combination(self.settings, self.folds, 0, {}))
 
     def begin(self) -> None:
-        """Open the journal; have the combinations that failed tried again.
+        """Open the journal, and queue the combinations that failed again.
 
         Raises:
-            SettingsError: the lists are not those that the search began with.
+            SettingsError: the lists changed since the tuning started.
         """
         self.journal.begin()
 
     def planned(self) -> list[PlannedRun]:
-        """List the runs of all combinations tried so far."""
+        """Return the runs of all combinations tried so far."""
         return [run for trial in self.journal.tried() for run in self._planned(trial)]
 
     def tasks(self) -> Iterator[Task]:
-        """Return trials within the budget, first those that another process left."""
+        """Return trials within the budget, first those that a dead process left."""
 
         def next_trial() -> _Trial | None:
             with self.runs.folder.lock():
@@ -97,32 +97,32 @@ class OptunaStrategy:
             yield partial(self._train, trial)
 
     def unfinished(self) -> list[PlannedRun]:
-        """Return the first run of each trial that has no end yet."""
+        """Return the first run of each trial that has not ended."""
         trials = self.journal.tried()
         return [self._planned(trial)[0] for trial in trials if trial.state.name == "RUNNING"]
 
     def _adopt_orphan(self) -> _Trial | None:
         """Take over a trial whose process is gone."""
-        for found in self.journal.tried():
-            runs = self._planned(found)
-            if found.state.name == "RUNNING" and (lock := self.runs.claim(runs[0])):
-                asked = self.journal.opened(found)
-                return _Trial(asked, runs, lock, {*found.intermediate_values})
+        for trial in self.journal.tried():
+            runs = self._planned(trial)
+            if trial.state.name == "RUNNING" and (lock := self.runs.claim(runs[0])):
+                opened = self.journal.opened(trial)
+                return _Trial(opened, runs, lock, {*trial.intermediate_values})
         return None
 
     def _new(self) -> _Trial | None:
-        """Take a combination that has not been tried for this process; make its runs ready."""
+        """Take a new combination for this process, and prepare its runs."""
         proposed = self.journal.propose(self._hours_are_over)
         if proposed is None:
             return None
-        asked, number, values = proposed
+        trial, number, values = proposed
         runs = plan_combination(self.settings, self.folds, number, values)
         lock = self.runs.claim(runs[0])
         for run in runs:
             self.runs.prepare(run)
-        # Last, so that whoever takes it over finds its runs ready.
+        # Last, so that a process that takes it over finds its runs prepared.
         self.journal.take(*proposed)
-        return _Trial(asked, runs, lock) if lock else None
+        return _Trial(trial, runs, lock) if lock else None
 
     def _hours_are_over(self) -> bool:
         hours = self.settings.search.hours
@@ -130,38 +130,38 @@ class OptunaStrategy:
         return hours is not None and spent >= 3600 * hours
 
     def _train(self, trial: _Trial, train: Train) -> None:
-        """Train a combination on one fold after another, for as long as it is worth it."""
+        """Train a combination on one fold after another, until it is pruned."""
         scores: list[float] = []
-        tell = partial(self.journal.report_result, trial.asked)
+        report = partial(self.journal.report_result, trial.trial)
         with trial.lock:
             for number, run in enumerate(trial.runs):
                 if scores and self._is_worse(trial, number * STEPS_PER_FOLD - 1, scores):
                     for rest in trial.runs[number:]:
-                        self.runs.prune(rest, "not begun: the folds before were worse than others'")
-                    return tell("PRUNED")
+                        self.runs.prune(rest, "not started: earlier folds were worse than others'")
+                    return report("PRUNED")
                 ended = self.runs.result(run)
                 if ended.score is None:
-                    heed = partial(self._should_prune, trial, number * STEPS_PER_FOLD, scores)
-                    ended = self.runs.train(run, train, heed)
+                    prune = partial(self._should_prune, trial, number * STEPS_PER_FOLD, scores)
+                    ended = self.runs.train(run, train, prune)
                 if ended.score is None:
                     for rest in trial.runs[number + 1 :]:
-                        self.runs.prune(rest, f"not begun: run {run.name} {ended.state}")
-                    return tell("PRUNED" if ended.state == PRUNED else "FAIL")
+                        self.runs.prune(rest, f"not started: run {run.name} {ended.state}")
+                    return report("PRUNED" if ended.state == PRUNED else "FAIL")
                 scores.append(ended.score)
-            tell("COMPLETE", fmean(scores))
+            report("COMPLETE", fmean(scores))
 
     def _should_prune(
         self, trial: _Trial, first: int, scores: Sequence[float], number: int, metric: float
     ) -> bool:
-        """Tell Optuna of a validation; tell whether the run is to be stopped."""
+        """Report a validation to Optuna; return whether to stop the run."""
         return self._is_worse(trial, first + number, [*scores, metric])
 
     def _is_worse(self, trial: _Trial, step: int, scores: Sequence[float]) -> bool:
-        # What was told before an interruption is not told again.
+        # Validations reported before an interruption are not reported again.
         if step not in trial.reported:
             trial.reported.add(step)
-            trial.asked.report(fmean(scores), step)
-        return self.journal.is_worse(trial.asked)
+            trial.trial.report(fmean(scores), step)
+        return self.journal.is_worse(trial.trial)
 
     def _planned(self, trial: "FrozenTrial") -> list[PlannedRun]:
         return plan_combination(self.settings, self.folds, *self.journal.combination(trial))

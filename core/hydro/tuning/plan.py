@@ -1,8 +1,7 @@
-"""Turns the settings of an experiment into its runs: combinations of a search times folds."""
+"""The runs of an experiment: combinations of values times folds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from hydro.settings.grid_search import with_values
 from hydro.settings.search_space import SearchSpace
@@ -14,35 +13,35 @@ class PlannedRun:
     """One model to train."""
 
     name: str
-    """Of its folder within the experiment's."""
-    values: Mapping[str, Any]
-    """What is searched over, by dotted name."""
+    """The name of its folder in the experiment's."""
+    values: Mapping[str, object]
+    """The tuned settings, by dotted name."""
     fold: str | None
     settings: Settings
     """Complete: running these alone repeats the run."""
 
     def __str__(self) -> str:
-        """Describe its name, what is tried in it and which fold it holds out."""
+        """Describe its name, its values and its fold."""
         fold = [] if self.fold is None else [f"fold {self.fold}"]
         tried = [f"{name.rpartition('.')[2]}={value}" for name, value in self.values.items()]
         return "  ".join([f"run {self.name}", *tried, *fold])
 
 
 def plan(settings: Settings, folds: Sequence[str]) -> list[PlannedRun]:
-    """List the runs of a grid: every combination on every fold.
+    """Return the runs of a grid: every combination on every fold.
 
     Args:
-        settings: Of the experiment; what is left to chance has been drawn.
-        folds: The ids to hold out in turn; none where the strategy has none.
+        settings: of the experiment, with a fixed seed.
+        folds: the folds to hold out in turn; empty if the strategy has none.
     """
     combinations = enumerate(SearchSpace.of(settings).combinations())
     return [run for each in combinations for run in plan_combination(settings, folds, *each)]
 
 
 def plan_combination(
-    settings: Settings, folds: Sequence[str], number: int, values: Mapping[str, Any]
+    settings: Settings, folds: Sequence[str], number: int, values: Mapping[str, object]
 ) -> list[PlannedRun]:
-    """List the runs of one combination, the one of this number in the experiment."""
+    """Return the runs of one combination, which has this number in the experiment."""
     held_out = _held_out(folds)
     first = number * len(held_out)
     return [
@@ -51,7 +50,7 @@ def plan_combination(
 
 
 def describe_plan(settings: Settings, folds: Sequence[str]) -> str:
-    """Describe how many runs there are to train, and how the number comes about."""
+    """Describe the number of runs to train, as combinations times folds."""
     space, held_out = SearchSpace.of(settings), _held_out(folds)
     if settings.search.strategy == "Grid":
         count, most = sum(1 for _ in space.combinations()), ""
@@ -72,7 +71,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _planned(
-    name: str, settings: Settings, values: Mapping[str, Any], fold: str | None
+    name: str, settings: Settings, values: Mapping[str, object], fold: str | None
 ) -> PlannedRun:
     held_out = {} if fold is None else {"dataset.folds": (fold,)}
     return PlannedRun(name, values, fold, with_values(settings, {**values, **held_out}))

@@ -1,4 +1,4 @@
-"""Tells after each run of a search how far it is, how long it may take and what is best so far."""
+"""Progress of a tuning: runs done, time left and the best score so far."""
 
 import logging
 import time
@@ -14,15 +14,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class TuningProgress:
-    """What people see of a search while it goes on."""
+    """Shows the progress of a tuning."""
 
     task: Task
-    """One unit a run."""
+    """With one unit for each run."""
     total: int
-    """Runs there will be, at most."""
+    """The maximum number of runs."""
     higher_is_better: bool
     all_runs: Callable[[], Sequence[RunResult]]
-    """Tells what has become of all runs so far, those of other processes too."""
+    """Returns the results of all runs so far, also those of other processes."""
     shown: int = 0
     ended: int = 0
     """By this process."""
@@ -30,26 +30,28 @@ class TuningProgress:
     lock: Lock = field(default_factory=Lock)
 
     def refresh(self) -> str:
-        """Show how many runs are done and the best score; give that as words."""
+        """Show the number of runs done and the best score; return them as text."""
         runs = self.all_runs()
         done = sum(run.state in ("finished", "failed", "pruned") for run in runs)
         best = rank(runs, higher_is_better=self.higher_is_better)[0].mean if runs else None
         self.task.advance(done - self.shown, **({} if best is None else {"best": best}))
         self.shown = done
-        said = [f"{done} of {self.total} done", self._left()]
-        said += [] if best is None else [f"best {best:.4f}"]
-        return ", ".join(each for each in said if each)
+        parts = [f"{done} of {self.total} done", self._left()]
+        parts += [] if best is None else [f"best {best:.4f}"]
+        return ", ".join(each for each in parts if each)
 
     def run_finished(self, run: RunResult) -> None:
-        """Describe how a run ended, and how far the search is."""
+        """Log how a run ended, and the progress."""
         with self.lock:
             self.ended += 1
-            far = self.refresh()
+            progress = self.refresh()
         if run.score is not None:
-            logger.info("%s: %.4f, %s  (%s)", run.run, run.score, format_duration(run.seconds), far)
+            logger.info(
+                "%s: %.4f, %s  (%s)", run.run, run.score, format_duration(run.seconds), progress
+            )
         else:
             level = logging.INFO if run.state == "pruned" else logging.WARNING
-            logger.log(level, "%s: %s, %s  (%s)", run.run, run.state, run.message, far)
+            logger.log(level, "%s: %s, %s  (%s)", run.run, run.state, run.message, progress)
 
     def _left(self) -> str:
         left = self.total - self.shown
@@ -61,7 +63,7 @@ class TuningProgress:
 
 
 def format_duration(seconds: float) -> str:
-    """Describe a time in the unit that suits it."""
+    """Format a duration in seconds, minutes or hours."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

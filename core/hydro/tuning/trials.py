@@ -1,4 +1,4 @@
-"""Trains planned runs in their folders, follows them while they train, and tells how they ended."""
+"""Train planned runs in their folders, follow their progress, and read their results."""
 
 import dataclasses
 import logging
@@ -24,31 +24,31 @@ logger = logging.getLogger(__name__)
 PRUNED = "pruned"
 
 PruningCallback = Callable[[int, float], bool]
-"""Is told the number of a validation, counted from 0, and its metric; tells whether to stop."""
+"""Called with the number of a validation, from 0, and its metric; returns whether to stop."""
 
 
 def no_pruning(number: int, metric: float) -> bool:
-    """Stop no run."""
+    """Never stop a run."""
     return False
 
 
 @dataclass(frozen=True)
 class Trials:
-    """The folders of an experiment's runs, and what becomes of them."""
+    """The runs of an experiment, in their folders."""
 
     folder: RunFolder
     metric: str
     gpus: Sequence[str]
     progress: Progress
     on_finished: Callable[[RunResult], None]
-    """Is told of each run that has come to an end here."""
+    """Called with each run that this process has trained."""
 
     def of(self, run: PlannedRun) -> RunFolder:
         """Return the folder of a run."""
         return self.folder.run(run.name)
 
     def claim(self, run: PlannedRun) -> FileLock | None:
-        """Take a run for this process; nothing if another has it."""
+        """Lock a run for this process; None if another process has it."""
         lock = self.of(run).lock()
         try:
             lock.acquire(blocking=False)
@@ -57,20 +57,22 @@ class Trials:
         return lock
 
     def prepare(self, run: PlannedRun) -> None:
-        """Make the folder of a run ready for it to be trained, from a checkpoint if it has one."""
-        # A run's process sees its own GPUs only, whatever they are called outside.
+        """Prepare the folder of a run, which keeps its checkpoint if it has one."""
+        # A run's process sees only its own GPUs, numbered from 0.
         seen = tuple(map(str, range(run.settings.environment.number_of_gpus_per_run)))
         own = {"environment.gpus": seen} if self.gpus else {}
         self.of(run).clear()
         write_text(self.of(run).config, dump(with_values(run.settings, own)))
         write_status(self.of(run), Status("queued"))
 
-    def train(self, run: PlannedRun, train: Train, heed: PruningCallback = no_pruning) -> RunResult:
-        """Train a run, and stop it when ``heed`` says so of one of its validations."""
+    def train(
+        self, run: PlannedRun, train: Train, should_prune: PruningCallback = no_pruning
+    ) -> RunResult:
+        """Train a run, and stop it when ``should_prune`` returns true for a validation."""
         self.prepare(run)
         with self.progress.task(str(run), 100, "") as task:
             followed = _FollowedRun(
-                self.of(run), run.settings.training.epochs, self.metric, heed, task
+                self.of(run), run.settings.training.epochs, self.metric, should_prune, task
             )
             train(self.of(run).path, followed.look)
         if followed.stops:
@@ -79,18 +81,18 @@ class Trials:
         return self.result(run)
 
     def prune(self, run: PlannedRun, why: str) -> None:
-        """Mark a run as stopped, because it is not worth its end."""
+        """Mark a run as pruned, and delete its checkpoints."""
         status = read_status(self.of(run))
         pruned = dataclasses.replace(status, state="stopped", reason=PRUNED, message=why)
         write_status(self.of(run), pruned)
         Checkpoints(self.of(run).checkpoints).clear()
 
     def is_done(self, run: PlannedRun) -> bool:
-        """Return whether a run has come to an end of its own."""
+        """Return whether a run has finished, failed or been pruned."""
         return self.result(run).state in ("finished", "failed", PRUNED)
 
     def result(self, run: PlannedRun) -> RunResult:
-        """Tell what has become of a run."""
+        """Return the result of a run so far."""
         folder = self.of(run)
         status, score = read_status(folder), None
         if status.state == "finished":
@@ -102,7 +104,7 @@ class Trials:
 
 @dataclass
 class _FollowedRun:
-    """A run that is being trained, by what it records."""
+    """Follows a run that trains, by its history."""
 
     folder: RunFolder
     epochs: float
@@ -116,7 +118,7 @@ class _FollowedRun:
     figures: dict[str, float] = field(default_factory=dict)
 
     def look(self) -> bool:
-        """Read what is new, show it, and tell whether the run is to be stopped."""
+        """Read new events, show them, and return whether to stop the run."""
         events, read = self.folder.history.read(self.read)
         if read < self.read:
             self.validations = 0

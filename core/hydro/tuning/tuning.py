@@ -1,4 +1,4 @@
-"""Trains the runs of an experiment that has several, and says which combination did best."""
+"""Train the runs of an experiment that has several, and rank them."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -24,32 +24,32 @@ logger = logging.getLogger(__name__)
 
 
 class RunsFailed(TrainingError):
-    """Some runs failed; the others are whole, and the places of all are here."""
+    """Some runs failed; the leaderboard has all of them."""
 
-    def __init__(self, message: str, folder: Path, places: Sequence[LeaderboardEntry]) -> None:
+    def __init__(self, message: str, folder: Path, entries: Sequence[LeaderboardEntry]) -> None:
         super().__init__(message)
         self.folder = folder
-        self.entries = tuple(places)
+        self.entries = tuple(entries)
 
 
 class Strategy(Protocol):
-    """Says what is to be trained next."""
+    """Decides what to train next."""
 
     @property
     def total(self) -> int:
-        """How many runs there will be, at most."""
+        """The maximum number of runs."""
 
     def begin(self) -> None:
-        """Make ready what an earlier process left undone."""
+        """Prepare what an earlier process left unfinished."""
 
     def planned(self) -> list[PlannedRun]:
-        """List the runs that there are so far."""
+        """Return the runs so far."""
 
     def tasks(self) -> Iterator[Task]:
-        """Return what there is for this process to do, each when it is asked for."""
+        """Return the tasks of this process, each computed when it is requested."""
 
     def unfinished(self) -> list[PlannedRun]:
-        """List the runs that have begun, here or in another process, and have no end yet."""
+        """Return the runs that started, in any process, and have not ended."""
 
 
 def tune(
@@ -60,16 +60,16 @@ def tune(
     *,
     higher_is_better: bool,
 ) -> list[LeaderboardEntry]:
-    """Train the runs that have not finished yet; give the combinations, the best first.
+    """Train the runs that have not finished; return the combinations, the best first.
 
     Other processes may work in the same folder. No run is trained by two of them, and each waits
-    for all, so that all come to the same end.
+    for all, so that all return the same.
 
     Raises:
-        RunsFailed: a run failed; the others are whole, and the leaderboard has them.
+        RunsFailed: a run failed; the leaderboard has the others.
     """
     metric, gpus = settings.prediction.metric, gpu_ids(settings.environment.gpus)
-    runs = Trials(folder, metric, gpus, progress, lambda run: board.run_finished(run))
+    runs = Trials(folder, metric, gpus, progress, lambda run: reporter.run_finished(run))
     strategy: Strategy
     if settings.search.strategy == "Grid":
         strategy = GridStrategy(runs, plan(settings, folds))
@@ -82,34 +82,38 @@ def tune(
         return [runs.result(run) for run in strategy.planned()]
 
     with progress.task("search", strategy.total, "runs") as task:
-        board = TuningProgress(task, strategy.total, higher_is_better, ended)
-        logger.info("%s; %s", describe_plan(settings, folds), board.refresh())
-        queue = LocalExecutor(slots(gpus, settings.environment.number_of_gpus_per_run))
-        _work(strategy, runs, board, queue)
-    places = rank(ended(), higher_is_better=higher_is_better)
-    write_leaderboard(folder, [place.row() for place in places])
-    _join(places[0], folder)
-    _check(ended(), folder.path, places)
-    return places
+        reporter = TuningProgress(task, strategy.total, higher_is_better, ended)
+        logger.info("%s; %s", describe_plan(settings, folds), reporter.refresh())
+        executor = LocalExecutor(slots(gpus, settings.environment.number_of_gpus_per_run))
+        _work(strategy, runs, reporter, executor)
+    entries = rank(ended(), higher_is_better=higher_is_better)
+    write_leaderboard(folder, [entry.row() for entry in entries])
+    _join(entries[0], folder)
+    _check(ended(), folder.path, entries)
+    return entries
 
 
-def _work(strategy: Strategy, runs: Trials, board: TuningProgress, queue: LocalExecutor) -> None:
-    """Train until there is nothing left, here or in another process."""
-    queue.run(strategy.tasks())
-    while undone := strategy.unfinished():
-        logger.info("waiting for what another process trains: %s", undone[0])
-        with runs.of(undone[0]).lock():
-            board.refresh()
-        queue.run(strategy.tasks())
+def _work(
+    strategy: Strategy, runs: Trials, reporter: TuningProgress, executor: LocalExecutor
+) -> None:
+    """Train until all runs have ended, here and in other processes."""
+    executor.run(strategy.tasks())
+    while unfinished := strategy.unfinished():
+        logger.info("waiting for another process that trains %s", unfinished[0])
+        with runs.of(unfinished[0]).lock():
+            reporter.refresh()
+        executor.run(strategy.tasks())
 
 
-def _check(finished: Sequence[RunResult], folder: Path, places: Sequence[LeaderboardEntry]) -> None:
+def _check(
+    finished: Sequence[RunResult], folder: Path, entries: Sequence[LeaderboardEntry]
+) -> None:
     failed = [each for each in finished if each.state == "failed"]
     if failed:
         listed = ", ".join(each.run.name for each in failed)
         why = f"The first: {failed[0].message}"
         msg = f"{len(failed)} of {len(finished)} runs failed: {listed}. {why}"
-        raise RunsFailed(msg, folder, places)
+        raise RunsFailed(msg, folder, entries)
 
 
 def _join(best: LeaderboardEntry, folder: RunFolder) -> None:

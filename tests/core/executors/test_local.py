@@ -55,7 +55,7 @@ def test_a_run_whose_process_dies_is_failed(
     monkeypatch.setenv("PYTHONHOME", str(tmp_path))
     LocalExecutor([("0",)]).run(iter([task]))
     assert (read_status(run).state, read_status(run).reason) == ("failed", "process")
-    assert "exit code 1 before it could say why: " in read_status(run).message
+    assert "exit code 1 without an error message: " in read_status(run).message
 
 
 def test_each_slot_takes_the_next_task_when_it_is_free(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from starlette.testclient import TestClient
 
 from hydro.errors import DataError
 from hydro.serving.app import make_app
+from hydro.serving.batching import Query
 from hydro.serving.limits import Limits
-from hydro.serving.model_service import ModelService, Query
+from hydro.serving.model_service import ModelService
 
 HERE = "http://127.0.0.1:8000"
 
@@ -192,7 +193,7 @@ def test_above_what_may_wait_a_client_is_told_to_come_again(held: Any) -> None:
         first = pool.submit(client.post, "/embed", json={"texts": ["first"]})
         assert held.began.wait(20)
         answer = client.post("/embed", json={"texts": ["a"] * 4})
-        assert refused(answer) == (503, "too many texts are waiting; try again")
+        assert refused(answer) == (503, "the queue is full; try again")
         assert answer.headers["retry-after"] == "1"
         held.may.set()
         assert first.result(20).status_code == 200
@@ -203,7 +204,7 @@ def test_what_takes_too_long_is_given_up(held: Any) -> None:
     limits = replace(Limits(), answer_seconds=0.01)
     with TestClient(make_app(held, limits=limits), base_url=HERE) as client:
         answer = client.post("/embed", json={"texts": ["a"]})
-        assert refused(answer) == (503, "it took too long; try again")
+        assert refused(answer) == (503, "the request timed out; try again")
         assert answer.headers["retry-after"] == "1"
         held.may.set()
 
@@ -227,9 +228,9 @@ def test_an_error_of_the_model_is_told_without_its_words(served: ModelService) -
     app = make_app(broken)
     with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
         found = refused(client.post("/embed", json={"texts": ["unreadable"]}))
-        assert found == (422, "one of these texts cannot be read")
+        assert found == (422, "one of the texts cannot be read")
         found = refused(client.post("/embed", json={"texts": ["bug"]}))
-        assert found == (500, "an error of the server, which its log tells")
+        assert found == (500, "internal server error; see the log of the server")
         # No letter that is counted: a direction of 0/0.
         status, said = refused(client.post("/embed", json={"texts": ["xyz"]}))
         assert (status, "no finite embedding" in said) == (422, True)

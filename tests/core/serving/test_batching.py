@@ -62,7 +62,7 @@ def busy(batcher: Batcher, slow: Slow) -> Any:
 
 def test_what_comes_in_meanwhile_is_computed_together(batcher: Any, slow: Slow) -> None:
     told: list[int] = []
-    made = batcher(watch=lambda texts, seconds: told.append(texts))
+    made = batcher(on_batch=lambda texts, seconds: told.append(texts))
     busy(made, slow)
     futures = [made.submit("q", rows(*texts)) for texts in ("ab", "c", "de")]
     assert made.waiting == 5

@@ -28,8 +28,8 @@ def test_a_refusal_has_the_shape_that_openai_clients_read() -> None:
         ({}, "texts: Field required"),
         ({"texts": ["a"], "k": 101}, "k: Input should be less than or equal to 100"),
         ({"texts": ["a"], "k": "5"}, "k: Input should be a valid integer"),
-        ({"texts": ["a"], "secret": 1}, "an unknown field; there is: texts, k"),
-        ([], "the body is no JSON object; send Content-Type: application/json"),
+        ({"texts": ["a"], "secret": 1}, "unknown field; available: texts, k"),
+        ([], "the body is not a JSON object; send Content-Type: application/json"),
     ],
 )
 def test_the_first_fault_is_said(body: object, said: str) -> None:

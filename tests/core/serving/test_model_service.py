@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import SettingsError
 from hydro.inference.trained_model import open_trained
-from hydro.serving.model_service import ModelService, Query, open_model_service
+from hydro.serving.batching import Query
+from hydro.serving.model_service import ModelService, open_model_service
 
 
 def test_a_text_is_the_only_column_there_is(served: ModelService) -> None:
@@ -26,7 +27,7 @@ def test_a_blank_text_is_refused_by_its_place(text: Any, served: ModelService) -
 def test_an_unknown_column_is_refused_and_not_repeated(served: ModelService) -> None:
     with pytest.raises(HTTPException) as refused:
         served.rows([{"txet": "a"}])
-    assert refused.value.detail == "texts[0]: an unknown column; there is: text"
+    assert refused.value.detail == "texts[0]: unknown column; available: text"
 
 
 def test_a_model_of_several_columns_is_asked_by_their_names(

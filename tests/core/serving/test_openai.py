@@ -37,7 +37,7 @@ def test_base64_is_of_the_same_numbers(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        ({"input": "a", "model": "ada"}, 404, "no such model; there is: letters"),
+        ({"input": "a", "model": "ada"}, 404, "no such model; available: letters"),
         ({"input": "a", "dimensions": 3}, 400, "dimensions: an embedding of this model has 10"),
         ({"input": ""}, 422, "input[0]: the text is blank"),
         ({"input": ["a", " "]}, 422, "input[1]: the text is blank"),

@@ -37,7 +37,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"--token-file .*none: cannot be read \(No such file"):
         read_token(tmp_path / "none", {})
     (tmp_path / "binary").write_bytes(b"\xff" * 40)
-    with pytest.raises(SettingsError, match="it is no text"):
+    with pytest.raises(SettingsError, match="not a text file"):
         read_token(tmp_path / "binary", {})
 
 

@@ -174,7 +174,7 @@ def test_the_folds_after_a_bad_one_are_not_begun(
     last = study.runs.result(study.planned()[-1])
     assert (last.state, last.message) == (
         "pruned",
-        "not begun: the folds before were worse than others'",
+        "not started: earlier folds were worse than others'",
     )
 
 
@@ -189,7 +189,9 @@ def test_once_the_hours_are_over_no_other_combination_is_begun(
 
 def test_a_search_with_other_lists_is_another_experiment(word_count: Any, train: Train) -> None:
     work(word_count.study(SMALL, RANDOM, "search.trials=1"), train)
-    with pytest.raises(SettingsError, match="grid_search: not what this search began with"):
+    with pytest.raises(
+        SettingsError, match="grid_search: not the lists that this experiment started with"
+    ):
         word_count.study(SPACE, RANDOM)
 
 
