@@ -75,7 +75,7 @@ def _read_sides(
         other, held_out = _read_labeled(dataset.validation_dataframe, columns, warnings)
         split = Split(held_out, "custom")
     else:
-        keys = [name for name in (FOLD_COLUMN, group) if name in frame]
+        keys = [*dict.fromkeys(name for name in (FOLD_COLUMN, group) if name in frame)]
         split = split_rows(frame.loc[usable, keys], dataset, fold=fold, seed=seed)
         other, held_out = frame, _select(usable, split.validation)
         train = usable & ~held_out
