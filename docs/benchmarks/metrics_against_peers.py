@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
 
 from hydro.data.tables import read_table
+from hydro.plugins.metrics import MeanMetric
 from hydro.similarity.predictions import score_neighbors
 from hydro.similarity.retrieval_metrics import METRICS
 from hydro.text import Encoder, embed, find_backbone, load_backbone, load_tokenizer
@@ -74,7 +75,7 @@ def by_trec_eval(
 def main() -> None:
     """Print a table of the largest differences."""
     vectors, classes = embeddings_of(Path(sys.argv[1]) / "test.csv")
-    made = {name: make(TOP_K) for name, make in METRICS.items()}
+    made = {name: MeanMetric(make(TOP_K)) for name, make in METRICS.items()}
     ours = score_neighbors(vectors, classes, metrics=made, top_k=TOP_K).values
     for name, theirs in by_trec_eval(vectors, classes).items():
         differences = np.abs(ours[name] - theirs)
