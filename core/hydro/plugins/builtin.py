@@ -83,7 +83,8 @@ def _torch_optimizer(name: str, *, fused: bool = False) -> OptimizerBuilder:
 
         options: dict[str, bool] = {"fused": True} if fused else {}
         optimizer: torch.optim.Optimizer = getattr(torch.optim, name)(groups, **options)
-        use_sparse_updates(optimizer)
+        if isinstance(optimizer, torch.optim.Adam):
+            use_sparse_updates(optimizer)
         return optimizer
 
     return build

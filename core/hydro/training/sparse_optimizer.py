@@ -1,23 +1,23 @@
-"""Updates of only those rows of a matrix that a batch touched, by the rule of the optimizer.
+"""Adam and AdamW for sparse gradients: only the rows of a matrix that a batch touched are updated.
 
-torch's optimizers either refuse sparse gradients or give all rows one count of updates, so that a
-row that is seldom touched makes far too big a first step. Here a row that was touched ten times is
-where the optimizer would have it after ten updates: its averages, its count and its decay know
-nothing of the updates it took no part in.
+torch's Adam refuses sparse gradients, and its SparseAdam counts the updates of the whole matrix, so
+that the first step of a row that is seldom touched is far too big, and knows no weight decay. Here
+a row that was touched ten times is where Adam would have it after ten updates: its averages, its
+count and its decay are its own.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
-Rule = Callable[[Tensor, Tensor, dict[str, Tensor], dict[str, Any]], None]
-"""Changes some rows and what is kept of them in place, given their gradients and the options."""
+AVERAGES = ("exp_avg", "exp_avg_sq")
+STEP = "step"
+"""Updates of each row; torch wants every state to have this name."""
 
 
 def with_dense_gradients(parameters: Iterable[Tensor]) -> list[Tensor]:
-    """List the parameters; in place of one with a sparse gradient, what has just its touched rows.
+    """List the parameters, one with a sparse gradient replaced by its touched rows alone.
 
     Whatever is done to the gradient of such a stand-in is done to that of the parameter.
     """
@@ -27,14 +27,13 @@ def with_dense_gradients(parameters: Iterable[Tensor]) -> list[Tensor]:
     ]
 
 
-def use_sparse_updates(optimizer: torch.optim.Optimizer) -> None:
-    """Make an optimizer of torch's take sparse gradients of matrices, one row an index.
+def use_sparse_updates(optimizer: torch.optim.Adam) -> None:
+    """Make torch's Adam or AdamW accept sparse gradients of matrices, one row an index.
 
-    The averages of all rows stand in the optimizer's own state, and are saved and loaded with it.
+    The averages of all rows are in the optimizer's own state, and are saved and loaded with it.
     """
-    rule, names = RULES[type(optimizer).__name__]
 
-    def update(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+    def update(optimizer: torch.optim.Optimizer, *_: object) -> None:
         # A fused optimizer is called even when loss scaling has found a gradient to be infinite.
         skipped = getattr(optimizer, "found_inf", None)
         for group in optimizer.param_groups:
@@ -42,27 +41,54 @@ def use_sparse_updates(optimizer: torch.optim.Optimizer) -> None:
                 if each.grad is None or not each.grad.is_sparse:
                     continue
                 if skipped is None or not skipped.item():
-                    _update(each, optimizer.state[each], group, rule, names)
+                    _update(each, optimizer.state[each], group)
                 each.grad = None
 
     optimizer.register_step_pre_hook(update)
 
 
 @torch.no_grad()
-def _update(
-    matrix: Tensor, state: dict[str, Tensor], group: dict[str, Any], rule: Rule, names: list[str]
-) -> None:
-    gradient = matrix.grad.coalesce()  # type: ignore[union-attr]
-    (rows,) = gradient.indices()
+def _update(matrix: Tensor, state: dict[str, Tensor], group: dict[str, object]) -> None:
+    assert matrix.grad is not None
+    gradient = matrix.grad.coalesce()
+    (indices,) = gradient.indices()
     if not state:
-        state |= {name: torch.zeros_like(matrix) for name in names if name != UPDATES}
-        state[UPDATES] = matrix.new_zeros(len(matrix), 1)
-    kept = {name: state[name][rows] for name in names}
-    changed = matrix[rows]
-    rule(changed, gradient.values(), kept, group)
-    matrix[rows] = changed
-    for name in names:
-        state[name][rows] = kept[name]
+        state |= {name: torch.zeros_like(matrix) for name in AVERAGES}
+        state[STEP] = matrix.new_zeros(len(matrix), 1)
+    touched = {name: each[indices] for name, each in state.items()}
+    rows = matrix[indices]
+    _adam(rows, gradient.values(), touched, **group)  # type: ignore[arg-type]
+    matrix[indices] = rows
+    for name, each in touched.items():
+        state[name][indices] = each
+
+
+def _adam(
+    rows: Tensor,
+    gradients: Tensor,
+    state: dict[str, Tensor],
+    *,
+    lr: float,
+    betas: tuple[float, float],
+    eps: float,
+    weight_decay: float,
+    decoupled_weight_decay: bool,
+    **_: object,
+) -> None:
+    """Update rows in place: Kingma and Ba, arXiv:1412.6980, algorithm 1.
+
+    With decoupled weight decay it is AdamW: Loshchilov and Hutter, arXiv:1711.05101, algorithm 2.
+    """
+    if decoupled_weight_decay:
+        rows.mul_(1 - lr * weight_decay)
+    else:
+        gradients = gradients.add(rows, alpha=weight_decay)
+    first, second = betas
+    mean = state["exp_avg"].lerp_(gradients, 1 - first)
+    square = state["exp_avg_sq"].mul_(second).addcmul_(gradients, gradients, value=1 - second)
+    step = state[STEP].add_(1)
+    root = square.div(1 - second**step).sqrt_().add_(eps)
+    rows.addcdiv_(mean.mul(lr / (1 - first**step)), root, value=-1)
 
 
 def _touched_rows(matrix: Tensor) -> Tensor:
@@ -72,66 +98,3 @@ def _touched_rows(matrix: Tensor) -> Tensor:
     rows = torch.empty_like(values)
     rows.grad = values
     return rows
-
-
-def _adam(rows: Tensor, gradients: Tensor, kept: dict[str, Tensor], group: dict[str, Any]) -> None:
-    """Kingma and Ba, arXiv:1412.6980, algorithm 1."""
-    gradients = gradients.add(rows, alpha=group["weight_decay"])
-    _adam_step(rows, gradients, kept, group)
-
-
-def _adamw(rows: Tensor, gradients: Tensor, kept: dict[str, Tensor], group: dict[str, Any]) -> None:
-    """Loshchilov and Hutter, arXiv:1711.05101, algorithm 2."""
-    rows.mul_(1 - group["lr"] * group["weight_decay"])
-    _adam_step(rows, gradients, kept, group)
-
-
-def _adam_step(
-    rows: Tensor, gradients: Tensor, kept: dict[str, Tensor], group: dict[str, Any]
-) -> None:
-    first, second = group["betas"]
-    mean = kept["exp_avg"].lerp_(gradients, 1 - first)
-    square = kept["exp_avg_sq"].mul_(second).addcmul_(gradients, gradients, value=1 - second)
-    updates = kept[UPDATES].add_(1)
-    root = square.div(1 - second**updates).sqrt_().add_(group["eps"])
-    rows.addcdiv_(mean.mul(group["lr"] / (1 - first**updates)), root, value=-1)
-
-
-def _sgd(rows: Tensor, gradients: Tensor, kept: dict[str, Tensor], group: dict[str, Any]) -> None:
-    rows.sub_(group["lr"] * gradients.add(rows, alpha=group["weight_decay"]))
-
-
-def _rmsprop(
-    rows: Tensor, gradients: Tensor, kept: dict[str, Tensor], group: dict[str, Any]
-) -> None:
-    """Hinton, Neural networks for machine learning, lecture 6e."""
-    gradients = gradients.add(rows, alpha=group["weight_decay"])
-    share = group["alpha"]
-    square = kept["square_avg"].mul_(share).addcmul_(gradients, gradients, value=1 - share)
-    rows.addcdiv_(gradients, square.sqrt().add_(group["eps"]), value=-group["lr"])
-
-
-def _adadelta(
-    rows: Tensor, gradients: Tensor, kept: dict[str, Tensor], group: dict[str, Any]
-) -> None:
-    """Zeiler, arXiv:1212.5701, algorithm 1."""
-    gradients = gradients.add(rows, alpha=group["weight_decay"])
-    share, eps = group["rho"], group["eps"]
-    square = kept["square_avg"].mul_(share).addcmul_(gradients, gradients, value=1 - share)
-    step = kept["acc_delta"].add(eps).div_(square.add(eps)).sqrt_().mul_(gradients)
-    kept["acc_delta"].mul_(share).addcmul_(step, step, value=1 - share)
-    rows.sub_(group["lr"] * step)
-
-
-UPDATES = "step"
-"""How often each row was touched; torch wants every state to have it."""
-
-RULES: dict[str, tuple[Rule, list[str]]] = {
-    "AdamW": (_adamw, ["exp_avg", "exp_avg_sq", UPDATES]),
-    "Adam": (_adam, ["exp_avg", "exp_avg_sq", UPDATES]),
-    "SGD": (_sgd, []),
-    "RMSprop": (_rmsprop, ["square_avg"]),
-    "Adadelta": (_adadelta, ["square_avg", "acc_delta"]),
-}
-"""The rule of each of torch's optimizers that hydro offers, and what it keeps of every row, under
-torch's names."""

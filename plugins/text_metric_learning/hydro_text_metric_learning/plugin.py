@@ -150,7 +150,7 @@ def build_arcface(settings: TextSettings, *, model: "Encoder", targets: "Labels"
         len(targets),
         own.arcface_margin,
         own.arcface_scale,
-        settings.training.sampled_classes,
+        settings.training.num_sampled(),
         from_class_means=own.arcface_centres == "Class means",
     )
 
@@ -159,7 +159,7 @@ def build_cross_entropy(settings: TextSettings, *, model: "Encoder", targets: "L
     """Build a linear classifier over the classes of the training rows."""
     from hydro_text_metric_learning.losses.cross_entropy import CrossEntropy
 
-    return CrossEntropy(model.embedding_size, len(targets), settings.training.sampled_classes)
+    return CrossEntropy(model.embedding_size, len(targets), settings.training.num_sampled())
 
 
 def _metric_builder(name: str) -> "Callable[[TextSettings], Any]":

@@ -57,7 +57,7 @@ class TextMetricLearning(Problem[TextSettings, "Labels"]):
             warnings.insert(0, single)
         warnings += super().check_data(settings, frames=frames, targets=targets)
         if settings.training.loss_function in ("ArcFace", "CrossEntropy"):
-            sampled = settings.training.sampled_classes
+            sampled = settings.training.num_sampled()
             warnings += head_note(settings.architecture, len(targets), sampled)
         return warnings
 

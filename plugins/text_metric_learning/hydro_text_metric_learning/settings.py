@@ -10,6 +10,7 @@ from hydro.api import (
     PredictionSection,
     Section,
     Settings,
+    SettingsError,
     TokenizerSection,
     TrainingSection,
     only_if,
@@ -106,6 +107,10 @@ class TextArchitectureSection(ArchitectureSection):
     )
 
 
+SAMPLING_OPTIMIZERS = ("AdamW", "Adam")
+"""Those that can update some rows of a matrix alone."""
+
+
 class TextTrainingSection(TrainingSection):
     """How the model is trained."""
 
@@ -118,6 +123,21 @@ class TextTrainingSection(TrainingSection):
         conflicts_with=unless("environment.number_of_gpus_per_run", 1),
         ge=1,
     )
+
+    def num_sampled(self) -> int | None:
+        """Return how many classes a batch is compared with, None for all.
+
+        Raises:
+            SettingsError: the optimizer cannot update the sampled classes alone.
+        """
+        if self.sampled_classes is not None and self.optimizer not in SAMPLING_OPTIMIZERS:
+            msg = (
+                f"training.sampled_classes: not with training.optimizer: {self.optimizer}, which "
+                f"updates all classes. Change the optimizer to {' or '.join(SAMPLING_OPTIMIZERS)}, "
+                "or leave sampled_classes out"
+            )
+            raise SettingsError(msg)
+        return self.sampled_classes
 
 
 class TextPredictionSection(PredictionSection):

@@ -125,8 +125,13 @@ class Trained:
         }
 
 
-@pytest.mark.parametrize("sparse", [False, True], ids=["all rows", "touched rows"])
-@pytest.mark.parametrize("optimizer", [each.name for each in builtin.hydro_optimizers()])
+@pytest.mark.parametrize(
+    ("optimizer", "sparse"),
+    [
+        *((each.name, False) for each in builtin.hydro_optimizers()),
+        *(("AdamW", True), ("Adam", True)),
+    ],
+)
 def test_it_ends_with_the_same_weights_wherever_it_was_stopped(
     optimizer: str, sparse: bool, training: Any, rows: Counted, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from hydro.data.labels import Labels
+from hydro.errors import SettingsError
 from hydro.plugins.builder import Builder
 from hydro.plugins.components import Component
 from hydro.plugins.protocols import InitializedFromData
@@ -162,6 +163,19 @@ def checked(builder: Any, classes: int) -> list[str]:
     targets = Labels(("label",), tuple((f"{each:05}",) for each in range(classes)))
     frames: Any = SimpleNamespace(train=FRAME, validation=FRAME[:0])
     return list(PROBLEM.check_data(builder.settings, frames=frames, targets=targets))
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "RMSprop", "Adadelta"])
+@pytest.mark.parametrize("loss", ["ArcFace", "CrossEntropy"])
+def test_sampled_classes_with_an_optimizer_that_updates_all_are_refused(
+    loss: str, optimizer: str, builder: Build
+) -> None:
+    changes = ("training.sampled_classes=1", f"training.optimizer={optimizer}")
+    chosen = builder(f"training.loss_function={loss}", *changes)
+    with pytest.raises(
+        SettingsError, match=rf"sampled_classes: .* training\.optimizer: {optimizer}"
+    ):
+        chosen.build("loss", model=model(chosen), labels=LABELS)
 
 
 def test_the_memory_of_many_classes_is_told_for_losses_that_keep_a_vector_a_class(
