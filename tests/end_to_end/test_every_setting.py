@@ -303,11 +303,14 @@ def shown(made: Made) -> Any:
 
 
 def losses_of_two(made: Made) -> Any:
-    """Look at the losses of training in two processes, which see the installed plugins only."""
+    """Look at the losses of two processes with the installed plugins, or at why there are none."""
     texts = dataclasses.replace(made.texts, registry=Registry.installed())
     settings = Made(texts, made.changes).experiment.settings
     together = RunFolder.create(made.texts.output, "two")
-    launch(settings, together, 2)
+    try:
+        launch(settings, together, 2)
+    except SettingsError as error:
+        return str(error)
     lines = (together.path / "history.jsonl").read_text().splitlines()
     return [each["loss"] for each in map(json.loads, lines) if each["event"] == "training"]
 

@@ -106,8 +106,10 @@ class Run:
         seed_torch(environment.seed)
         parts = assemble(self.builder, self.frames, self.targets)
         self.processes.seed(environment.seed)
-        if environment.sync_batch_normalization and not self.processes.synchronize(parts.model):
-            logger.warning("the model has no batch normalization to synchronize")
+        if environment.sync_batch_normalization:
+            device = self.precision.device
+            if not self.processes.convert_sync_batchnorm(parts.model, device):
+                logger.warning("the model has no batch normalization to synchronize")
         parts.model.to(self.precision.device)
         parts.loss.to(self.precision.device)
         require_space(self.folder.path, needed_space(self.settings, parts.model, self.frames))

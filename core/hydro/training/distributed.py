@@ -18,8 +18,7 @@ from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
-from hydro.errors import ModelError, ResourceError
-from hydro.training.batch_norm import BatchNorm, synchronize
+from hydro.errors import ModelError, ResourceError, SettingsError
 
 TIMEOUT = timedelta(minutes=10)
 """How long a collective operation within an update waits for the other processes."""
@@ -41,12 +40,9 @@ class ModelWithLoss(nn.Module):
         super().__init__()
         self.model = model
         self.loss = loss
-        self.norms = [each for each in model.modules() if isinstance(each, BatchNorm)]
 
     def forward(self, inputs: object, targets: Tensor, weight: float) -> Tensor:
         """Compute the loss of a batch, shape (), times its weight; 0 excludes the batch."""
-        for norm in self.norms:
-            norm.counts = weight > 0
         value: Tensor = self.loss(self.model(inputs), targets)
         return value * weight
 
@@ -86,8 +82,12 @@ class ProcessGroup:
         """Compute the mean of a value over the processes."""
         return value
 
-    def synchronize(self, model: nn.Module) -> bool:
-        """Convert batch norms to synchronized ones; return whether there are any."""
+    def convert_sync_batchnorm(self, model: nn.Module, device: torch.device) -> bool:
+        """Convert batch norms within a model to synchronized ones; return whether there are any.
+
+        Raises:
+            SettingsError: there are some, and the device has no synchronized ones.
+        """
         return any(isinstance(each, nn.modules.batchnorm._BatchNorm) for each in model.modules())
 
     def seed(self, seed: int) -> None:
@@ -156,9 +156,18 @@ class DistributedGroup(ProcessGroup):
         distributed.all_reduce(value)
         return value / self.world_size
 
-    def synchronize(self, model: nn.Module) -> bool:
-        """Convert batch norms in place."""
-        return synchronize(model) > 0
+    def convert_sync_batchnorm(self, model: nn.Module, device: torch.device) -> bool:
+        """Convert to torch's SyncBatchNorm, in place; it needs a GPU."""
+        if not super().convert_sync_batchnorm(model, device):
+            return False
+        if device.type == "cpu":
+            msg = (
+                "environment.sync_batch_normalization: batch normalization is synchronized on GPUs "
+                "only, and this run's processes train on CPUs. Set it to false"
+            )
+            raise SettingsError(msg)
+        nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        return True
 
     def seed(self, seed: int) -> None:
         """Seed all but the main process, which draws what a single process would."""

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.distributed import HashStore
 
-from hydro.errors import ModelError, ResourceError
+from hydro.errors import ModelError, ResourceError, SettingsError
 from hydro.training.distributed import (
     SINGLE_PROCESS,
     UNUSED_PARAMETER_MESSAGE,
@@ -31,8 +31,6 @@ CASES = (
     "one row left",
     "accumulated, one row left",
     "clipped",
-    "batch norm",
-    "batch norm, one row left",
 )
 
 
@@ -116,6 +114,25 @@ def test_a_process_alone_changes_nothing() -> None:
         SINGLE_PROCESS.explain_errors(),
     ):
         assert processes is SINGLE_PROCESS
+
+
+def test_batch_norm_is_converted_to_torchs_with_the_same_weights() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.BatchNorm1d(3), nn.ReLU()))
+    before, names = dict(model.named_parameters()), model.state_dict().keys()
+    group = DistributedGroup(0, 2, store=HashStore())
+    assert group.convert_sync_batchnorm(model, torch.device("cuda"))
+    assert isinstance(model[1][0], nn.SyncBatchNorm)
+    assert model.state_dict().keys() == names
+    assert all(each is before[name] for name, each in model.named_parameters())
+    assert not group.convert_sync_batchnorm(nn.Linear(2, 2), torch.device("cuda"))
+
+
+def test_synchronized_batch_norm_on_cpus_is_refused_and_alone_changes_nothing() -> None:
+    model, cpu = nn.Sequential(nn.BatchNorm1d(3)), torch.device("cpu")
+    assert SINGLE_PROCESS.convert_sync_batchnorm(model, cpu)
+    assert type(model[0]) is nn.BatchNorm1d
+    with pytest.raises(SettingsError, match=r"environment\.sync_batch_normalization: .* GPUs only"):
+        DistributedGroup(0, 2, store=HashStore()).convert_sync_batchnorm(model, cpu)
 
 
 def test_processes_draw_dropout_apart_and_the_first_as_it_would_alone() -> None:
