@@ -25,6 +25,7 @@ from hydro.plugins.components import (
     Metric,
     Model,
     Optimizer,
+    Sampler,
     Schedule,
     Tokenizer,
 )
@@ -57,9 +58,13 @@ if TYPE_CHECKING:
     from hydro.data.targets import Targets
     from hydro.training.dataset import Batch
     from hydro.training.precision import Precision
+    from hydro.training.randomness import Draw
+    from hydro.training.samplers import BatchSampler
 
 HEAVY = {
     "Batch": "hydro.training.dataset",
+    "BatchSampler": "hydro.training.samplers",
+    "Draw": "hydro.training.randomness",
     "Frames": "hydro.data.frames",
     "Labels": "hydro.data.labels",
     "Precision": "hydro.training.precision",
@@ -73,6 +78,7 @@ __all__ = [
     "ArchitectureSection",
     "Bars",
     "Batch",
+    "BatchSampler",
     "Calibration",
     "Cards",
     "Chart",
@@ -81,6 +87,7 @@ __all__ = [
     "DataError",
     "Dataset",
     "DatasetSection",
+    "Draw",
     "EnvironmentSection",
     "Exporter",
     "Finding",
@@ -113,6 +120,7 @@ __all__ = [
     "ResourceError",
     "Retrieval",
     "RowMetric",
+    "Sampler",
     "Scatter",
     "Schedule",
     "Section",

@@ -23,6 +23,7 @@ from hydro.training.checkpoint import Checkpoints
 from hydro.training.checkpointing import Checkpointer
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress
+from hydro.training.samplers import ShuffledBatches
 from hydro.training.signals import StopSignal
 from hydro.training.step import TrainStep
 from hydro.training.trainer import Trainer
@@ -60,7 +61,8 @@ def measure(classes: int, times: int) -> None:
         trainer = Trainer(
             step,
             nothing,
-            BatchPlan(10_000, 1, training),
+            BatchPlan(ShuffledBatches(10_000, 1, training), training),
+            seed=1,
             workers=0,
             validate=lambda samples: 0.0,
             record=lambda event, values: None,

@@ -43,6 +43,7 @@ from hydro.training.batch_plan import BatchPlan
 from hydro.training.param_groups import model_parts, parameter_groups
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress
+from hydro.training.samplers import ShuffledBatches
 from hydro.training.step import TrainStep
 from hydro.training.trainer import Trainer
 from hydro_text_metric_learning.dataset import LabeledTexts
@@ -71,7 +72,7 @@ def main() -> None:
         batch_size=BATCH,
         epochs=arguments.updates / (len(table) // BATCH),
     )
-    updates = BatchPlan(len(table), SEED, training)
+    updates = BatchPlan(ShuffledBatches(len(table), SEED, training), training)
     rows = np.concatenate([batch for group in updates.batches_for_epoch(0) for batch in group])
     torch.manual_seed(SEED)
     loss = ArcFace(384, len(labels), 0.2, 30.0)
@@ -128,6 +129,7 @@ def hydro(
             step,
             dataset,
             updates,
+            seed=SEED,
             workers=0,
             validate=lambda samples: 0.0,
             record=lambda event, values: losses.append(values["loss"]),

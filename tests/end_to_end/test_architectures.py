@@ -17,6 +17,7 @@ from hydro.plugins.builder import Builder
 from hydro.testing import tiny_backbone
 from hydro.text import TokenizedTexts
 from hydro.training.batch_plan import BatchPlan
+from hydro.training.samplers import ShuffledBatches
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
 FAMILIES = (
@@ -44,7 +45,8 @@ def plain_losses(experiment: Any, registry: Any, folder: Path) -> Iterator[float
         Builder(settings, registry, experiment.problem), experiment.frames, experiment.targets
     )
     training: Any = parts.train
-    updates = BatchPlan(len(training), settings.environment.seed, settings.training)
+    shuffled = ShuffledBatches(len(training), settings.environment.seed, settings.training)
+    updates = BatchPlan(shuffled, settings.training)
     backbone = AutoModel.from_pretrained(folder).eval()  # so that nothing is dropped
     loss = ArcFace(32, len(parts.targets), 0.1, 45.0)
     with torch.no_grad():

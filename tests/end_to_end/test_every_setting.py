@@ -31,7 +31,7 @@ from hydro.settings.schema import Schema
 from hydro.testing import tiny_backbone
 from hydro.trackers.subprocess_tracker import SubprocessTracker
 from hydro.trackers.tracker import Tracker
-from hydro.training.batch_plan import BatchPlan, plan_batches
+from hydro.training.batch_plan import BatchPlan
 from hydro.training.param_groups import model_parts, parameter_groups
 from hydro.training.progress import NoProgress
 from hydro.training.randomness import seed_torch
@@ -138,7 +138,14 @@ class Made:
     @cached_property
     def updates(self) -> BatchPlan:
         """Which rows make up which update."""
-        return plan_batches(self.parts.train, self.builder.settings)
+        sampler = self.builder.build(
+            "sampler",
+            dataset=self.parts.train,
+            frame=self.experiment.frames.train,
+            targets=self.parts.targets,
+            world_size=1,
+        )
+        return BatchPlan(sampler, self.builder.settings.training)
 
     @cached_property
     def optimizer(self) -> torch.optim.Optimizer:

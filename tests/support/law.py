@@ -17,6 +17,8 @@ from hydro.training.dataset import Batch
 from hydro.training.distributed import ProcessGroup, init_process_group
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress
+from hydro.training.randomness import Draw
+from hydro.training.samplers import ShuffledBatches
 from hydro.training.step import TrainStep
 from hydro.training.trainer import Trainer
 
@@ -47,7 +49,7 @@ class Rows:
     def __len__(self) -> int:
         return ROWS
 
-    def batch(self, rows: Any) -> Batch:
+    def batch(self, rows: Any, *, draw: Draw | None = None) -> Batch:
         """Give some rows."""
         return Batch(self.inputs[rows], self.classes[rows])
 
@@ -86,7 +88,8 @@ def train(name: str, processes: ProcessGroup) -> dict[str, Any]:
     samples = Trainer(
         step,
         Rows(),
-        BatchPlan(ROWS, 1, training, processes.world_size),
+        BatchPlan(ShuffledBatches(ROWS, 1, training, processes.world_size), training),
+        seed=1,
         workers=0,
         validate=lambda samples: 0.0,
         record=lambda event, values: events.append(dict(values)),

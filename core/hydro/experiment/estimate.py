@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Self
 
+import pandas as pd
 import torch
 from torch import nn
 
@@ -20,11 +21,11 @@ from hydro.plugins.attribution import attribute_errors
 from hydro.plugins.builder import Builder
 from hydro.settings.sections import Settings
 from hydro.training.auto_batch_size import explain_out_of_memory
-from hydro.training.batch_plan import plan_batches
+from hydro.training.batch_plan import BatchPlan
 from hydro.training.dataset import Dataset, load_batches
 from hydro.training.param_groups import model_parts, parameter_groups
 from hydro.training.precision import Precision
-from hydro.training.randomness import seed_torch
+from hydro.training.randomness import Draw, seed_torch
 from hydro.training.step import TrainStep
 
 TIMED = 3
@@ -97,6 +98,7 @@ class _Trial:
     precision: Precision
     model: nn.Module
     loss: nn.Module
+    train_frame: pd.DataFrame
     train_rows: Dataset
     held_out: Dataset
     targets: Targets
@@ -112,14 +114,16 @@ class _Trial:
         model = builder.build("model", **given)
         loss = builder.build("loss", model=model, targets=experiment.targets)
         device = experiment.precision.device
+        train_frame = sample_rows(frames.train, max(ROWS, timed), SEED)
         return cls(
             builder,
             experiment.precision,
             model.to(device),
             loss.to(device),
+            train_frame,
             builder.build(
                 "dataset",
-                frame=sample_rows(frames.train, max(ROWS, timed), SEED),
+                frame=train_frame,
                 training=True,
                 **given,
             ),
@@ -133,10 +137,18 @@ class _Trial:
         """Make some updates; give the seconds that a row of them took."""
         settings = self.builder.settings
         once = settings.training.model_copy(update={"epochs": 1.0})
-        updates = plan_batches(self.train_rows, settings.model_copy(update={"training": once}))
+        sampler = self.builder.build(
+            "sampler",
+            dataset=self.train_rows,
+            frame=self.train_frame,
+            targets=self.targets,
+            world_size=1,
+        )
+        updates = BatchPlan(sampler, once)
         groups = updates.batches_for_epoch(0)[: TIMED + 1]
         flat = [rows for group in groups for rows in group]
-        batches = load_batches(self.train_rows, flat, workers=0, device=self.precision.device)
+        drawn = [(rows, Draw(SEED, 0, number)) for number, rows in enumerate(flat)]
+        batches = load_batches(self.train_rows, drawn, workers=0, device=self.precision.device)
         learning = model_parts(self.model, self.loss)
         self.optimizer = self.builder.build(
             "optimizer", groups=parameter_groups(learning, settings.training)

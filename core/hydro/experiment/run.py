@@ -22,7 +22,7 @@ from hydro.plugins.problem import Problem, TrainedArtifacts
 from hydro.plugins.protocols import InitializedFromData
 from hydro.settings.sections import Settings
 from hydro.trackers.background import BackgroundTracker
-from hydro.training.batch_plan import BatchPlan, plan_batches
+from hydro.training.batch_plan import BatchPlan
 from hydro.training.best_weights import BestWeights
 from hydro.training.checkpointing import Checkpointer
 from hydro.training.dataset import Dataset
@@ -153,12 +153,17 @@ class Run:
     def _train(self, parts: RunComponents) -> int:
         """Train the model in place, so that it has the weights to keep; count the samples seen."""
         settings = self.settings
-        updates = plan_batches(parts.train, settings, self.processes.world_size)
+        sampler = self.builder.build(
+            "sampler",
+            dataset=parts.train,
+            frame=self.frames.train,
+            targets=parts.targets,
+            world_size=self.processes.world_size,
+        )
+        updates = BatchPlan(sampler, settings.training)
         if updates.num_updates == 0:
             logger.info("epochs: %g is no update, so nothing is trained", settings.training.epochs)
             return 0
-        if settings.training.drop_last_batch and not updates.drop_last:
-            logger.warning("fewer training rows than one batch: drop_last_batch is off")
         if isinstance(parts.loss, InitializedFromData) and not self.checkpointer.resume_from:
             parts.loss.init_from_data(
                 model=parts.model, dataset=parts.train_eval, precision=self.precision
@@ -168,6 +173,7 @@ class Run:
             self._step(parts, updates),
             parts.train,
             updates,
+            seed=settings.environment.seed,
             workers=settings.environment.number_of_workers,
             validate=lambda samples: self._validate(parts, best, samples),
             record=self.record,

@@ -1,11 +1,13 @@
 """hydro's own optimizers, schedules and loggers, offered through the hooks that everybody has."""
 
+import logging
 import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydro.plugins.components import Logger, Optimizer, Schedule
+from hydro.errors import SettingsError
+from hydro.plugins.components import Logger, Optimizer, Sampler, Schedule
 from hydro.plugins.hookspecs import hookimpl
 from hydro.plugins.protocols import LrLambda, OptimizerBuilder
 from hydro.settings.sections import Settings
@@ -14,6 +16,11 @@ from hydro.trackers.tracker import Tracker
 
 if TYPE_CHECKING:
     import torch
+
+    from hydro.training.dataset import Dataset
+    from hydro.training.samplers import ShuffledBatches
+
+logger = logging.getLogger(__name__)
 
 
 @hookimpl
@@ -26,6 +33,12 @@ def hydro_optimizers() -> list[Optimizer]:
         Optimizer("RMSprop", _torch_optimizer("RMSprop")),
         Optimizer("Adadelta", _torch_optimizer("Adadelta")),
     ]
+
+
+@hookimpl
+def hydro_samplers() -> list[Sampler]:
+    """Return the sampler that shuffles the rows in each epoch."""
+    return [Sampler("Shuffled", shuffled)]
 
 
 @hookimpl
@@ -49,6 +62,30 @@ def hydro_loggers() -> list[Logger]:
         Logger("Weights & Biases", wandb.build, settings=wandb.WandbSettings),
         Logger("Trackio", trackio.build, settings=trackio.TrackioSettings),
     ]
+
+
+def shuffled(
+    settings: Settings, *, dataset: "Dataset", frame: object, targets: object, world_size: int
+) -> "ShuffledBatches":
+    """Build batches of ``batch_size`` rows, or of at most ``batch_tokens`` tokens.
+
+    Raises:
+        SettingsError: batches are to be cut by tokens, and the rows have none or too many.
+    """
+    from hydro.training.samplers import ShuffledBatches
+    from hydro.training.token_batching import TokenBatches
+
+    training, seed, by_tokens = settings.training, settings.environment.seed, None
+    if training.batch_tokens is not None:
+        lengths = getattr(dataset, "lengths", None)
+        if lengths is None:
+            msg = "training.batch_tokens: the rows of this problem have no tokens. Leave it out"
+            raise SettingsError(msg)
+        by_tokens = TokenBatches(lengths, training.batch_tokens * world_size)
+    batches = ShuffledBatches(len(dataset), seed, training, world_size, by_tokens)
+    if training.drop_last_batch and not batches.drop_last:
+        logger.warning("fewer training rows than one batch: drop_last_batch is off")
+    return batches
 
 
 def cosine(settings: Settings, *, steps: int, warmup: int) -> LrLambda:

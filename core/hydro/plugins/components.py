@@ -12,6 +12,7 @@ from hydro.plugins.protocols import (
     MetricBuilder,
     ModelBuilder,
     OptimizerBuilder,
+    SamplerBuilder,
     ScheduleBuilder,
     TokenizerBuilder,
     TrackerBuilder,
@@ -102,6 +103,18 @@ class Schedule(Component):
 
 
 @dataclass(frozen=True)
+class Sampler(Component):
+    """A choice of the rows that make a batch.
+
+    A problem whose settings select no sampler uses the only one there is, ``Shuffled``; with
+    several, one of its settings has ``component="sampler"``.
+    """
+
+    build: SamplerBuilder
+    kind: ClassVar[str] = "sampler"
+
+
+@dataclass(frozen=True)
 class Logger(Component):
     """An experiment tracker.
 
@@ -156,6 +169,7 @@ KINDS: tuple[type[Component], ...] = (
     Metric,
     Optimizer,
     Schedule,
+    Sampler,
     Logger,
     Exporter,
     Insight,

@@ -13,6 +13,7 @@ from hydro.plugins.components import (
     Metric,
     Model,
     Optimizer,
+    Sampler,
     Schedule,
     Tokenizer,
 )
@@ -38,6 +39,11 @@ def hydro_tokenizers() -> Iterable[Tokenizer]:  # type: ignore[empty-body]
 @hookspec
 def hydro_datasets() -> Iterable[Dataset]:  # type: ignore[empty-body]
     """Ways to give the rows of a table as batches."""
+
+
+@hookspec
+def hydro_samplers() -> Iterable[Sampler]:  # type: ignore[empty-body]
+    """Which rows make a batch."""
 
 
 @hookspec

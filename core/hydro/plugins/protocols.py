@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hydro.trackers.tracker import Tracker
     from hydro.training.dataset import Dataset
     from hydro.training.precision import Precision
+    from hydro.training.samplers import BatchSampler
 
 S = TypeVar("S", contravariant=True, default=Any)
 """The settings of the problem type."""
@@ -99,6 +100,26 @@ class ScheduleBuilder(Protocol[S]):
     """Builds the schedule of a run of ``steps`` updates, ``warmup`` of which warm up."""
 
     def __call__(self, settings: S, /, *, steps: int, warmup: int) -> LrLambda:
+        """Build it."""
+
+
+class SamplerBuilder(Protocol[S, Targets]):
+    """Builds the sampler over the training rows, those of ``dataset`` and of ``frame``.
+
+    Each of ``world_size`` processes takes a shard of every batch. ``targets.encode(frame)`` are
+    the targets of the rows.
+    """
+
+    def __call__(
+        self,
+        settings: S,
+        /,
+        *,
+        dataset: Any,
+        frame: "pd.DataFrame",
+        targets: Targets,
+        world_size: int,
+    ) -> "BatchSampler":
         """Build it."""
 
 

@@ -1,56 +1,35 @@
-"""How rows become batches, batches become updates, and when to look at the validation rows."""
+"""How batches make updates, and when a validation is due."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hydro.errors import SettingsError
-from hydro.settings.sections import Settings, TrainingSection
-from hydro.training.dataset import Dataset
-from hydro.training.randomness import permutation, random_generator
-from hydro.training.token_batching import TokenBatches
-
-Rows = NDArray[np.int64]
+from hydro.errors import PluginError
+from hydro.settings.sections import TrainingSection
+from hydro.training.samplers import BatchSampler, Rows
 
 
 @dataclass(frozen=True)
 class BatchPlan:
     """The updates of a run, computed from the settings alone; no state to store."""
 
-    rows: int
-    seed: int
+    sampler: BatchSampler
     training: TrainingSection
-    world_size: int = 1
-    """Those that train together, each with a batch of its own."""
-    token_batches: TokenBatches | None = None
-    """Makes batches of about as many tokens instead of as many rows."""
 
-    @property
-    def batch_size(self) -> int:
-        """Count the rows of a batch over all processes."""
-        return self.training.batch_size * self.world_size
+    def __post_init__(self) -> None:
+        """Check the sampler.
 
-    @property
-    def drop_last(self) -> bool:
-        """Return whether an epoch leaves out a batch that is not full; never its only one."""
-        budget = self.token_batches
-        enough = (
-            budget.tokens_per_epoch >= budget.tokens_per_batch
-            if budget
-            else self.rows >= self.batch_size
-        )
-        return self.training.drop_last_batch and enough
+        Raises:
+            PluginError: it has no batches.
+        """
+        if not len(self.sampler):
+            msg = f"{type(self.sampler).__name__}: a sampler has to have a batch, and has none"
+            raise PluginError(msg)
 
     @property
     def batches_per_epoch(self) -> int:
         """Count the batches of a whole epoch."""
-        if self.token_batches:
-            return self.token_batches.num_batches(drop_last=self.drop_last)
-        full, rest = divmod(self.rows, self.batch_size)
-        return full + (rest > 0 and not self.drop_last)
+        return len(self.sampler)
 
     @property
     def batches(self) -> int:
@@ -79,17 +58,12 @@ class BatchPlan:
         A batch is that of all processes together; each takes its own share of it.
         The last group may be smaller than the others: what remains of an epoch is applied.
         """
-        order = permutation(self.rows, random_generator(self.seed, epoch))
-        size, share = self.batch_size, self.training.grad_accumulation
         left = min(self.batches_per_epoch, self.batches - epoch * self.batches_per_epoch)
-        if self.token_batches:
-            batches = self.token_batches.split(order, drop_last=self.drop_last)[:left]
-        else:
-            batches = [order[number * size : (number + 1) * size] for number in range(left)]
-        return [batches[start : start + share] for start in range(0, left, share)]
+        batches, size = self.sampler.batches(epoch), self.training.grad_accumulation
+        return [[*batches[start : min(start + size, left)]] for start in range(0, left, size)]
 
     def remaining(self, done: int) -> Iterator[tuple[int, list[list[Rows]]]]:
-        """Return each epoch with its groups, but for the first ``done`` updates of the run."""
+        """Return each epoch with its groups, without the first ``done`` updates of the run."""
         each = self._updates(self.batches_per_epoch)
         for epoch in range(done // each, self.epochs):
             if groups := self.batches_for_epoch(epoch)[max(0, done - epoch * each) :]:
@@ -108,19 +82,3 @@ class BatchPlan:
         whole, rest = divmod(batches, self.batches_per_epoch)
         share = self.training.grad_accumulation
         return whole * math.ceil(self.batches_per_epoch / share) + math.ceil(rest / share)
-
-
-def plan_batches(dataset: Dataset, settings: Settings, processes: int = 1) -> BatchPlan:
-    """Plan the updates of a run over a dataset, by rows or by the tokens that its rows have.
-
-    Raises:
-        SettingsError: batches are to be cut by tokens, and the rows have none or too many.
-    """
-    training, budget = settings.training, None
-    if training.batch_tokens is not None:
-        lengths = getattr(dataset, "lengths", None)
-        if lengths is None:
-            msg = "training.batch_tokens: the rows of this problem have no tokens. Leave it out"
-            raise SettingsError(msg)
-        budget = TokenBatches(lengths, training.batch_tokens * processes)
-    return BatchPlan(len(dataset), settings.environment.seed, training, processes, budget)

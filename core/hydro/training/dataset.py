@@ -1,4 +1,4 @@
-"""What the loop asks of a dataset: its length, and the batch for some of its rows."""
+"""Datasets, and how their batches are loaded."""
 
 import os
 import signal
@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from hydro.errors import ResourceError
+from hydro.training.randomness import Draw
+from hydro.training.samplers import Rows
 from hydro.training.signals import SIGNALS
 
 GRACE_SECONDS = 5
@@ -37,7 +37,7 @@ class Batch:
 
 
 class Dataset(Protocol):
-    """Rows that can be had as batches, in any order and grouping.
+    """Rows, in batches of any order and grouping.
 
     A dataset of texts may have ``lengths``, ``(rows,)``: the tokens of each row, by which batches
     can be cut.
@@ -46,15 +46,20 @@ class Dataset(Protocol):
     def __len__(self) -> int:
         """Count the rows."""
 
-    def batch(self, rows: NDArray[np.int64]) -> Batch:
-        """Return the batch of these rows, positions counted from 0."""
+    def batch(self, rows: Rows, *, draw: Draw | None = None) -> Batch:
+        """Return the batch of these rows, positions counted from 0.
+
+        ``draw`` is given in training: whatever is random about the batch is drawn from its
+        generator, so that it depends neither on the worker process nor on a resume.
+        """
 
 
 def load_batches(
-    dataset: Dataset, batches: Sequence[NDArray[np.int64]], *, workers: int, device: torch.device
+    dataset: Dataset, batches: Sequence[tuple[Rows, Draw]], *, workers: int, device: torch.device
 ) -> Iterator[Batch]:
-    """Return batches in order, on the device; ``workers`` processes, or as many as there are cores
-    for, prepare them ahead.
+    """Load batches in order onto the device, each of some rows with a draw.
+
+    ``workers`` processes, or as many as there are cores for, prepare them ahead.
 
     Raises:
         ResourceError: one of these processes was killed.
@@ -101,10 +106,11 @@ class _Batches:
     """The batches of an epoch, as the map-style dataset that a loader's workers index."""
 
     dataset: Dataset
-    batches: Sequence[NDArray[np.int64]]
+    batches: Sequence[tuple[Rows, Draw]]
 
     def __len__(self) -> int:
         return len(self.batches)
 
     def __getitem__(self, number: int) -> Batch:
-        return self.dataset.batch(self.batches[number])
+        rows, draw = self.batches[number]
+        return self.dataset.batch(rows, draw=draw)

@@ -3,6 +3,7 @@
 import random
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,24 @@ def seed_torch(seed: int) -> None:
 def random_generator(seed: int, *path: int) -> np.random.Generator:
     """Return the generator of one purpose, such as one epoch's order, computed and not stored."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *path])))
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Where the randomness of one batch comes from, whichever process prepares it and when."""
+
+    seed: int
+    """Of the run."""
+    epoch: int
+    batch: int
+    """Number of the batch in its epoch."""
+    rank: int = 0
+    """Of the process that trains on these rows of the batch."""
+
+    def generator(self) -> np.random.Generator:
+        """Return a generator, the same at each call."""
+        # numpy takes a missing number for 0, and the order of the epoch has no third one.
+        return random_generator(self.seed, self.epoch, self.batch + 1, self.rank)
 
 
 def permutation(count: int, generator: np.random.Generator) -> NDArray[np.int64]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
-from hydro.training.batch_plan import Rows
 from hydro.training.checkpoint import State
 from hydro.training.dataset import Batch
 from hydro.training.distributed import SINGLE_PROCESS, ModelWithLoss, ProcessGroup
 from hydro.training.precision import Precision
+from hydro.training.samplers import Rows
 from hydro.training.sparse_optimizer import with_dense_gradients
 
 

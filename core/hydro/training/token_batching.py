@@ -1,4 +1,4 @@
-"""Cuts a shuffled order of rows into batches of about as many tokens."""
+"""Batches of about as many tokens, cut from an order of the rows."""
 
 from dataclasses import dataclass
 from functools import cached_property

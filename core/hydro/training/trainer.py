@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hydro.training.batch_plan import BatchPlan, Rows
+from hydro.training.batch_plan import BatchPlan
 from hydro.training.callback import Callback
 from hydro.training.checkpoint import State
 from hydro.training.dataset import Dataset, load_batches
 from hydro.training.loss_log import LossLog, Record
 from hydro.training.progress import Progress
+from hydro.training.randomness import Draw
+from hydro.training.samplers import Rows
 from hydro.training.step import TrainStep
 
 
@@ -19,6 +21,8 @@ class Trainer:
     step: TrainStep
     dataset: Dataset
     plan: BatchPlan
+    seed: int
+    """What the randomness of batches is drawn from."""
     workers: int
     """Processes that prepare batches."""
     validate: Callable[[int], float]
@@ -57,8 +61,13 @@ class Trainer:
     def _train_epoch(self, epoch: int, updates: Sequence[Sequence[Rows]]) -> None:
         step, log = self.step, self.log
         shards = [step.processes.shard(rows) for group in updates for rows in group]
+        first, rank = log.batches - epoch * self.plan.batches_per_epoch, step.processes.rank
+        drawn = [
+            (rows, Draw(self.seed, epoch, number, rank))
+            for number, rows in enumerate(shards, first)
+        ]
         device = step.precision.device
-        batches = load_batches(self.dataset, shards, workers=self.workers, device=device)
+        batches = load_batches(self.dataset, drawn, workers=self.workers, device=device)
         step.model.train()
         step.loss.train()
         log.shown.clear()

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hydro.api import Batch
+from hydro.api import Batch, Draw
 from hydro.text import TokenizedTexts, collate, quantile_length
 
 
@@ -29,7 +29,7 @@ class LabeledTexts:
     def __len__(self) -> int:
         return len(self.corpus)
 
-    def batch(self, rows: NDArray[np.int64]) -> Batch:
+    def batch(self, rows: NDArray[np.int64], *, draw: Draw | None = None) -> Batch:
         """Return these texts without padding, and their classes ``(rows,)``."""
         longest = None
         if self.quantile < 1:

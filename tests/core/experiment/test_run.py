@@ -9,12 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hydro_wordcount import WordcountSettings
 from hydro_wordcount.counted import Counted
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from hydro.data.tables import read_table
-from hydro.plugins.components import Dataset, Insight, Logger, Loss
+from hydro.errors import PluginError
+from hydro.plugins.components import Dataset, Insight, Logger, Loss, Sampler
+from hydro.settings.fields import section, setting
+from hydro.settings.sections import TrainingSection
 from hydro.trackers.tracker import Tracker
+from hydro.training.randomness import Draw
 
 ERROR = "Error"
 
@@ -279,3 +285,66 @@ def test_the_metric_that_is_chosen_heads_the_report(word_count: Any) -> None:
     outcome = word_count.run("prediction.metric=Close")
     assert outcome.scores["validation"]["metric"] == "Close"
     assert "Close" in history(outcome)[0]
+
+
+class Backwards:
+    """Batches of three rows, from the last row to the first in each epoch."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return self.rows // 3
+
+    def batches(self, epoch: int) -> list[NDArray[np.int64]]:
+        order = np.arange(self.rows - 1, -1, -1)
+        return [order[3 * number : 3 * number + 3] for number in range(len(self))]
+
+
+class ChoiceTrainingSection(TrainingSection):
+    """Training with a choice of samplers."""
+
+    sampler: str = setting("Shuffled", help="Which rows make a batch.", component="sampler")
+
+
+class ChoiceSettings(WordcountSettings):
+    """A problem with a choice of samplers."""
+
+    training: ChoiceTrainingSection = section()
+
+
+def test_the_sampler_that_a_setting_selects_makes_the_batches(
+    word_count: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[dict[str, Any]] = []
+    rows: list[list[int]] = []
+    draws: list[Draw] = []
+    batch = Counted.batch
+
+    def build(settings: Any, **given: Any) -> Backwards:
+        built.append(given)
+        return Backwards(len(given["dataset"]))
+
+    def watched(self: Counted, numbers: NDArray[np.int64], *, draw: Any = None) -> Any:
+        rows.append(numbers.tolist())
+        draws.append(draw)
+        return batch(self, numbers)
+
+    monkeypatch.setattr(Counted, "batch", watched)
+    chosen = word_count.offering(Sampler("Backwards", build)).solving(settings=ChoiceSettings)
+    chosen.run("training.sampler=Backwards", "training.epochs=2", "environment.seed=4")
+    (given,) = built
+    expected = [each.tolist() for each in Backwards(len(given["dataset"])).batches(0)]
+    assert rows == expected * 2
+    numbers = range(len(expected))
+    assert draws == [Draw(4, epoch, number) for epoch in (0, 1) for number in numbers]
+    assert len(given["targets"].encode(given["frame"])) == len(given["dataset"])
+    assert given["world_size"] == 1
+    chosen.run()
+    assert len(built) == 1, "the default is not the sampler that was offered"
+
+
+def test_several_samplers_without_a_setting_to_choose_by_are_an_error(word_count: Any) -> None:
+    offered = word_count.offering(Sampler("Backwards", lambda settings, **_: Backwards(9)))
+    with pytest.raises(PluginError, match=r"one sampler.*: Shuffled, Backwards"):
+        offered.run()

@@ -11,13 +11,14 @@ from torch import nn
 
 from hydro.errors import TrainingError
 from hydro.plugins import builtin
-from hydro.settings.sections import Settings
+from hydro.settings.sections import Settings, TrainingSection
 from hydro.training.batch_plan import BatchPlan
 from hydro.training.best_weights import BestWeights
 from hydro.training.checkpoint import Checkpoints
 from hydro.training.checkpointing import Checkpointer
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress
+from hydro.training.samplers import ShuffledBatches
 from hydro.training.signals import StopSignal
 from hydro.training.step import TrainStep
 from hydro.training.trainer import Trainer
@@ -25,6 +26,11 @@ from hydro.training.trainer import Trainer
 NONE: Any = None
 SETTINGS: Settings = NONE  # hydro's own optimizers do not look at them
 CPU = Precision(torch.device("cpu"), None, None)
+
+
+def plan(rows: int, seed: int, training: TrainingSection) -> BatchPlan:
+    """Plan the updates over shuffled rows."""
+    return BatchPlan(ShuffledBatches(rows, seed, training), training)
 
 
 class Loss(nn.Module):
@@ -71,7 +77,7 @@ class Trained:
             precision=CPU,
             max_grad_norm=1.0,
         )
-        self.updates = BatchPlan(16, 1, training(epochs=4, batch_size=4))
+        self.updates = plan(16, 1, training(epochs=4, batch_size=4))
         folder.mkdir(exist_ok=True)
         self.folder, self.stop = folder, StopSignal()
         checkpoints = Checkpoints(folder / "checkpoints")
@@ -101,6 +107,7 @@ class Trained:
             self.step,
             rows,
             self.updates,
+            seed=1,
             workers=0,
             validate=validate,
             record=record,

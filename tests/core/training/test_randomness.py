@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from hydro.training.randomness import (
+    Draw,
     draw_seed,
     get_rng_state,
     permutation,
@@ -20,6 +21,14 @@ from hydro.training.randomness import (
 def test_a_seed_that_is_given_is_taken() -> None:
     assert draw_seed(0) == 0
     assert draw_seed(17) == 17
+
+
+def test_each_batch_draws_from_a_generator_of_its_own() -> None:
+    draws = [Draw(*path) for path in ((1, 0, 0), (2, 0, 0), (1, 1, 0), (1, 0, 1), (1, 0, 0, 1))]
+    numbers = [each.generator().random() for each in draws]
+    assert numbers == [each.generator().random() for each in draws]
+    # Nor is it that of the order of the epoch.
+    assert len({*numbers, random_generator(1, 0).random(), random_generator(1, 1).random()}) == 7
 
 
 def test_minus_one_draws_a_seed_that_can_be_given() -> None:

@@ -18,6 +18,7 @@ from hydro.settings.sections import Settings, TrainingSection
 from hydro.training.batch_plan import BatchPlan
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress, Task
+from hydro.training.samplers import ShuffledBatches
 from hydro.training.step import TrainStep
 from hydro.training.trainer import Trainer
 
@@ -25,6 +26,11 @@ Training = Callable[..., TrainingSection]
 CPU = Precision(torch.device("cpu"), None, None)
 NONE: Any = None
 SETTINGS: Settings = NONE  # hydro's own schedules do not look at them
+
+
+def plan(rows: int, seed: int, training: TrainingSection) -> BatchPlan:
+    """Plan the updates over shuffled rows."""
+    return BatchPlan(ShuffledBatches(rows, seed, training), training)
 
 
 def make_step(
@@ -46,7 +52,8 @@ def train(step: TrainStep, rows: Counted, training: TrainingSection, history: An
     return Trainer(
         step,
         rows,
-        BatchPlan(len(rows), 1, training),
+        plan(len(rows), 1, training),
+        seed=1,
         workers=0,
         validate=lambda samples: 0.5,
         record=history,
@@ -98,7 +105,7 @@ def test_what_remains_of_an_epoch_is_divided_by_its_own_count(
 ) -> None:
     expected = copy.deepcopy(model)
     chosen = training(batch_size=4, grad_accumulation=3)
-    order = [row for group in BatchPlan(16, 1, chosen).batches_for_epoch(0) for row in group]
+    order = [row for group in plan(16, 1, chosen).batches_for_epoch(0) for row in group]
     for batches in (order[:3], order[3:]):  # all of four rows
         losses = [
             nn.functional.mse_loss(expected(rows.letters[each]), rows.words[each])
@@ -212,7 +219,8 @@ def test_validations_are_asked_for_with_the_samples_seen(
     Trainer(
         make_step(model),
         rows,
-        BatchPlan(16, 1, training(epochs=3)),
+        plan(16, 1, training(epochs=3)),
+        seed=1,
         workers=0,
         validate=validate,
         record=history,
@@ -245,7 +253,8 @@ def test_each_epoch_is_shown_with_its_own_figures(
     Trainer(
         make_step(model),
         rows,
-        BatchPlan(16, 1, training(epochs=2.5)),
+        plan(16, 1, training(epochs=2.5)),
+        seed=1,
         workers=0,
         validate=lambda samples: next(metrics),
         record=history,

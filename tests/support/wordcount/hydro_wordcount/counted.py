@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hydro.api import Batch, Predictions
+from hydro.api import Batch, Draw, Predictions
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Counted:
     def __len__(self) -> int:
         return len(self.letters)
 
-    def batch(self, rows: NDArray[np.int64]) -> Batch:
+    def batch(self, rows: NDArray[np.int64], *, draw: Draw | None = None) -> Batch:
         """Give some rows."""
         return Batch(self.letters[rows], self.words[rows])
 
