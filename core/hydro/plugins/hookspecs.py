@@ -42,11 +42,6 @@ def hydro_datasets() -> Iterable[Dataset]:  # type: ignore[empty-body]
 
 
 @hookspec
-def hydro_samplers() -> Iterable[Sampler]:  # type: ignore[empty-body]
-    """Which rows make a batch."""
-
-
-@hookspec
 def hydro_models() -> Iterable[Model]:  # type: ignore[empty-body]
     """Models."""
 
@@ -69,6 +64,11 @@ def hydro_optimizers() -> Iterable[Optimizer]:  # type: ignore[empty-body]
 @hookspec
 def hydro_schedules() -> Iterable[Schedule]:  # type: ignore[empty-body]
     """How the learning rate changes over the updates."""
+
+
+@hookspec
+def hydro_samplers() -> Iterable[Sampler]:  # type: ignore[empty-body]
+    """Which rows make a batch."""
 
 
 @hookspec

@@ -97,6 +97,9 @@ def hydro_optimizers(): return [api.Optimizer("optimizer", print)]
 def hydro_schedules(): return [api.Schedule("schedule", print)]
 
 @hookimpl
+def hydro_samplers(): return [api.Sampler("sampler", print)]
+
+@hookimpl
 def hydro_loggers(): return [api.Logger("logger", print)]
 
 @hookimpl
