@@ -50,7 +50,7 @@ class Rows:
         return ROWS
 
     def batch(self, rows: Any, *, draw: Draw | None = None) -> Batch:
-        """Give some rows."""
+        """Return some rows."""
         return Batch(self.inputs[rows], self.classes[rows])
 
 

@@ -115,7 +115,7 @@ class SamplerBuilder(Protocol[S, Targets]):
         settings: S,
         /,
         *,
-        dataset: Any,
+        dataset: "Dataset",
         frame: "pd.DataFrame",
         targets: Targets,
         world_size: int,

@@ -1,4 +1,4 @@
-"""What to do, or to say, when a run needs more memory than there is."""
+"""Running out of memory: how it is recognized and explained."""
 
 import gc
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ OOM_MESSAGES = (
     "CUBLAS_STATUS_ALLOC_FAILED",
     "std::bad_alloc",
 )
-"""What the messages of the RuntimeErrors say that mean it."""
+"""Parts of the RuntimeErrors that mean it."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an error of torch or of Python means that memory ran out."""
+    """Return whether an error of torch or Python means that memory ran out."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in OOM_MESSAGES)
@@ -26,7 +26,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 @contextmanager
 def explain_out_of_memory() -> Iterator[None]:
-    """Describe what to lower when memory runs out.
+    """Turn out-of-memory errors into one that says what to lower.
 
     Raises:
         OutOfMemoryError: instead of what torch or Python raised.
@@ -45,7 +45,7 @@ def explain_out_of_memory() -> Iterator[None]:
 
 
 def free_memory() -> None:
-    """Return to the device what nothing refers to any more."""
+    """Return unused memory to the device."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

@@ -43,7 +43,7 @@ class BatchPlan:
 
     @property
     def warmup_updates(self) -> int:
-        """Count the updates over which the rate rises."""
+        """Count the updates over which the learning rate rises."""
         batches = round(self.training.warmup_epochs * self.batches_per_epoch)
         return self._updates(batches)
 
@@ -63,7 +63,7 @@ class BatchPlan:
         return [[*batches[start : min(start + size, left)]] for start in range(0, left, size)]
 
     def remaining(self, done: int) -> Iterator[tuple[int, list[list[Rows]]]]:
-        """Return each epoch with its groups, without the first ``done`` updates of the run."""
+        """Yield each epoch with its groups, without the first ``done`` updates of the run."""
         each = self._updates(self.batches_per_epoch)
         for epoch in range(done // each, self.epochs):
             if groups := self.batches_for_epoch(epoch)[max(0, done - epoch * each) :]:
@@ -80,5 +80,5 @@ class BatchPlan:
 
     def _updates(self, batches: int) -> int:
         whole, rest = divmod(batches, self.batches_per_epoch)
-        share = self.training.grad_accumulation
-        return whole * math.ceil(self.batches_per_epoch / share) + math.ceil(rest / share)
+        size = self.training.grad_accumulation
+        return whole * math.ceil(self.batches_per_epoch / size) + math.ceil(rest / size)

@@ -15,15 +15,15 @@ from hydro.training.samplers import Rows
 from hydro.training.signals import SIGNALS
 
 GRACE_SECONDS = 5
-"""Seconds that a process goes on preparing batches after a signal that tells it to end."""
+"""Seconds for which a worker process survives a signal."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows as the model takes them, with what it is to learn of them."""
+    """The inputs of a model for some rows, and their targets."""
 
     inputs: Any
-    """What the model is called with; has ``to(device)`` and ``pin_memory()``, as tensors have."""
+    """Anything that has ``to(device)`` and ``pin_memory()``, as tensors have."""
     targets: torch.Tensor
     """``(rows,)`` or ``(rows, …)``."""
 
@@ -32,7 +32,7 @@ class Batch:
         return Batch(self.inputs.to(device), self.targets.to(device, non_blocking=True))
 
     def pin_memory(self) -> "Batch":
-        """Copy to memory that a GPU can read by itself."""
+        """Copy to pinned memory."""
         return Batch(self.inputs.pin_memory(), self.targets.pin_memory())
 
 
@@ -70,32 +70,32 @@ def load_batches(
         num_workers=min(workers, _cores()),
         pin_memory=device.type == "cuda",
         worker_init_fn=_ignore_signals,
-        # Else it would draw from the generator of dropout, once for every loader.
+        # Otherwise it would draw from the generator of dropout, once for every loader.
         generator=torch.Generator(),
     )
     try:
         for batch in loader:
             yield batch.to(device)
     except RuntimeError as error:
-        # What is wrong within a process begins with another word, and names what it was.
+        # An exception within a worker begins otherwise, and names what it was.
         if not str(error).startswith("DataLoader worker"):
             raise
         msg = (
-            "a process that prepares batches was killed, often for want of memory. Lower "
+            "a process that prepares batches was killed, often for lack of memory. Lower "
             "environment.number_of_workers; 0 needs no such process"
         )
         raise ResourceError(msg) from error
 
 
 def _ignore_signals(worker: int) -> None:
-    """Outlive signals, which go to every process at once, until the one that trains has ended."""
+    """Survive signals, which go to every process at once, until the main process has ended."""
     for number in SIGNALS:
         signal.signal(number, lambda *_: signal.alarm(GRACE_SECONDS))
     signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
 
 
 def _cores() -> int:
-    """Count the cores that this process may use, where the system tells."""
+    """Count the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Turns the ids of GPUs in the settings into the device that a run computes on."""
+"""The device that a run computes on, by the ids of GPUs in the settings."""
 
 import platform
 from collections.abc import Sequence
@@ -9,55 +9,57 @@ import torch
 from hydro.errors import SettingsError
 
 
-def pick_device(gpus: Sequence[str] | None, count: int = 1, place: int = 0) -> torch.device:
-    """Return one of ``count`` processes on this machine its GPU, or the CPU where there are none.
+def pick_device(
+    gpus: Sequence[str] | None, processes: int = 1, local_rank: int = 0
+) -> torch.device:
+    """Return the GPU of one of several processes on this machine, or the CPU without GPUs.
 
     Raises:
         SettingsError: an id is not that of a GPU of this machine, or there are too few.
     """
     ids = gpu_ids(gpus)
-    if ids and len(ids) < count:
+    if ids and len(ids) < processes:
         msg = (
-            f"environment.gpus: {count} processes on this machine, for {len(ids)} of its GPUs. "
+            f"environment.gpus: {processes} processes on this machine, for {len(ids)} of its GPUs. "
             "Name more of them, or start fewer processes"
         )
         raise SettingsError(msg)
-    return torch.device(f"cuda:{ids[place]}" if ids else "cpu")
+    return torch.device(f"cuda:{ids[local_rank]}" if ids else "cpu")
 
 
 def check_gpus(gpus: Sequence[str] | None, per_run: int) -> None:
-    """See whether there are as many GPUs as a run is to have.
+    """Check that there are as many GPUs as a run needs.
 
     Raises:
         SettingsError: there are fewer.
     """
     ids = gpu_ids(gpus)
     if per_run > max(1, len(ids)):
-        found = f"are {len(ids)}: {', '.join(ids)}" if ids else "is none"
+        available = ", ".join(ids) or "none"
         msg = (
-            f"environment.number_of_gpus_per_run: {per_run} GPUs for a run, but of those that "
-            f"environment.gpus gives there {found}. Lower it, or name more GPUs"
+            f"environment.number_of_gpus_per_run: {per_run} GPUs for a run; of those in "
+            f"environment.gpus available: {available}. Lower it, or name more GPUs"
         )
         raise SettingsError(msg)
 
 
 def gpu_ids(gpus: Sequence[str] | None) -> list[str]:
-    """Return the ids of the list; of all GPUs there are when it is None.
+    """Return the ids of a list after checking them, those of all GPUs for None.
 
     Raises:
         SettingsError: an id is not that of a GPU of this machine.
     """
-    there = [str(number) for number in range(torch.cuda.device_count())]
-    wanted = there if gpus is None else list(gpus)
-    missing = [each for each in wanted if each not in there]
+    available = [str(number) for number in range(torch.cuda.device_count())]
+    requested = available if gpus is None else list(gpus)
+    missing = [each for each in requested if each not in available]
     if missing:
-        found = f"there is {', '.join(there)}" if there else "this machine has none"
+        known = f"available: {', '.join(available)}" if available else "this machine has none"
         msg = (
-            f"environment.gpus: no GPU '{missing[0]}'; {found}. "
+            f"environment.gpus: no GPU '{missing[0]}'; {known}. "
             "Run on the CPU with environment.gpus: []"
         )
         raise SettingsError(msg)
-    return wanted
+    return requested
 
 
 def describe_device(device: torch.device) -> dict[str, str | int]:

@@ -1,4 +1,4 @@
-"""Parameter groups: which rate each part of the model learns at, and what decays."""
+"""Parameter groups: the learning rate of each part of the model, and what decays."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from hydro.settings.sections import TrainingSection
 def parameter_groups(
     parts: Mapping[str, nn.Module], training: TrainingSection
 ) -> list[dict[str, Any]]:
-    """Group the parameters that learn, by part and by whether they decay.
+    """Group the trainable parameters by part and by whether they decay.
 
     Args:
         parts: The parts of the model by the names that the settings use: Backbone, Neck, Loss.
-        training: Rates, the parts that have a rate of their own, and the decay.
+        training: Learning rates, the parts that have one of their own, and the decay.
 
     Returns:
         Groups for a ``torch.optim.Optimizer``. Vectors, that is biases and the weights of norms,
@@ -24,15 +24,15 @@ def parameter_groups(
     groups = []
     grouped: set[nn.Parameter] = set()
     for name, part in parts.items():
-        apart = name in training.differential_learning_rate_layers
-        rate = training.differential_learning_rate if apart else training.learning_rate
-        learning = [p for p in part.parameters() if p.requires_grad and p not in grouped]
-        grouped.update(learning)
+        differential = name in training.differential_learning_rate_layers
+        lr = training.differential_learning_rate if differential else training.learning_rate
+        trainable = [p for p in part.parameters() if p.requires_grad and p not in grouped]
+        grouped.update(trainable)
         for matrices in (True, False):
-            chosen = [each for each in learning if (each.ndim > 1) is matrices]
+            chosen = [each for each in trainable if (each.ndim > 1) is matrices]
             decay = training.weight_decay if matrices else 0.0
             if chosen:
-                groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
+                groups.append({"params": chosen, "lr": lr, "weight_decay": decay})
     return groups
 
 

@@ -1,4 +1,4 @@
-"""Half precision where the device has it; an object that does nothing where it is off."""
+"""Mixed precision, where the settings ask for it and the device has it."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ class Precision:
 
     @classmethod
     def of(cls, device: torch.device, *, training: bool, inference: bool) -> "Precision":
-        """Take bfloat16 where the GPU computes in it, else float16; nothing on a CPU."""
+        """Choose bfloat16 where the GPU computes in it, else float16; float32 on a CPU."""
         half = _half(device)
         return cls(device, half if training else None, half if inference else None)
 
     @property
     def name(self) -> str:
-        """The format that training computes in: float32, bfloat16 or float16."""
+        """The number format of training: float32, bfloat16 or float16."""
         return str(self.train_dtype or torch.float32).removeprefix("torch.")
 
     def training(self) -> AbstractContextManager[object]:
-        """Compute a training step in half precision, or as it is."""
+        """Return the autocast context of a training step; it does nothing in float32."""
         return self._autocast(self.train_dtype)
 
     def inference(self) -> AbstractContextManager[object]:
-        """Predict in half precision, or as it is."""
+        """Return the autocast context of inference; it does nothing in float32."""
         return self._autocast(self.inference_dtype)
 
     def scaler(self) -> torch.amp.GradScaler:
-        """Return the loss scaler; it passes everything through unless training is in float16."""
+        """Return the loss scaler, which is disabled unless training is in float16."""
         return torch.amp.GradScaler(self.device.type, enabled=self.train_dtype is torch.float16)
 
     def _autocast(self, dtype: torch.dtype | None) -> AbstractContextManager[object]:

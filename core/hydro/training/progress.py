@@ -1,4 +1,4 @@
-"""How long work tells somebody how far it is; what shows it is somebody else's choice."""
+"""Progress reporting protocols."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Task(Protocol):
-    """One piece of long work."""
+    """A task whose progress is shown."""
 
     def advance(self, done: int, **figures: float) -> None:
-        """Describe that ``done`` more units are done, with the figures that matter now."""
+        """Advance by ``done`` units, and show the present figures."""
 
 
 class Progress(Protocol):
@@ -25,7 +25,7 @@ class NoTask:
     """Shows nothing."""
 
     def advance(self, done: int, **figures: float) -> None:
-        """Take note of nothing."""
+        """Do nothing."""
 
 
 class NoProgress:
@@ -33,5 +33,5 @@ class NoProgress:
 
     @contextmanager
     def task(self, name: str, total: int, unit: str) -> Iterator[Task]:
-        """Run silently."""
+        """Return a task that is not shown."""
         yield NoTask()

@@ -1,4 +1,4 @@
-"""Where randomness comes from: one seed for a run, and independent streams drawn from it."""
+"""Random generators: independent streams from the one seed of a run, and the global ones."""
 
 import random
 import secrets
@@ -14,17 +14,17 @@ from hydro.data.memory_map import BLOCK, empty_memmap
 
 
 def draw_seed(seed: int) -> int:
-    """Return the seed itself, or draw one where it is -1."""
+    """Return the seed, or draw one where it is -1."""
     return secrets.randbelow(2**31) if seed == -1 else seed
 
 
 def seed_torch(seed: int) -> None:
-    """Start the generators that weights and dropout are drawn from."""
+    """Seed the generators of weights and dropout."""
     torch.manual_seed(seed)
 
 
 def random_generator(seed: int, *path: int) -> np.random.Generator:
-    """Return the generator of one purpose, such as one epoch's order, computed and not stored."""
+    """Return the generator of one purpose, such as the order of an epoch."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *path])))
 
 
@@ -47,7 +47,7 @@ class Draw:
 
 
 def permutation(count: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Return the numbers from 0 in the order of ``generator.permutation``; on disk where many."""
+    """Compute ``generator.permutation(count)``, on disk where it is large."""
     order = empty_memmap(count, np.int64)
     for start in range(0, count, BLOCK):
         order[start : start + BLOCK] = np.arange(start, min(start + BLOCK, count))
@@ -55,8 +55,8 @@ def permutation(count: int, generator: np.random.Generator) -> NDArray[np.int64]
     return order
 
 
-def get_rng_state() -> dict[str, Any]:
-    """Return the state of every generator that code may draw from, for JSON."""
+def get_rng_state() -> dict[str, object]:
+    """Return the states of the global generators of Python, numpy and torch, for JSON."""
     drawn: dict[str, Any] = dict(np.random.get_state(legacy=False))
     drawn["state"] = {name: np.asarray(each).tolist() for name, each in drawn["state"].items()}
     states = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
@@ -69,7 +69,7 @@ def get_rng_state() -> dict[str, Any]:
 
 
 def set_rng_state(states: Mapping[str, Any]) -> None:
-    """Put every generator back to a state; a GPU that is not there is passed over."""
+    """Set the states of the global generators; those of missing GPUs are ignored."""
     torch.set_rng_state(_decode_state(states["torch"]))
     for number, state in enumerate(states["cuda"][: torch.cuda.device_count()]):
         torch.cuda.set_rng_state(_decode_state(state), number)

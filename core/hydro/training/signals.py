@@ -1,4 +1,4 @@
-"""Ends work on a signal where nothing is half done."""
+"""Graceful shutdown on signals."""
 
 import os
 import signal
@@ -10,23 +10,23 @@ from typing import NoReturn
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)
 )
-"""What asks a process to end: Ctrl-C, a cluster that wants the machine back, its warning."""
+"""Signals that ask a process to end: Ctrl-C, the end of a cluster job, its warning."""
 
 
 class StopSignal:
-    """Takes the signals: raises at once, or where that would leave something half done, later.
+    """Handles signals: raises at once, or, where that would leave work unfinished, later.
 
-    The second signal raises at once wherever it comes.
+    A second signal raises at once in any case.
     """
 
     def __init__(self, parent: int | None = None) -> None:
         self._parent = parent
         self._signal: int | None = None
-        self._held = False
+        self._deferred = False
 
     @classmethod
     def on_signals(cls, *, with_parent: bool = False) -> "StopSignal":
-        """Take the signals of this process, and its parent's death for one where asked to."""
+        """Install the handler; ``with_parent`` requests a stop when the parent process dies."""
         stop = cls(os.getppid() if with_parent else None)
         for number in SIGNALS:
             signal.signal(number, stop)
@@ -34,31 +34,31 @@ class StopSignal:
 
     @staticmethod
     def ignore() -> None:
-        """Let no further signal in: everything is written, and the process is about to end."""
+        """Ignore signals from now on: everything is written, and the process is about to end."""
         for number in SIGNALS:
             if isinstance(signal.getsignal(number), StopSignal):
                 signal.signal(number, signal.SIG_IGN)
 
     def __call__(self, number: int, frame: FrameType | None = None) -> None:
-        """Take a signal."""
+        """Handle a signal."""
         again = self._signal is not None
         self._signal = number
-        if again or not self._held:
+        if again or not self._deferred:
             self._raise(number)
 
     def request(self) -> None:
-        """Ask as SIGTERM does, unless something else has asked before."""
+        """Request a stop as SIGTERM does, unless one is requested already."""
         self._signal = self._signal or signal.SIGTERM
 
     @property
     def requested(self) -> bool:
-        """Return whether the work is to end."""
+        """Return whether a stop is requested."""
         if self._parent is not None and os.getppid() != self._parent:
             self.request()
         return self._signal is not None
 
     def raise_if_requested(self) -> None:
-        """Raise what was held off.
+        """Raise if a stop is requested.
 
         Raises:
             KeyboardInterrupt: after SIGINT.
@@ -69,26 +69,26 @@ class StopSignal:
 
     @contextmanager
     def defer_signals(self) -> Iterator[None]:
-        """Hold a signal off while the context lasts."""
-        with self._set(held=True):
+        """Defer signals to the end of the context."""
+        with self._set(deferred=True):
             yield
-        if not self._held:
+        if not self._deferred:
             self.raise_if_requested()
 
     @contextmanager
     def allow_signals(self) -> Iterator[None]:
-        """Let a signal through at once within a context that holds it off."""
+        """Raise at once on a signal, within a context that defers them."""
         self.raise_if_requested()
-        with self._set(held=False):
+        with self._set(deferred=False):
             yield
 
     @contextmanager
-    def _set(self, *, held: bool) -> Iterator[None]:
-        before, self._held = self._held, held
+    def _set(self, *, deferred: bool) -> Iterator[None]:
+        before, self._deferred = self._deferred, deferred
         try:
             yield
         finally:
-            self._held = before
+            self._deferred = before
 
     @staticmethod
     def _raise(number: int) -> NoReturn:

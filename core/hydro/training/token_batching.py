@@ -13,11 +13,11 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class TokenBatches:
-    """Batches of at most ``tokens`` tokens, as many in every order of the rows.
+    """Batches of at most ``max_tokens`` tokens, as many in every order of the rows.
 
-    Laid end to end in the order of an epoch, the texts are cut at every ``full`` tokens; the text
-    that lies across a cut goes with the batch that it begins in. So every batch is a random one,
-    whatever the lengths, and the number of batches, which schedules count by, never varies.
+    The concatenated texts of an epoch are cut at every ``tokens_per_batch`` tokens; a text across a
+    cut belongs to the batch that it begins in. So every batch is random, whatever the lengths, and
+    the number of batches, which schedules count by, never varies.
     """
 
     lengths: Rows
@@ -25,10 +25,10 @@ class TokenBatches:
     max_tokens: int
 
     def __post_init__(self) -> None:
-        """Refuse a budget in which not every text finds a place.
+        """Check that every text fits into a batch.
 
         Raises:
-            SettingsError: it is less than two of the longest text.
+            SettingsError: the limit is less than two of the longest text.
         """
         if self.max_tokens < 2 * self._longest:
             msg = (
@@ -40,7 +40,7 @@ class TokenBatches:
 
     @property
     def tokens_per_batch(self) -> int:
-        """Return the tokens from cut to cut: with what lies across a cut, the budget is kept."""
+        """Return the tokens from cut to cut, less than the limit by a text across the cut."""
         return self.max_tokens - self._longest + 1
 
     @cached_property
@@ -49,7 +49,7 @@ class TokenBatches:
         return int(self.lengths.sum())
 
     def num_batches(self, *, drop_last: bool) -> int:
-        """Count the batches of an epoch, without the last one or with all that is left in it."""
+        """Count the batches of an epoch, with or without a last one that is not full."""
         if drop_last:
             return self.tokens_per_epoch // self.tokens_per_batch
         # So many that the last has a row even if the longest text ends the order.

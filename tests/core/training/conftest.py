@@ -41,7 +41,7 @@ class History:
         self.events.append((event, dict(values)))
 
     def figures(self, name: str) -> list[Any]:
-        """Give one figure of every event."""
+        """Return one figure of every event."""
         return [values[name] for _, values in self.events]
 
 

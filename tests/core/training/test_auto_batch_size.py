@@ -17,7 +17,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("error", KINDS, ids=lambda error: str(error)[:20])
-def test_all_ways_of_saying_it_are_recognized(error: Exception) -> None:
+def test_every_out_of_memory_message_is_recognized(error: Exception) -> None:
     assert is_out_of_memory(error)
     with pytest.raises(OutOfMemoryError, match="Lower training"), explain_out_of_memory():
         raise error

@@ -28,12 +28,12 @@ def plan(rows: int, seed: int, training: TrainingSection, world_size: int = 1) -
 
 
 def sizes(updates: BatchPlan, epoch: int = 0) -> list[list[int]]:
-    """Give the rows in each batch of each update of an epoch."""
+    """Count the rows in each batch of each update of an epoch."""
     return [[len(batch) for batch in group] for group in updates.batches_for_epoch(epoch)]
 
 
 def due(updates: BatchPlan) -> list[int]:
-    """Give the batches after which a validation is due, as the loop asks for them."""
+    """List the batches after which a validation is due."""
     found, last = [], 0
     for epoch in range(updates.epochs):
         for group in updates.batches_for_epoch(epoch):
@@ -54,7 +54,7 @@ def test_a_batch_of_several_processes_has_the_rows_of_all(training: Training) ->
     assert not few.sampler.drop_last
 
 
-def test_a_batch_that_is_not_full_is_left_out_unless_told_otherwise(training: Training) -> None:
+def test_a_last_batch_that_is_not_full_is_dropped_only_with_drop_last(training: Training) -> None:
     assert sizes(plan(7, 0, training(batch_size=3))) == [[3], [3]]
     kept = plan(7, 0, training(batch_size=3, drop_last_batch=False))
     assert sizes(kept) == [[3], [3], [1]]
@@ -79,7 +79,7 @@ def test_a_fraction_of_an_epoch_is_a_part_of_its_batches(
     assert updates.num_updates == sum(expected)
 
 
-def test_what_is_left_of_an_epoch_is_an_update_of_its_own(training: Training) -> None:
+def test_remaining_batches_of_an_epoch_are_an_update_of_their_own(training: Training) -> None:
     updates = plan(10, 0, training(grad_accumulation=3, epochs=2))
     assert sizes(updates, 0) == sizes(updates, 1) == [[2, 2, 2], [2, 2]]
     assert updates.num_updates == 4
@@ -120,7 +120,7 @@ def test_rounding_does_not_delay_a_validation(training: Training) -> None:
     assert due(plan(100, 0, training(epochs=3, evaluation_epochs=1.1))) == [55, 110]
 
 
-def test_a_validation_waits_for_the_update_that_is_under_way(training: Training) -> None:
+def test_a_validation_is_due_only_at_the_end_of_an_update(training: Training) -> None:
     chosen = training(epochs=1, evaluation_epochs=0.25, grad_accumulation=3)
     assert due(plan(16, 0, chosen)) == [3, 6]
 
@@ -229,7 +229,7 @@ def test_a_sampler_without_batches_is_refused(training: Training) -> None:
         plan(0, 1, training())
 
 
-def test_what_is_left_are_the_updates_that_have_not_been_done(training: Training) -> None:
+def test_remaining_updates_are_those_not_done_yet(training: Training) -> None:
     updates = plan(11, 1, training(epochs=2.5, grad_accumulation=2, drop_last_batch=False))
     every = [group for epoch in range(updates.epochs) for group in updates.batches_for_epoch(epoch)]
     assert len(every) == updates.num_updates

@@ -16,7 +16,7 @@ from hydro.training.best_weights import BestWeights
         (False, [0.0, -1.0, 1.0], [True, True, False], 1),
     ],
 )
-def test_the_first_weights_with_the_best_score_come_back(
+def test_the_first_weights_with_the_best_score_are_restored(
     higher_is_better: bool, scores: list[float], kept: list[bool], best: int
 ) -> None:
     model = nn.Linear(2, 1)
@@ -28,7 +28,7 @@ def test_the_first_weights_with_the_best_score_come_back(
     assert torch.equal(model.weight, torch.full((1, 2), float(best)))
 
 
-def test_where_nothing_was_kept_the_weights_stay() -> None:
+def test_without_best_weights_restore_changes_nothing() -> None:
     model = nn.Linear(2, 1)
     nn.init.constant_(model.weight, 3)
     BestWeights(model, higher_is_better=True).restore()

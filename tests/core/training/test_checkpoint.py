@@ -83,7 +83,7 @@ def flip(path: Path, bit: int = 77) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("damage", [delete, halve, empty, flip])
-def test_a_damaged_one_is_passed_over_by_name(
+def test_a_damaged_checkpoint_is_skipped_and_named(
     damage: Any, name: str, checkpoints: Checkpoints, caplog: pytest.LogCaptureFixture
 ) -> None:
     save(checkpoints, 1)
@@ -111,7 +111,7 @@ def test_no_flipped_bit_is_accepted(checkpoints: Checkpoints) -> None:
     assert number(checkpoints) == 2
 
 
-def test_where_all_are_damaged_nothing_starts_anew(checkpoints: Checkpoints) -> None:
+def test_all_checkpoints_damaged_is_an_error(checkpoints: Checkpoints) -> None:
     save(checkpoints, 1)
     save(checkpoints, 2)
     for name, file in (("step-000001", FACTS), ("step-000002", "model.safetensors")):

@@ -139,7 +139,7 @@ class Trained:
         *(("AdamW", True), ("Adam", True)),
     ],
 )
-def test_it_ends_with_the_same_weights_wherever_it_was_stopped(
+def test_a_resumed_training_ends_with_the_same_weights_wherever_it_was_stopped(
     optimizer: str, sparse: bool, training: Any, rows: Counted, tmp_path: Path
 ) -> None:
     whole = Trained(tmp_path / "whole", training, optimizer, sparse=sparse)(rows).state

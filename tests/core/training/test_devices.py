@@ -9,11 +9,11 @@ from hydro.training.devices import check_gpus, describe_device, pick_device
 CPU = torch.device("cpu")
 
 
-def test_an_empty_list_is_the_cpu() -> None:
+def test_an_empty_list_of_gpus_picks_the_cpu() -> None:
     assert pick_device([]) == CPU
 
 
-def test_nothing_is_the_first_gpu_or_else_the_cpu() -> None:
+def test_no_list_of_gpus_picks_the_first_gpu_or_else_the_cpu() -> None:
     expected = torch.device("cuda:0") if torch.cuda.is_available() else CPU
     assert pick_device(None) == expected
 
@@ -29,7 +29,7 @@ def test_a_gpu_that_is_not_there_is_an_error_that_says_how_to_run_on_the_cpu(mis
 
 @pytest.fixture
 def three(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the machine have three GPUs, as far as their number goes."""
+    """Pretend that the machine has three GPUs."""
     monkeypatch.setattr("torch.cuda.device_count", lambda: 3)
 
 
@@ -44,20 +44,20 @@ def test_each_process_of_a_run_has_a_gpu_of_its_own() -> None:
 
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize(
-    ("gpus", "wanted", "there"),
-    [(None, 4, "are 3: 0, 1, 2"), (["1"], 2, "are 1: 1"), ([], 2, "is none")],
+    ("gpus", "wanted", "available"),
+    [(None, 4, "0, 1, 2"), (["1"], 2, "1"), ([], 2, "none")],
 )
-def test_fewer_gpus_than_a_run_is_to_have_are_an_error(
-    gpus: list[str] | None, wanted: int, there: str
+def test_fewer_gpus_than_a_run_needs_are_an_error(
+    gpus: list[str] | None, wanted: int, available: str
 ) -> None:
     with pytest.raises(SettingsError, match="number_of_gpus_per_run") as error:
         check_gpus(gpus, wanted)
-    assert f"{wanted} GPUs for a run, but of those" in str(error.value)
-    assert f"there {there}. Lower it" in str(error.value)
+    assert f"{wanted} GPUs for a run; of those in environment.gpus" in str(error.value)
+    assert f"available: {available}. Lower it" in str(error.value)
     check_gpus(gpus, 1)
 
 
-def test_what_figures_depend_on_is_told() -> None:
+def test_the_description_of_a_device_lists_versions_and_hardware() -> None:
     facts = describe_device(CPU)
     assert facts["device"] == "cpu"
     assert facts["torch"] == torch.__version__

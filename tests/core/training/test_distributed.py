@@ -79,7 +79,7 @@ def test_the_cases_differ(found: Any) -> None:
     }
 
 
-def test_what_the_first_process_says_is_what_all_know(found: Any) -> None:
+def test_broadcast_returns_the_text_of_the_main_process(found: Any) -> None:
     assert {name: each["agreed"]["text"] for name, each in found.items()} == {
         "1-0": "said by 0",
         "2-0": "said by 0",
@@ -88,7 +88,7 @@ def test_what_the_first_process_says_is_what_all_know(found: Any) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 7, 9])
-def test_shares_cover_a_batch_and_weights_make_one_mean_of_theirs(rows: int) -> None:
+def test_shards_cover_a_batch_and_loss_weights_make_the_mean_of_all_rows(rows: int) -> None:
     batch, values = np.arange(rows) + 5, np.random.default_rng(rows).random(rows + 5)
     group = [DistributedGroup(rank, 3, store=HashStore()) for rank in range(3)]
     shares = [each.shard(batch) for each in group]
@@ -100,7 +100,7 @@ def test_shares_cover_a_batch_and_weights_make_one_mean_of_theirs(rows: int) -> 
     assert np.mean(means) == pytest.approx(values[batch].mean())
 
 
-def test_a_process_alone_changes_nothing() -> None:
+def test_a_single_process_changes_nothing() -> None:
     rows = np.arange(5)
     learner = ModelWithLoss(nn.Linear(2, 2), nn.MSELoss())
     assert SINGLE_PROCESS.shard(rows) is rows
@@ -135,7 +135,7 @@ def test_synchronized_batch_norm_on_cpus_is_refused_and_alone_changes_nothing() 
         DistributedGroup(0, 2, store=HashStore()).convert_sync_batchnorm(model, cpu)
 
 
-def test_processes_draw_dropout_apart_and_the_first_as_it_would_alone() -> None:
+def test_processes_draw_different_dropout_and_the_main_one_that_of_a_single_process() -> None:
     drawn = []
     for processes in (
         SINGLE_PROCESS,
@@ -156,7 +156,7 @@ def test_processes_draw_dropout_apart_and_the_first_as_it_would_alone() -> None:
         ("mat1 and mat2 shapes cannot be multiplied", RuntimeError),
     ],
 )
-def test_errors_of_training_together_are_explained(said: str, kind: type[Exception]) -> None:
+def test_errors_of_collectives_are_explained(said: str, kind: type[Exception]) -> None:
     with pytest.raises(kind) as error, DistributedGroup(0, 2, store=HashStore()).explain_errors():
         raise RuntimeError(said)
     assert type(error.value) is kind

@@ -38,7 +38,7 @@ def loss() -> nn.Module:
 
 
 def by_parameter(groups: list[dict[str, Any]], name: str) -> dict[int, Any]:
-    """Give one option of the group that each parameter is in."""
+    """Return one option of the group that each parameter is in."""
     return {id(each): group[name] for group in groups for each in group["params"]}
 
 
@@ -66,7 +66,7 @@ def test_biases_and_norms_do_not_decay(model: Encoder, loss: nn.Module, training
 @pytest.mark.parametrize(
     "chosen", [[], ["Backbone"], ["Neck"], ["Loss"], ["Backbone", "Loss"]], ids=str
 )
-def test_a_rate_of_its_own_goes_to_a_whole_part_and_to_nothing_else(
+def test_a_differential_learning_rate_applies_to_one_whole_part(
     chosen: list[str], model: Encoder, loss: nn.Module, training: Training
 ) -> None:
     settings = training(
@@ -88,7 +88,7 @@ def test_frozen_parameters_are_left_out(
     assert len(by_parameter(groups, "lr")) == 4
 
 
-def test_a_parameter_beside_the_parts_of_a_model_is_not_forgotten(
+def test_a_parameter_outside_the_parts_of_a_model_is_grouped(
     model: Encoder, loss: nn.Module, training: Training
 ) -> None:
     model.temperature = nn.Parameter(torch.ones(()))

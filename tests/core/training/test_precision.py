@@ -9,7 +9,7 @@ CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize("context", ["training", "inference"])
-def test_a_cpu_computes_in_full_precision_whatever_is_asked_for(context: str) -> None:
+def test_a_cpu_computes_in_float32_whatever_the_settings(context: str) -> None:
     precision = Precision.of(CPU, training=True, inference=True)
     with getattr(precision, context)():
         assert not torch.is_autocast_enabled("cpu")
@@ -27,7 +27,7 @@ def test_losses_are_scaled_in_float16_only() -> None:
     assert not Precision(CPU, torch.bfloat16, None).scaler().is_enabled()
 
 
-def test_training_and_inference_are_switched_apart() -> None:
+def test_training_and_inference_precision_are_independent() -> None:
     precision = Precision(CPU, train_dtype=torch.bfloat16, inference_dtype=None)
     layer, inputs = torch.nn.Linear(2, 2), torch.ones(1, 2)
     with precision.training():
@@ -37,7 +37,7 @@ def test_training_and_inference_are_switched_apart() -> None:
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_a_gpu_computes_in_half_precision_where_asked() -> None:
+def test_a_gpu_computes_in_half_precision_where_set() -> None:
     precision = Precision.of(torch.device("cuda:0"), training=True, inference=False)
     assert precision.train_dtype in (torch.bfloat16, torch.float16)
     assert precision.inference_dtype is None

@@ -53,7 +53,7 @@ def test_a_stream_is_computed_from_its_seed_and_path() -> None:
     assert len(set(map(tuple, draws))) == len(draws)
 
 
-def test_every_generator_goes_on_from_where_it_was() -> None:
+def test_every_global_generator_continues_from_its_restored_state() -> None:
     def draw() -> list[float]:
         # A normal number keeps a second one for the next time.
         return [

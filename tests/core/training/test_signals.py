@@ -11,7 +11,7 @@ from hydro.training.signals import SIGNALS, StopSignal
 
 @pytest.fixture
 def stop() -> Iterator[StopSignal]:
-    """Take the signals of this process for one test."""
+    """Handle the signals of this process for one test."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     yield StopSignal.on_signals()
     for number, handler in before.items():
@@ -36,7 +36,7 @@ def test_a_signal_unwinds_like_an_error(
     assert stop.requested
 
 
-def test_a_signal_is_held_off_until_the_context_ends(stop: StopSignal) -> None:
+def test_a_deferred_signal_raises_at_the_end_of_the_context(stop: StopSignal) -> None:
     done = []
     with pytest.raises(SystemExit), stop.defer_signals():
         signal.raise_signal(signal.SIGTERM)
@@ -44,14 +44,14 @@ def test_a_signal_is_held_off_until_the_context_ends(stop: StopSignal) -> None:
     assert done == [True]
 
 
-def test_a_second_signal_comes_through_at_once(stop: StopSignal) -> None:
+def test_a_second_signal_raises_at_once(stop: StopSignal) -> None:
     with pytest.raises(KeyboardInterrupt), stop.defer_signals():
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGINT)
         pytest.fail("the second signal was held off")
 
 
-def test_a_signal_comes_through_where_it_is_let(stop: StopSignal) -> None:
+def test_a_signal_raises_at_once_where_it_is_allowed(stop: StopSignal) -> None:
     with pytest.raises(SystemExit), stop.defer_signals(), stop.allow_signals():
         signal.raise_signal(signal.SIGTERM)
         pytest.fail("the signal was held off")
@@ -69,7 +69,7 @@ def test_an_error_is_not_hidden_by_a_signal(stop: StopSignal) -> None:
         raise ValueError(msg)
 
 
-def test_a_process_whose_parent_has_gone_is_to_stop() -> None:
+def test_the_death_of_the_parent_requests_a_stop() -> None:
     assert not StopSignal(os.getppid()).requested
     orphan = StopSignal(os.getpid())
     assert orphan.requested
@@ -78,7 +78,7 @@ def test_a_process_whose_parent_has_gone_is_to_stop() -> None:
     assert end.value.code == 143
 
 
-def test_when_all_is_written_no_signal_comes_in(stop: StopSignal) -> None:
+def test_ignored_signals_do_not_raise(stop: StopSignal) -> None:
     StopSignal.ignore()
     signal.raise_signal(signal.SIGINT)
     assert not stop.requested

@@ -50,7 +50,7 @@ def learn(
         optimizer.step()
 
 
-def test_rows_that_every_batch_touches_learn_as_a_whole_matrix_does(build: Build) -> None:
+def test_rows_touched_by_every_batch_are_updated_as_by_dense_gradients(build: Build) -> None:
     sparse, dense = embedding(sparse=True), embedding(sparse=False)
     every = [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0, 0], [2, 2, 0, 1, 3, 4]]
     learn(sparse, build(sparse), every)
@@ -59,7 +59,7 @@ def test_rows_that_every_batch_touches_learn_as_a_whole_matrix_does(build: Build
     assert not torch.equal(sparse.weight, embedding(sparse=True).weight)
 
 
-def test_a_row_is_where_it_would_be_after_the_updates_it_took_part_in_alone(build: Build) -> None:
+def test_a_row_depends_only_on_the_updates_that_touched_it(build: Build) -> None:
     sparse, alone = embedding(sparse=True), embedding(sparse=False)
     learn(sparse, build(sparse), [[0, 1], [1, 2], [2], [1, 1, 3], [1]])
     learn(alone, build(alone), [[1], [1], [1, 1], [1]])
@@ -74,7 +74,7 @@ def test_a_row_that_no_batch_touches_does_not_move(build: Build) -> None:
     assert not (module.weight[[0, 1, 3]] == before[[0, 1, 3]]).any()
 
 
-def test_an_optimizer_goes_on_from_its_saved_state(build: Build) -> None:
+def test_sparse_state_is_saved_and_loaded(build: Build) -> None:
     whole, half = embedding(sparse=True), embedding(sparse=True)
     batches = [[0, 1], [1, 2], [2], [1, 1, 3]]
     learn(whole, build(whole), batches)

@@ -43,7 +43,7 @@ def test_every_row_is_in_one_batch_none_is_empty_and_none_passes_the_budget(
     assert all(len(each) for each in whole)
 
 
-def test_a_budget_without_room_for_two_of_the_longest_is_refused() -> None:
+def test_a_limit_below_two_of_the_longest_texts_is_refused() -> None:
     assert TokenBatches(np.array([9, 3]), 18).tokens_per_batch == 10
     with pytest.raises(SettingsError, match=r"batch_tokens: 17 is less than two.*18 or more"):
         TokenBatches(np.array([9, 3]), 17)

@@ -69,17 +69,17 @@ def model() -> Linear:
 
 
 def weights(model: nn.Module) -> torch.Tensor:
-    """Give all weights of a model in one vector."""
+    """Return all weights of a model in one vector."""
     return torch.cat([each.detach().flatten() for each in model.parameters()])
 
 
 def apart(first: nn.Module, second: nn.Module) -> float:
-    """Give the largest difference between the weights of two models."""
+    """Return the largest difference between the weights of two models."""
     return float((weights(first) - weights(second)).abs().max())
 
 
 def descend(model: nn.Module, loss: torch.Tensor, rate: float) -> None:
-    """Take one step of plain gradient descent by hand."""
+    """Compute one step of plain gradient descent by hand."""
     parameters = list(model.parameters())
     gradients = torch.autograd.grad(loss, parameters)
     with torch.no_grad():
@@ -100,7 +100,7 @@ def test_one_batch_of_eight_is_four_batches_of_two(
         assert first == pytest.approx(second, abs=1e-5)
 
 
-def test_what_remains_of_an_epoch_is_divided_by_its_own_count(
+def test_a_partial_accumulation_is_averaged_over_its_own_batches(
     model: Linear, rows: Counted, training: Training, history: Any
 ) -> None:
     expected = copy.deepcopy(model)
@@ -206,7 +206,7 @@ def test_rates_rise_from_zero_over_the_warm_up(
     assert step.lr == 1e-3 * end
 
 
-def test_validations_are_asked_for_with_the_samples_seen(
+def test_validate_is_called_with_the_samples_seen(
     model: Linear, rows: Counted, training: Training, history: Any
 ) -> None:
     asked: list[tuple[int, bool]] = []
@@ -292,7 +292,7 @@ class Divergent(nn.Module):
     ],
     ids=["nan", "infinite", "gradient"],
 )
-def test_what_is_not_finite_stops_training_before_it_gets_into_the_weights(
+def test_a_loss_or_gradient_that_is_not_finite_is_an_error_before_the_update(
     fault: Any, said: str, model: Linear, rows: Counted, training: Training, history: Any
 ) -> None:
     two_updates = copy.deepcopy(model)
