@@ -102,6 +102,6 @@ def test_without_the_plugin_the_same_file_is_refused_with_what_there_is(
     refused = run("validate", "cfg.yml")
     assert (refused.returncode, refused.stdout) == (3, "")
     assert refused.stderr.splitlines()[1] == (
-        "cfg.yml:7:27: training.loss_function: there is no 'CosFace'; "
-        "there is: ArcFace, CrossEntropy. Did you mean 'ArcFace'?"
+        "cfg.yml:7:27: training.loss_function: no choice 'CosFace'; "
+        "available: ArcFace, CrossEntropy. Did you mean 'ArcFace'?"
     )
