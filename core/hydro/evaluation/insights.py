@@ -3,7 +3,6 @@
 import dataclasses
 import logging
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from hydro.artifacts.insight_files import write_insight
 from hydro.artifacts.run_folder import RunFolder
@@ -16,7 +15,7 @@ from hydro.plugins.components import Insight
 logger = logging.getLogger(__name__)
 
 
-def write_insights(builder: Builder, folder: RunFolder, material: Mapping[str, Any]) -> None:
+def write_insights(builder: Builder, folder: RunFolder, material: Mapping[str, object]) -> None:
     """Build every insight from its share of the material; one that fails is left out, and named.
 
     A trained model is worth more than a picture of it, so no insight ends a run.
@@ -61,7 +60,7 @@ def _columns(chart: Chart) -> Iterator[str]:
         yield from (each for each in ((value,) if isinstance(value, str) else value) if each)
 
 
-def _metadata(place: int, insight: Insight, finding: Finding) -> dict[str, Any]:
+def _metadata(place: int, insight: Insight, finding: Finding) -> dict[str, object]:
     return {
         "name": insight.name,
         "place": place,

@@ -54,7 +54,7 @@ def write_predictions(
             table.to_parquet(file, index=False)
     written.append(folder / f"{name}_raw_predictions.npz")
     values = {f"{METRIC_PREFIX}{metric}": each for metric, each in predictions.values.items()}
-    arrays: dict[str, Any] = {"rows": rows, **predictions.arrays(), **values}
+    arrays: dict[str, NDArray[np.generic]] = {"rows": rows, **predictions.arrays(), **values}
     with open_atomic(written[-1]) as file:
         np.savez(file, allow_pickle=False, **arrays)
     return written

@@ -5,7 +5,6 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from hydro.artifacts.files import writing
 from hydro.plugins.retrieval import Index
@@ -14,7 +13,7 @@ METADATA = "about.json"
 """Says what an index was made of, so that it is made again when that changes."""
 
 
-def save_index(index: Index, folder: Path, made_of: Mapping[str, Any]) -> None:
+def save_index(index: Index, folder: Path, made_of: Mapping[str, object]) -> None:
     """Write an index into a folder that appears once it is whole, in the place of an older one.
 
     Raises:
@@ -33,10 +32,10 @@ def save_index(index: Index, folder: Path, made_of: Mapping[str, Any]) -> None:
         new.rename(folder)
 
 
-def read_metadata(folder: Path) -> dict[str, Any] | None:
+def read_metadata(folder: Path) -> dict[str, object] | None:
     """Describe what an index was made of; None where there is none that is whole."""
     try:
-        told: dict[str, Any] = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+        told: dict[str, object] = json.loads((folder / METADATA).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return told

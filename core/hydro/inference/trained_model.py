@@ -142,7 +142,10 @@ class TrainedModel:
         """
         retrieval = self.retrieval("hydro search")
         folder = make_folder(self.folder.path / "index") / f"{gallery.name}-{kind}"
-        made_of = {"gallery": gallery.fingerprint, "model": checksum(self.folder.model)}
+        made_of: dict[str, object] = {
+            "gallery": gallery.fingerprint,
+            "model": checksum(self.folder.model),
+        }
         kept = read_metadata(folder)
         if kept and not gallery.fingerprint and kept.get("model") == made_of["model"]:
             logger.warning("%s is gone; its index is searched as it was made", gallery.path)
