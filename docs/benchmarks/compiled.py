@@ -25,13 +25,13 @@ from hydro.data.labels import Labels
 from hydro.data.tables import read_table
 from hydro.text import (
     Encoder,
+    LabeledTexts,
     find_backbone,
     length_bucketed_batches,
     load_backbone,
     load_tokenizer,
 )
 from hydro.text.attention import VARLEN_ATTENTION, varlen_attention
-from hydro_text_metric_learning.dataset import LabeledTexts
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
 BATCH, LONGEST, TEXTS, TOKENS = 64, 64, 2048, 2048

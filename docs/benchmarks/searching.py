@@ -16,9 +16,9 @@ import torch
 from rich.console import Console
 
 from hydro.data.tables import read_table
+from hydro.similarity.index import build_faiss, measure_recall
 from hydro.similarity.threshold import MAX_ROWS, choose_threshold
 from hydro.text import Encoder, embed, find_backbone, load_backbone, load_tokenizer
-from hydro_text_metric_learning.index import build_faiss, measure_recall
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ from transformers import TrainerCallback
 from hydro.data.labels import Labels
 from hydro.data.tables import read_table
 from hydro.settings.sections import TrainingSection
-from hydro.text import Encoder, find_backbone, load_backbone, load_tokenizer
+from hydro.text import Encoder, LabeledTexts, find_backbone, load_backbone, load_tokenizer
 from hydro.training.batch_plan import BatchPlan
 from hydro.training.param_groups import model_parts, parameter_groups
 from hydro.training.precision import Precision
@@ -46,7 +46,6 @@ from hydro.training.progress import NoProgress
 from hydro.training.samplers import ShuffledBatches
 from hydro.training.step import TrainStep
 from hydro.training.trainer import Trainer
-from hydro_text_metric_learning.dataset import LabeledTexts
 from hydro_text_metric_learning.losses.arcface import ArcFace
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"

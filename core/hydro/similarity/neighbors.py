@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
@@ -98,7 +98,7 @@ def rank(
             cosines, classes[rows], relevant[rows], searched, top_k, memory_bytes // 16
         )
         similarities = cosines.T.gather(1, nearest)
-        yield Block(rows, _to_numpy(nearest), _to_numpy(similarities), ranking)
+        yield Block(rows, nearest.cpu().numpy(), similarities.cpu().numpy(), ranking)
 
 
 def _count_relevant(classes: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -142,7 +142,7 @@ def _rank_block(
     """Return the top_k nearest rows, and the ranking as far down as the metrics look."""
     depth = max(top_k, int(relevant.max()))
     nearest = stable_topk(cosines, depth, memory_bytes=memory_bytes)
-    hits = _to_numpy(searched.match(as_tensor(classes).to(nearest.device), nearest))
+    hits = searched.match(as_tensor(classes).to(nearest.device), nearest).cpu().numpy()
     ranking = Ranking.of(hits, relevant)
     missed = np.flatnonzero((ranking.first_hit == 0) & (relevant > 0))
     if missed.size:
@@ -168,9 +168,4 @@ def _rank_first_hits(
         rows = torch.arange(part.start, part.stop, device=cosines.device)[:, None]
         bounds = torch.where(rows < row, above, hit)
         ranks += (cosines[part][:, columns] > bounds).sum(dim=0)
-    return _to_numpy(ranks)
-
-
-def _to_numpy(tensor: Tensor) -> NDArray[Any]:
-    """Bring a result back from the device."""
-    return tensor.cpu().numpy()
+    return ranks.cpu().numpy()

@@ -1,27 +1,26 @@
-"""The similarity from which on two texts are taken for the same class."""
+"""The similarity threshold from which on two rows are taken for the same class."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 BINS = 2**16
-"""Steps from a cosine of -1 to one of 1; a threshold is the lower end of one of them."""
+"""Bins of cosines from -1 to 1; a threshold is the lower end of one of them."""
 
 MAX_ROWS = 20_000
-"""The pairs of more rows than these are counted on so many of them, drawn at random."""
+"""Of more rows, the pairs of a random sample of this size are counted."""
 
 PAIRS_PER_BLOCK = 2**21
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """What is right of a decision between same and not same, on the pairs of held-out rows."""
+    """A threshold, with its precision and recall over the pairs of held-out rows."""
 
     threshold: float | None
-    """None where no similarity reaches the precision asked for."""
+    """None where no similarity reaches the requested precision."""
     precision: float
     """At the threshold; without one, the best that any similarity reaches."""
     recall: float
@@ -44,8 +43,8 @@ class Threshold:
             f"{self.recall:.3f} {of}"
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is stored."""
+    def to_json(self) -> dict[str, object]:
+        """Return it as it is stored, with a ``summary``."""
         return {**asdict(self), "summary": str(self)}
 
 
@@ -78,7 +77,7 @@ def choose_threshold(
     if len(labeled) > MAX_ROWS:
         labeled = np.sort(np.random.default_rng(0).permutation(labeled)[:MAX_ROWS])
     other, same = count_pairs(embeddings[labeled], classes[labeled], device)
-    # From the highest similarity down, as a threshold that is lowered meets the pairs.
+    # Cumulated from the highest similarity down, as a threshold is lowered.
     found = np.cumsum(same[::-1])[::-1]
     taken = np.cumsum((same + other)[::-1])[::-1]
     right = np.divide(found, taken, out=np.zeros(BINS), where=taken > 0)

@@ -6,12 +6,24 @@ Importing it is light; what needs torch or transformers is imported on first use
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from hydro.text.builders import TextComponents, build_encoder, text_components
+from hydro.text.insights.records import text_insights
+from hydro.text.settings import (
+    TextArchitectureSection,
+    TextDatasetSection,
+    TextEnvironmentSection,
+    TextSettings,
+    TextTokenizerSection,
+)
+
 if TYPE_CHECKING:
     from hydro.artifacts.cache import default_cache
     from hydro.text.backbones import find_backbone
     from hydro.text.batches import TextBatch, collate, length_bucketed_batches, quantile_length
     from hydro.text.cache import cached_token_ids
+    from hydro.text.class_embeddings import class_means
     from hydro.text.corpus import TokenizedTexts
+    from hydro.text.dataset import LabeledTexts
     from hydro.text.encoder import Encoder
     from hydro.text.inference import embed, forward_all
     from hydro.text.loading import load_backbone, load_config, quiet_transformers
@@ -21,10 +33,12 @@ if TYPE_CHECKING:
 MODULES = {
     "POOLS": "hydro.text.pooling",
     "Encoder": "hydro.text.encoder",
+    "LabeledTexts": "hydro.text.dataset",
     "TextBatch": "hydro.text.batches",
     "TextTokenizer": "hydro.text.tokenizer",
     "TokenizedTexts": "hydro.text.corpus",
     "cached_token_ids": "hydro.text.cache",
+    "class_means": "hydro.text.class_embeddings",
     "collate": "hydro.text.batches",
     "default_cache": "hydro.artifacts.cache",
     "embed": "hydro.text.inference",
@@ -42,10 +56,19 @@ MODULES = {
 __all__ = [
     "POOLS",
     "Encoder",
+    "LabeledTexts",
+    "TextArchitectureSection",
     "TextBatch",
+    "TextComponents",
+    "TextDatasetSection",
+    "TextEnvironmentSection",
+    "TextSettings",
     "TextTokenizer",
+    "TextTokenizerSection",
     "TokenizedTexts",
+    "build_encoder",
     "cached_token_ids",
+    "class_means",
     "collate",
     "default_cache",
     "embed",
@@ -57,6 +80,8 @@ __all__ = [
     "load_tokenizer",
     "quantile_length",
     "quiet_transformers",
+    "text_components",
+    "text_insights",
 ]
 
 

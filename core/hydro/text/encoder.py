@@ -54,6 +54,7 @@ class Encoder(nn.Module):
         self.neck = build_projection(
             width, self.embedding_size, batch_normalization=batch_normalization
         )
+        self.head: nn.Module | None = None
 
     @property
     def padding_free(self) -> bool:
@@ -78,4 +79,6 @@ class Encoder(nn.Module):
         )
         if self.neck is not None:
             vectors = self.neck(vectors)
+        if self.head is not None:
+            vectors = self.head(vectors)
         return vectors

@@ -28,7 +28,7 @@ def embed(
     *,
     tokens: int | None = None,
     autocast: Callable[[], AbstractContextManager[object]] = nullcontext,
-    watch: Callable[[int], object] = lambda texts: None,
+    on_progress: Callable[[int], object] = lambda texts: None,
 ) -> NDArray[np.float32]:
     """Return the normalized embedding of every text: ``(texts, embedding_size)``.
 
@@ -41,7 +41,7 @@ def embed(
         transform=lambda output: normalize(output.float(), dim=1),
         tokens=tokens,
         autocast=autocast,
-        on_progress=watch,
+        on_progress=on_progress,
     )
 
 

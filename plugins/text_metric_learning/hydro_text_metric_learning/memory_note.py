@@ -1,35 +1,35 @@
-"""Says how much memory the vectors of very many classes take."""
+"""A note on the memory that the weights of very many classes take."""
 
-from typing import Any
-
-from hydro.text import find_backbone, load_config
+from hydro.text import TextArchitectureSection, find_backbone, load_config
 
 MANY_CLASSES_THRESHOLD = 50_000
-"""Classes, above which it is said."""
+"""Fewer classes are not worth a note."""
 
 
-def head_note(architecture: Any, classes: int, sampled: int | None) -> list[str]:
-    """Describe it in a sentence, if there are many.
+def class_weights_note(
+    architecture: TextArchitectureSection, classes: int, sampled: int | None
+) -> list[str]:
+    """Return a sentence on the memory of the weights, if there are many classes.
 
     Args:
-        architecture: the settings; the size of an embedding is there or in the backbone's config.
-        classes: how many there are.
-        sampled: how many a batch is compared with; None for all.
+        architecture: has the size of an embedding, or the backbone whose config has it.
+        classes: number of classes.
+        sampled: number of classes that a batch is compared with; None for all.
 
     Raises:
-        ModelError: the backbone is not there, or its config cannot be read.
+        ModelError: the backbone is unavailable, or its config cannot be read.
     """
     if classes <= MANY_CLASSES_THRESHOLD:
         return []
     size = (
         architecture.embedding_size or load_config(find_backbone(architecture.backbone)).hidden_size
     )
-    one = classes * size * 4 / 1e9
-    # The vectors and two averages of the optimizer; where it is dense, the gradient and two copies.
-    most = one * (3 if sampled else 6)
+    weights = classes * size * 4 / 1e9
+    # The weights and two averages of the optimizer; if dense, also the gradient and two copies.
+    peak = weights * (3 if sampled else 6)
     note = (
-        f"{classes:,} classes of {size} numbers take {one:.1f} GB, and up to {most:.1f} GB while "
-        "they are trained"
+        f"{classes:,} classes of {size} numbers take {weights:.1f} GB, and up to {peak:.1f} GB "
+        "while they are trained"
     )
     if sampled:
         return [f"{note}. Each batch is compared with {min(sampled, classes):,} of them"]

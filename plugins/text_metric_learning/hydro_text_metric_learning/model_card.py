@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from hydro_text_metric_learning.settings import TextSettings
+from hydro_text_metric_learning.settings import TextMetricLearningSettings
 
 USE = """\
 ```python
@@ -28,7 +28,7 @@ tokenizers and numpy: `hydro export RUN --to scoring-pipeline`. For MLflow: `--t
 
 
 def model_card(
-    settings: TextSettings, scores: Mapping[str, Any], *, rows: int, classes: int
+    settings: TextMetricLearningSettings, scores: Mapping[str, Any], *, rows: int, classes: int
 ) -> str:
     """Write the card as Markdown with YAML front matter.
 
@@ -76,7 +76,9 @@ def _epochs(count: float) -> str:
     return "1 epoch" if count == 1 else f"{count:g} epochs"
 
 
-def _results(settings: TextSettings, scores: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _results(
+    settings: TextMetricLearningSettings, scores: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
     """Return the scores in the form in which the hub lists them."""
     dataset = settings.dataset
     custom = dataset.validation_strategy == "custom"
@@ -97,7 +99,7 @@ def _results(settings: TextSettings, scores: Mapping[str, Any]) -> Iterator[dict
         }
 
 
-def _joined(settings: TextSettings) -> list[str]:
+def _joined(settings: TextMetricLearningSettings) -> list[str]:
     """Describe how several text columns were joined, which the folder cannot express."""
     names = settings.dataset.text_column
     if len(names) == 1:
@@ -108,7 +110,7 @@ def _joined(settings: TextSettings) -> list[str]:
     return [f"A text is the columns {', '.join(names)}, joined with {between}."]
 
 
-def _settings_table(settings: TextSettings, rows: int, classes: int) -> str:
+def _settings_table(settings: TextMetricLearningSettings, rows: int, classes: int) -> str:
     """List the size of the data and the settings that shape the model."""
     architecture, training = settings.architecture, settings.training
     told = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hydro.api import Calibration, Columns, Metrics, Problem, TrainedArtifacts
 from hydro_text_metric_learning.inference import TextRetrieval
-from hydro_text_metric_learning.settings import TextSettings
+from hydro_text_metric_learning.settings import HAS_CLASS_WEIGHTS, TextMetricLearningSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,16 +15,15 @@ if TYPE_CHECKING:
 
     from hydro.api import Frames, Labels, Precision
     from hydro.similarity.predictions import RetrievalPredictions
-    from hydro.text import Encoder
-    from hydro_text_metric_learning.dataset import LabeledTexts
+    from hydro.text import Encoder, LabeledTexts
 
 
-class TextMetricLearning(Problem[TextSettings, "Labels"]):
+class TextMetricLearning(Problem[TextMetricLearningSettings, "Labels"]):
     """Embeddings in which texts of one class are near each other."""
 
     name = "text_metric_learning"
     title = "Text metric learning"
-    settings = TextSettings
+    settings = TextMetricLearningSettings
     defaults: ClassVar[Mapping[str, object]] = {
         "training.loss_function": "ArcFace",
         "prediction.metric": "mAP",
@@ -32,45 +31,49 @@ class TextMetricLearning(Problem[TextSettings, "Labels"]):
     undefined_rows = "no other row of their class"
     inference = TextRetrieval()
 
-    def columns(self, settings: TextSettings) -> Columns:
+    def columns(self, settings: TextMetricLearningSettings) -> Columns:
         """Return the columns of texts and labels."""
-        return Columns(inputs=settings.dataset.text_column, targets=settings.dataset.label_columns)
+        return TextRetrieval().columns(settings)
 
     def describe_data(
-        self, settings: TextSettings, *, frames: "Frames", targets: "Labels"
+        self, settings: TextMetricLearningSettings, *, frames: "Frames", targets: "Labels"
     ) -> Mapping[str, int]:
         """Return the number of classes, and of held-out rows whose class training lacks."""
-        unseen = targets.encode(frames.validation) >= len(targets)
+        from hydro.similarity.checks import seen_and_unseen
+
+        unseen = seen_and_unseen(frames.validation, targets)["unseen_classes"]
         return {**targets.counts(), "unseen_validation_rows": int(unseen.sum())}
 
     def check_data(
-        self, settings: TextSettings, *, frames: "Frames", targets: "Labels"
+        self, settings: TextMetricLearningSettings, *, frames: "Frames", targets: "Labels"
     ) -> Sequence[str]:
         """Return warnings about classes, texts on both sides of the split, and memory."""
         from hydro.api import check_labels
-        from hydro_text_metric_learning.memory_note import head_note
+        from hydro.similarity.checks import check_pairs
+        from hydro_text_metric_learning.memory_note import class_weights_note
 
-        path, texts = settings.dataset.train_dataframe, settings.dataset.text_column
-        warnings = check_labels(frames.train, targets, texts, path)
-        if len(targets) == len(frames.train):
-            single = f"{path.name}: every class has a single training row, so there are no pairs"
-            warnings.insert(0, single)
-        warnings += super().check_data(settings, frames=frames, targets=targets)
-        if settings.training.loss_function in ("ArcFace", "CrossEntropy"):
-            sampled = settings.training.num_sampled()
-            warnings += head_note(settings.architecture, len(targets), sampled)
+        path, training = settings.dataset.train_dataframe, settings.training
+        warnings = [
+            *check_pairs(frames.train, targets, path.name),
+            *check_labels(frames.train, targets, settings.dataset.text_column, path),
+            *super().check_data(settings, frames=frames, targets=targets),
+        ]
+        if HAS_CLASS_WEIGHTS.holds({HAS_CLASS_WEIGHTS.path: training.loss_function}):
+            architecture, sampled = settings.architecture, training.num_sampled()
+            warnings += class_weights_note(architecture, len(targets), sampled)
         return warnings
 
     def subsets(
-        self, settings: TextSettings, *, frame: "pd.DataFrame", targets: "Labels"
+        self, settings: TextMetricLearningSettings, *, frame: "pd.DataFrame", targets: "Labels"
     ) -> "Mapping[str, NDArray[np.bool_]]":
         """Return the rows whose class is among those of training, and the others."""
-        unseen = targets.encode(frame) >= len(targets)
-        return {"seen_classes": ~unseen, "unseen_classes": unseen}
+        from hydro.similarity.checks import seen_and_unseen
+
+        return seen_and_unseen(frame, targets)
 
     def predict(
         self,
-        settings: TextSettings,
+        settings: TextMetricLearningSettings,
         *,
         model: "Encoder",
         dataset: "LabeledTexts",
@@ -84,8 +87,8 @@ class TextMetricLearning(Problem[TextSettings, "Labels"]):
         from hydro.text import embed
 
         return score_neighbors(
-            embed(model, dataset.corpus, autocast=precision.inference, watch=on_progress),
-            dataset.classes,
+            embed(model, dataset.texts, autocast=precision.inference, on_progress=on_progress),
+            dataset.targets,
             metrics=metrics,
             top_k=settings.prediction.top_k_similar,
             device=precision.device,
@@ -93,7 +96,7 @@ class TextMetricLearning(Problem[TextSettings, "Labels"]):
 
     def calibrate(
         self,
-        settings: TextSettings,
+        settings: TextMetricLearningSettings,
         *,
         predictions: "RetrievalPredictions",
         precision: "Precision",
@@ -108,7 +111,9 @@ class TextMetricLearning(Problem[TextSettings, "Labels"]):
             device=precision.device,
         ).to_json()
 
-    def save(self, settings: TextSettings, *, trained: TrainedArtifacts, folder: Path) -> None:
+    def save(
+        self, settings: TextMetricLearningSettings, *, trained: TrainedArtifacts, folder: Path
+    ) -> None:
         """Write the model as a folder that sentence-transformers opens."""
         from hydro_text_metric_learning.export.sentence_transformers import (
             write_sentence_transformers,

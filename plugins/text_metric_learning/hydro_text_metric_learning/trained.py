@@ -1,13 +1,13 @@
-"""A trained model, read back from the folder that a run left."""
+"""A trained model, loaded from the folder that a run saved."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
@@ -21,53 +21,48 @@ from hydro_text_metric_learning.export.sentence_transformers import OWN, POOLING
 
 @dataclass(frozen=True)
 class TrainedEncoder:
-    """What turns texts into the embeddings that a run was scored by."""
+    """A trained model with its tokenizer."""
 
     encoder: Encoder
-    """In evaluation mode, on the device that was asked for."""
+    """In evaluation mode, on its device."""
     tokenizer: TextTokenizer
-    """Joins columns, lower-cases and cuts texts as in training."""
+    """Joins columns, lower-cases and truncates texts as in training."""
     text_columns: tuple[str, ...]
     """The columns of a table that make a text."""
     threshold: float | None
-    """The similarity from which on two texts are taken for the same class, if any is."""
+    """The similarity from which on two texts are taken for the same class, if there is one."""
 
     def embed(
         self,
-        columns: Sequence[Sequence[str]],
+        frame: pd.DataFrame,
         *,
         autocast: Callable[[], AbstractContextManager[object]] = nullcontext,
-        watch: Callable[[int], object] = lambda texts: None,
+        on_progress: Callable[[int], object] = lambda texts: None,
     ) -> NDArray[np.float32]:
-        """Embed the rows of a table: ``(rows, embedding_size)``, of length 1.
+        """Embed the rows of a table, '' where a text is missing; see `hydro.text.embed`."""
+        return self.embed_texts(self.encode(frame), autocast=autocast, on_progress=on_progress)
 
-        Args:
-            columns: the values of each of ``text_columns``, '' where one is missing.
-            autocast: makes the context in which the encoder runs, for its precision.
-            watch: told how many more rows are done.
-        """
-        return self.embed_corpus(self.encode(columns), autocast=autocast, watch=watch)
-
-    def encode(self, columns: Sequence[Sequence[str]]) -> TokenizedTexts:
+    def encode(self, frame: pd.DataFrame) -> TokenizedTexts:
         """Join and tokenize the rows of a table."""
+        columns = [frame[name].tolist() for name in self.text_columns]
         return self.tokenizer.encode(self.tokenizer.join(columns))
 
-    def embed_corpus(
+    def embed_texts(
         self,
-        corpus: TokenizedTexts,
+        texts: TokenizedTexts,
         *,
         autocast: Callable[[], AbstractContextManager[object]] = nullcontext,
-        watch: Callable[[int], object] = lambda texts: None,
+        on_progress: Callable[[int], object] = lambda texts: None,
     ) -> NDArray[np.float32]:
-        """Embed what was tokenized, as `embed` does."""
-        return embed(self.encoder, corpus, autocast=autocast, watch=watch)
+        """Embed tokenized texts; see `hydro.text.embed`."""
+        return embed(self.encoder, texts, autocast=autocast, on_progress=on_progress)
 
 
 def load_trained(folder: Path, device: torch.device | str = "cpu") -> TrainedEncoder:
-    """Read the ``model/`` of a run.
+    """Load the ``model/`` of a run.
 
     Raises:
-        ModelError: it is not there, or a file in it is missing or damaged.
+        ModelError: a file in it is missing or damaged.
     """
     try:
         own = json.loads((folder / OWN).read_text(encoding="utf-8"))
@@ -82,7 +77,7 @@ def load_trained(folder: Path, device: torch.device | str = "cpu") -> TrainedEnc
         msg = f"{folder} is no model that hydro saved, or is damaged ({error}); train it again"
         raise ModelError(msg) from error
     tokenizer = load_tokenizer(
-        # Texts are lower-cased by tokenizer.json where they are to be.
+        # Where texts are lower-cased, tokenizer.json does it.
         folder,
         max_length=max_length,
         lowercase=False,
@@ -92,7 +87,7 @@ def load_trained(folder: Path, device: torch.device | str = "cpu") -> TrainedEnc
     size = neck["linear.weight"].shape[0] if neck else None
     encoder = Encoder(backbone, pool=pool, dropout=0.0, embedding_size=size)
     if neck:
-        # A neck that normalized over batches is one layer by now, even one that keeps the width.
+        # A neck with batch norm was saved as one layer, even one that keeps the width.
         encoder.neck = nn.Linear(neck["linear.weight"].shape[1], len(neck["linear.weight"]))
         encoder.neck.load_state_dict({name.removeprefix("linear."): neck[name] for name in neck})
     encoder.eval()
@@ -100,6 +95,6 @@ def load_trained(folder: Path, device: torch.device | str = "cpu") -> TrainedEnc
 
 
 def _modules(folder: Path) -> list[Path]:
-    """List the folders of what follows the backbone."""
-    modules: list[dict[str, Any]] = json.loads((folder / "modules.json").read_text("utf-8"))
+    """List the folders of the modules after the backbone."""
+    modules: list[dict[str, str]] = json.loads((folder / "modules.json").read_text("utf-8"))
     return [folder / each["path"] for each in modules[1:]]

@@ -31,7 +31,7 @@ WRONG = {
     ),
     "tokenizer: {zzz: 1}": (
         "2:13: tokenizer.zzz: unknown setting. "
-        "Available: tokenizer, lowercase, max_length, padding_quantile"
+        "Available: lowercase, max_length, padding_quantile, tokenizer"
     ),
     "training: {<<: {epochs: 1}}": "2:12: training.<<: unknown setting. Available: loss_function",
     "training: {loss_function: arcface}": (

@@ -169,7 +169,7 @@ def test_the_template_shows_what_must_be_given_and_comments_out_the_rest(
 def test_a_sentence_has_help_values_rules_and_grid(model: type[Settings]) -> None:
     described = {each.path: each for each in Schema.of(model)}
     assert sentence(described["training.arcface_scale"]) == (
-        "Factor on the cosines. Number > 0. Only while training.loss_function is ArcFace. "
+        "Scale of the cosines. Number > 0. Only while training.loss_function is ArcFace. "
         "Grid search."
     )
     assert sentence(described["training.loss_function"]) == (

@@ -108,3 +108,14 @@ def test_a_saved_backbone_opens_in_transformers_with_padding(
     torch.testing.assert_close(
         plain.last_hidden_state[:, 0], encoder(collate(corpus, np.array([0])))
     )
+
+
+def test_a_head_is_applied_to_the_embeddings(
+    backbone: Callable[..., PreTrainedModel], tokenizer: TextTokenizer
+) -> None:
+    encoder = Encoder(backbone(), pool="Average", dropout=0.0, embedding_size=6).eval()
+    batch = collate(tokenizer.encode(["my card", "a fee"]), np.arange(2))
+    embeddings = encoder(batch)
+    encoder.head = torch.nn.Linear(6, 3)
+    torch.testing.assert_close(encoder(batch), encoder.head(embeddings))
+    assert "head.weight" in encoder.state_dict()

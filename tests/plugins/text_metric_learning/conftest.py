@@ -33,6 +33,11 @@ class Saved:
     tokenizer: TextTokenizer
 
     @property
+    def rows(self) -> pd.DataFrame:
+        """The rows that it is tried on."""
+        return ROWS
+
+    @property
     def columns(self) -> list[list[str]]:
         """The values of the text columns."""
         return [ROWS[name].tolist() for name in ("title", "text")]

@@ -1,4 +1,4 @@
-"""The door of text metric learning builds each part as the settings say."""
+"""Tests of the components that text metric learning registers."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -73,13 +73,7 @@ def dataset(builder: Builder, *, training: bool = False) -> Any:
 def model(builder: Builder) -> Any:
     """Build the encoder, always from the same random numbers."""
     torch.manual_seed(4)
-    return builder.build("model", targets=LABELS, tokenizer=None)
-
-
-def test_the_metrics_offered_are_those_there_are() -> None:
-    assert plugin.METRICS == tuple(METRICS)
-    assert [each.name for each in plugin.hydro_metrics()] == list(METRICS)
-    assert all(each.higher_is_better for each in plugin.hydro_metrics())
+    return builder.build("model", tokenizer=None, targets=LABELS)
 
 
 PROBLEM = plugin.TextMetricLearning()
@@ -99,41 +93,6 @@ def test_texts_are_inputs_and_labels_are_targets(builder: Build) -> None:
     ).settings
     found = PROBLEM.columns(settings)
     assert (found.inputs, found.targets) == (("title", "text"), ("label", "title"))
-
-
-def test_rows_become_tokens_and_classes(builder: Build) -> None:
-    rows = dataset(builder())
-    words = [len(text.split()) + 2 for text in TEXTS]
-    assert rows.corpus.lengths.tolist() == words
-    assert rows.classes.tolist() == [1, 0, 1, 0, -1, 2]
-
-
-def test_columns_are_joined_with_the_separator(builder: Build) -> None:
-    plain = dataset(builder("dataset.text_column=[text, text]"))
-    with_dash = dataset(builder("dataset.text_column=[text, text]", "dataset.separator=' - '"))
-    words = np.array([len(text.split()) for text in TEXTS])
-    assert plain.corpus.lengths.tolist() == with_dash.corpus.lengths.tolist()
-    assert plain.corpus.lengths.tolist() == np.minimum(2 * words + 3, 32).tolist()
-    assert not np.array_equal(plain.corpus.ids, with_dash.corpus.ids)
-
-
-def test_texts_are_cut_at_a_quantile_in_training_only(builder: Build) -> None:
-    half = builder("tokenizer.padding_quantile=0.5")
-    assert dataset(half, training=True).quantile == 0.5
-    assert dataset(half).quantile == 1.0
-    assert dataset(builder(), training=True).quantile == 1.0
-
-
-def test_the_encoder_is_built_as_the_settings_say(builder: Build) -> None:
-    plain = model(builder())
-    assert (plain.embedding_size, plain.neck, plain.pool) == (32, None, "Average")
-    other = model(
-        builder(
-            "architecture.embedding_size=7", "architecture.pool=Max", "architecture.dropout=0.4"
-        )
-    )
-    assert (other.embedding_size, other.neck.out_features, other.pool) == (7, 7, "Max")
-    assert other.dropout.p == 0.4
 
 
 def test_arcface_is_built_over_the_classes_of_training(builder: Build) -> None:
@@ -175,7 +134,7 @@ def test_sampled_classes_with_an_optimizer_that_updates_all_are_refused(
     with pytest.raises(
         SettingsError, match=rf"sampled_classes: .* training\.optimizer: {optimizer}"
     ):
-        chosen.build("loss", model=model(chosen), labels=LABELS)
+        chosen.build("loss", model=model(chosen), targets=LABELS)
 
 
 def test_the_memory_of_many_classes_is_told_for_losses_that_keep_a_vector_a_class(
@@ -211,8 +170,8 @@ def test_centers_start_at_class_means_where_asked(
     loss = chosen.build("loss", model=encoder, targets=LABELS)
     before = [each.detach().clone() for each in loss.parameters()]
     rows = dataset(chosen)
-    known = np.flatnonzero((rows.classes >= 0) & (rows.classes < 2))
-    rows = type(rows)(rows.corpus.take(known), rows.classes[known])
+    known = np.flatnonzero((rows.targets >= 0) & (rows.targets < 2))
+    rows = type(rows)(rows.texts.take(known), rows.targets[known])
     if isinstance(loss, InitializedFromData):
         loss.init_from_data(model=encoder, dataset=rows, precision=CPU)
     same = [torch.equal(a, b) for a, b in zip(before, loss.parameters(), strict=True)]

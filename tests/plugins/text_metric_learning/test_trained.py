@@ -21,21 +21,21 @@ def test_a_model_that_is_read_back_gives_the_same_embeddings(
     saved = save(architecture)
     trained = load_trained(saved.folder, torch.device("cpu"))
     assert (trained.text_columns, trained.threshold) == (("title", "text"), threshold)
-    np.testing.assert_allclose(trained.embed(saved.columns), saved.embeddings, atol=1e-6)
+    np.testing.assert_allclose(trained.embed(saved.rows), saved.embeddings, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [None, 5])
 @pytest.mark.parametrize("pool", POOLS)
 def test_pool_and_neck_are_read_back(pool: str, size: int | None, save: Any) -> None:
     saved = save(pool=pool, size=size)
-    found = load_trained(saved.folder).embed(saved.columns)
+    found = load_trained(saved.folder).embed(saved.rows)
     assert found.shape == (8, size or 32)
     np.testing.assert_allclose(found, saved.embeddings, atol=1e-6)
 
 
 def test_a_neck_that_keeps_the_width_is_read_back(save: Any) -> None:
     saved = save(batch_normalization=True)
-    found = load_trained(saved.folder).embed(saved.columns)
+    found = load_trained(saved.folder).embed(saved.rows)
     np.testing.assert_allclose(found, saved.embeddings, atol=1e-6)
 
 

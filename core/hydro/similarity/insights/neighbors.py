@@ -1,7 +1,6 @@
 """A table of texts with their nearest neighbors, for a person to judge."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,7 +53,7 @@ def _choose(
 
 def _pair(
     predictions: RetrievalPredictions, shown: pd.DataFrame, metric: str, query: int, place: int
-) -> dict[str, Any]:
+) -> dict[str, object]:
     neighbor = predictions.neighbors[query, place]
     same = predictions.classes == predictions.classes[query]
     return {

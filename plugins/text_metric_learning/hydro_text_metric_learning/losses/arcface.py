@@ -1,4 +1,4 @@
-"""ArcFace: a softmax over angles to class centers, with a margin added to the own class's angle."""
+"""ArcFace: a softmax over angles to class centers, with an additive margin on the target angle."""
 
 import math
 from typing import TYPE_CHECKING
@@ -7,13 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hydro_text_metric_learning.class_centers import class_means
+from hydro.text import class_means
 from hydro_text_metric_learning.losses.class_vectors import ClassWeights
 
 if TYPE_CHECKING:
     from hydro.api import Precision
-    from hydro.text import Encoder
-    from hydro_text_metric_learning.dataset import LabeledTexts
+    from hydro.text import Encoder, LabeledTexts
 
 NEARLY_ONE = 1 - 1e-7  # the slope of acos is infinite at 1
 
@@ -27,12 +26,12 @@ class ArcFace(nn.Module):
     margins up to 2.33).
 
     Args:
-        embedding_size: length of an embedding, which need not be normalized.
-        classes: how many there are.
+        embedding_size: size of an embedding, which need not be normalized.
+        classes: number of classes.
         margin: m, in radians.
         scale: s.
-        sampled: how many classes a batch is compared with in training, see `ClassWeights`.
-        from_class_means: whether the class centers start at class means, else anywhere.
+        sampled: number of classes that a batch is compared with in training, see `ClassWeights`.
+        from_class_means: whether the class centers start at class means; else they are random.
     """
 
     def __init__(

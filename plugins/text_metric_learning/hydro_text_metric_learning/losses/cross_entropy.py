@@ -10,10 +10,10 @@ class CrossEntropy(nn.Module):
     """L = -log softmax(W·x + b)_y for an embedding x of class y.
 
     Args:
-        embedding_size: length of an embedding.
-        classes: how many there are.
-        sampled: how many classes a batch is compared with in training, see `ClassVectors`; b, one
-            number a class, is updated whole.
+        embedding_size: size of an embedding.
+        classes: number of classes.
+        sampled: number of classes that a batch is compared with in training, see `ClassWeights`; b
+            is updated as a whole.
     """
 
     def __init__(self, embedding_size: int, classes: int, sampled: int | None = None) -> None:

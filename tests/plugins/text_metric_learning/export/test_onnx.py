@@ -34,7 +34,7 @@ def test_embeddings_are_those_of_the_encoder(architecture: str, save: Any, tmp_p
     texts = corpus(trained, saved.columns)
     np.testing.assert_allclose(embed_onnx(session, texts), saved.embeddings, atol=1e-5)
     # What the encoder computes, and how, is as it was before.
-    np.testing.assert_array_equal(trained.embed(saved.columns), saved.embeddings)
+    np.testing.assert_array_equal(trained.embed(saved.rows), saved.embeddings)
     for row in range(len(texts)):
         alone = embed_onnx(session, texts.take(np.array([row])))
         np.testing.assert_allclose(alone[0], saved.embeddings[row], atol=1e-5)

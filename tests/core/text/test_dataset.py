@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from hydro.text import TokenizedTexts
-from hydro_text_metric_learning.dataset import LabeledTexts
+from hydro.text import LabeledTexts, TokenizedTexts
 
 # Texts of 2, 3, 4, 5 and 12 tokens, each of which ends with the token 1.
 LENGTHS = [2, 3, 4, 5, 12]
@@ -25,7 +24,7 @@ def tokens(texts: LabeledTexts, rows: list[int]) -> list[list[int]]:
     return [parts[place].tolist() for place in batch.restore_order]
 
 
-def test_a_batch_has_the_texts_asked_for_with_their_classes(corpus: TokenizedTexts) -> None:
+def test_a_batch_has_the_requested_texts_with_their_targets(corpus: TokenizedTexts) -> None:
     texts = LabeledTexts(corpus, np.array([4, 3, -1, 1, 0]))
     assert len(texts) == 5
     assert tokens(texts, [3, 0, 1]) == [[40, 41, 42, 43, 1], [10, 1], [20, 21, 1]]
@@ -43,3 +42,9 @@ def test_a_batch_is_cut_at_a_quantile_of_its_own_lengths(
     assert [len(each) for each in cut] == [min(n, longest) for n in LENGTHS]
     assert all(each[-1] == 1 for each in cut)
     assert [len(each) for each in tokens(texts, [4])] == [12]
+
+
+def test_a_text_can_have_several_targets(corpus: TokenizedTexts) -> None:
+    targets = np.arange(10, dtype=np.float32).reshape(5, 2)
+    batch = LabeledTexts(corpus, targets).batch(np.array([3, 0]))
+    assert batch.targets.tolist() == [[6, 7], [0, 1]]

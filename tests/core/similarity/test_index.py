@@ -1,7 +1,6 @@
-"""An index finds the nearest texts, exactly or nearly, and opens as it was saved."""
+"""Tests of the index of embedded rows."""
 
-from contextlib import nullcontext
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +10,30 @@ import pytest
 from numpy.typing import NDArray
 
 from hydro.errors import ResourceError
+from hydro.similarity.index import EmbeddingIndex, build_faiss, measure_recall
+from hydro.similarity.rows import describe_rows
 from hydro.testing import TEXTS
-from hydro_text_metric_learning.index import TextIndex, build_faiss, measure_recall
-from hydro_text_metric_learning.trained import TrainedEncoder
 
 LABELS = ["a", "b", None, "a", "c", "b"]
 
 
-def build(model: TrainedEncoder, kind: str = "exact") -> TextIndex:
+@pytest.fixture
+def build(embed_letters: Any) -> Callable[..., EmbeddingIndex]:
     """Index the texts, the first of which is row 3 of its file."""
     gallery = pd.DataFrame(
         {"text": TEXTS, "label": LABELS}, index=range(3, 3 + len(TEXTS)), dtype="str"
     )
-    asked: Any = {"autocast": nullcontext, "watch": lambda rows: None}
-    return TextIndex.build(model, gallery, targets=("label",), kind=kind, **asked)
+
+    def make(kind: Any = "exact", threshold: float | None = None) -> EmbeddingIndex:
+        return EmbeddingIndex.build(
+            embed_letters(gallery),
+            describe_rows(gallery, ("text",), ("label",)),
+            kind=kind,
+            embed=embed_letters,
+            threshold=threshold,
+        )
+
+    return make
 
 
 def queries(*texts: str) -> pd.DataFrame:
@@ -39,57 +48,61 @@ def vectors(rows: int, size: int = 16) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("kind", ["exact", "ivf", "hnsw"])
-def test_a_text_is_its_own_nearest(kind: str, model: TrainedEncoder) -> None:
-    for row, (hit, *_) in enumerate(build(model, kind).search(queries(*TEXTS), 2)):
+def test_a_row_is_its_own_nearest(kind: str, build: Callable[..., EmbeddingIndex]) -> None:
+    for row, (hit, *_) in enumerate(build(kind).search(queries(*TEXTS), 2)):
         assert (hit.row, hit.text, hit.label) == (row + 3, TEXTS[row], LABELS[row])
         assert hit.similarity == pytest.approx(1, abs=1e-5)
         assert hit.same is None
 
 
-def test_hits_are_the_nearest_in_order(model: TrainedEncoder) -> None:
-    index = build(model)
-    (hits,) = index.search(queries("when will my card come"), 4)
-    query = model.embed([["when will my card come"]])
-    cosines = (model.embed([list(TEXTS)]) @ query.T)[:, 0]
+def test_hits_are_the_nearest_in_order(
+    build: Callable[..., EmbeddingIndex], embed_letters: Any
+) -> None:
+    query = queries("when will my card come")
+    (hits,) = build().search(query, 4)
+    cosines = (embed_letters(queries(*TEXTS)) @ embed_letters(query).T)[:, 0]
     order = np.argsort(-cosines)[:4]
     assert [hit.row - 3 for hit in hits] == order.tolist()
     assert [hit.similarity for hit in hits] == pytest.approx(cosines[order], abs=1e-5)
 
 
-def test_there_are_no_more_hits_than_texts(model: TrainedEncoder) -> None:
-    (hits,) = build(model).search(queries("card"), 50)
+def test_there_are_no_more_hits_than_rows(build: Callable[..., EmbeddingIndex]) -> None:
+    (hits,) = build().search(queries("card"), 50)
     assert len(hits) == len(TEXTS)
 
 
-def test_what_is_similar_enough_is_marked(model: TrainedEncoder) -> None:
-    (hits,) = build(replace(model, threshold=0.9999)).search(queries(TEXTS[1]), 3)
+def test_a_hit_is_the_same_from_the_threshold_on(build: Callable[..., EmbeddingIndex]) -> None:
+    (hits,) = build(threshold=0.9999).search(queries(TEXTS[1]), 3)
     assert [hit.same for hit in hits] == [hit.similarity >= 0.9999 for hit in hits]
     assert hits[0].same
     assert not hits[2].same
 
 
-def test_what_was_saved_opens(model: TrainedEncoder, tmp_path: Path) -> None:
-    model = replace(model, threshold=0.9)
-    index = build(model, "hnsw")
+def test_a_saved_index_opens_as_it_was(
+    build: Callable[..., EmbeddingIndex], embed_letters: Any, tmp_path: Path
+) -> None:
+    index = build("hnsw", threshold=0.9)
     index.save(tmp_path)
-    opened = TextIndex.open(tmp_path, model, autocast=nullcontext)
-    asked = queries("card", "fee")
-    assert opened.search(asked, 3) == index.search(asked, 3)
+    opened = EmbeddingIndex.open(tmp_path, embed=embed_letters, threshold=0.9)
+    found = queries("card", "fee")
+    assert opened.search(found, 3) == index.search(found, 3)
     assert opened.facts == index.facts == {"kind": "hnsw", "rows": 6, "recall": 1.0}
 
 
 @pytest.mark.parametrize("name", ["index.faiss", "texts.parquet", "facts.json"])
-def test_a_damaged_index_is_an_error(name: str, model: TrainedEncoder, tmp_path: Path) -> None:
-    build(model).save(tmp_path)
+def test_a_damaged_index_is_an_error(
+    name: str, build: Callable[..., EmbeddingIndex], embed_letters: Any, tmp_path: Path
+) -> None:
+    build().save(tmp_path)
     for damage in (lambda path: path.write_bytes(b"no"), Path.unlink):
         damage(tmp_path / name)
         with pytest.raises(ResourceError, match="cannot be read"):
-            TextIndex.open(tmp_path, model, autocast=nullcontext)
+            EmbeddingIndex.open(tmp_path, embed=embed_letters, threshold=None)
 
 
 def test_recall_is_the_share_of_the_nearest_that_is_found() -> None:
     embeddings = vectors(400)
-    index = build_faiss(embeddings, "ivf")
+    index: Any = build_faiss(embeddings, "ivf")
     index.nprobe = 1
     rows = np.random.default_rng(0).permutation(400)
     exact = embeddings @ embeddings.T
@@ -110,10 +123,10 @@ def test_recall_is_the_share_of_the_nearest_that_is_found() -> None:
 @pytest.mark.parametrize("rows", [1, 2, 40, 3000])
 @pytest.mark.parametrize("kind", ["exact", "ivf", "hnsw"])
 def test_any_number_of_rows_can_be_indexed(
-    kind: str, rows: int, capfd: pytest.CaptureFixture[str]
+    kind: Any, rows: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     embeddings = vectors(rows, 4)
-    index = build_faiss(embeddings, kind)
+    index: Any = build_faiss(embeddings, kind)
     assert index.ntotal == rows
     assert measure_recall(index, embeddings) > 0.9
     # faiss warns on standard error where there are too few rows for the cells.

@@ -1,4 +1,4 @@
-"""How many tokens texts have."""
+"""Tests of counting the tokens of texts."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from hydro.testing import TEXTS, tiny_backbone
 from hydro.text import TextTokenizer, load_tokenizer
-from hydro_text_metric_learning.insights.lengths import token_lengths
+from hydro.text.insights.token_lengths import token_lengths
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Class centers start where the untrained model has the classes."""
+"""Tests of mean embeddings of classes."""
 
 from pathlib import Path
 
@@ -7,11 +7,9 @@ import pytest
 import torch
 
 from hydro.testing import tiny_backbone
-from hydro.text import Encoder, embed, load_backbone, load_tokenizer
+from hydro.text import Encoder, LabeledTexts, embed, load_backbone, load_tokenizer
+from hydro.text.class_embeddings import ROWS_PER_CLASS, class_means
 from hydro.training.precision import Precision
-from hydro_text_metric_learning.class_centers import ROWS_PER_CLASS
-from hydro_text_metric_learning.dataset import LabeledTexts
-from hydro_text_metric_learning.losses.arcface import ArcFace
 
 CPU = Precision(torch.device("cpu"), None, None)
 
@@ -35,16 +33,15 @@ def texts(backbone: Path, sentences: list[str], classes: list[int]) -> LabeledTe
     return LabeledTexts(tokenizer.encode(sentences), np.array(classes))
 
 
-def test_a_center_points_at_the_mean_of_its_class(encoder: Encoder, backbone: Path) -> None:
+def test_class_means_point_at_the_means_of_embeddings(encoder: Encoder, backbone: Path) -> None:
     classes = [2, 0, 1, 0, 1, 2, 0]
     rows = texts(backbone, ["card", "pin", "fee", "my pin", "a fee", "my card", "a pin"], classes)
-    loss = ArcFace(32, 3, 0.1, 45, from_class_means=True)
-    loss.init_from_data(model=encoder, dataset=rows, precision=CPU)
-    embeddings = torch.from_numpy(embed(encoder, rows.corpus))
+    found = torch.nn.functional.normalize(class_means(encoder, rows, CPU, 3))
+    embeddings = torch.from_numpy(embed(encoder, rows.texts))
     for number in range(3):
         mean = embeddings[torch.tensor(classes) == number].mean(dim=0)
         expected = torch.nn.functional.normalize(mean, dim=0)
-        torch.testing.assert_close(loss.weight[number].detach(), expected, atol=1e-6, rtol=0)
+        torch.testing.assert_close(found[number], expected, atol=1e-6, rtol=0)
     assert encoder.training
 
 
@@ -52,28 +49,18 @@ def test_a_center_points_at_the_mean_of_its_class(encoder: Encoder, backbone: Pa
 def test_the_first_rows_of_a_class_do_for_many(
     block: int, encoder: Encoder, backbone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hydro_text_metric_learning.class_centers.BLOCK", block)
+    monkeypatch.setattr("hydro.text.class_embeddings.BLOCK", block)
     early, late = ["pin", "card"] * ROWS_PER_CLASS, ["fee", "rate"] * 40
     short = texts(backbone, early, [0, 1] * ROWS_PER_CLASS)
     long = texts(backbone, early + late, [0, 1] * (ROWS_PER_CLASS + 40))
-    first, second = (
-        ArcFace(32, 2, 0.1, 45, from_class_means=True),
-        ArcFace(32, 2, 0.1, 45, from_class_means=True),
-    )
-    first.init_from_data(model=encoder, dataset=short, precision=CPU)
-    second.init_from_data(model=encoder, dataset=long, precision=CPU)
-    torch.testing.assert_close(first.weight, second.weight)
+    expected = class_means(encoder, short, CPU, 2)
+    torch.testing.assert_close(class_means(encoder, long, CPU, 2), expected)
 
 
 def test_many_rows_are_embedded_some_at_a_time(
     encoder: Encoder, backbone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = texts(backbone, ["card", "pin", "fee", "my pin", "a fee", "my card"], [2, 0, 1, 0, 1, 2])
-    whole, parts = (
-        ArcFace(32, 3, 0.1, 45, from_class_means=True),
-        ArcFace(32, 3, 0.1, 45, from_class_means=True),
-    )
-    whole.init_from_data(model=encoder, dataset=rows, precision=CPU)
-    monkeypatch.setattr("hydro_text_metric_learning.class_centers.BLOCK", 4)
-    parts.init_from_data(model=encoder, dataset=rows, precision=CPU)
-    torch.testing.assert_close(whole.weight, parts.weight)
+    expected = class_means(encoder, rows, CPU, 3)
+    monkeypatch.setattr("hydro.text.class_embeddings.BLOCK", 4)
+    torch.testing.assert_close(class_means(encoder, rows, CPU, 3), expected)

@@ -1,0 +1,28 @@
+"""The retrieval metrics that a problem type can offer."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hydro.plugins.components import Metric
+from hydro.plugins.metrics import MeanMetric
+from hydro.similarity.settings import RetrievalSettings
+
+if TYPE_CHECKING:
+    from hydro.similarity.neighbors import Ranking
+
+NAMES = ("mAP", "Precision@1", "Recall@K", "MRR", "nDCG@K", "R-Precision", "MAP@R")
+"""In the order of ``retrieval_metrics.METRICS``, which is heavy to import."""
+
+
+def retrieval_metrics(problem: str) -> list[Metric]:
+    """Return the metrics of a problem type; K is its setting ``prediction.top_k_similar``."""
+    return [Metric(name, _builder(name), problems=(problem,)) for name in NAMES]
+
+
+def _builder(name: str) -> "Callable[[RetrievalSettings], MeanMetric[Ranking]]":
+    def build(settings: RetrievalSettings) -> "MeanMetric[Ranking]":
+        from hydro.similarity.retrieval_metrics import METRICS
+
+        return MeanMetric(METRICS[name](settings.prediction.top_k_similar))
+
+    return build

@@ -1,1 +1,0 @@
-"""What explains the predictions of text metric learning, one insight a file."""
