@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from hydro.data.frames import Frames
     from hydro.data.labels import Labels
     from hydro.data.memory_map import sample_rows
-    from hydro.data.quality_checks import check_labels
+    from hydro.data.quality_checks import check_leakage, count_conflicts, hash_inputs
     from hydro.data.targets import Targets
     from hydro.training.dataset import Batch
     from hydro.training.precision import Precision
@@ -69,7 +69,9 @@ HEAVY = {
     "Labels": "hydro.data.labels",
     "Precision": "hydro.training.precision",
     "Targets": "hydro.data.targets",
-    "check_labels": "hydro.data.quality_checks",
+    "check_leakage": "hydro.data.quality_checks",
+    "count_conflicts": "hydro.data.quality_checks",
+    "hash_inputs": "hydro.data.quality_checks",
     "sample_rows": "hydro.data.memory_map",
 }
 """What loads torch or pandas is fetched when it is asked for: importing the door is light."""
@@ -133,8 +135,10 @@ __all__ = [
     "TrainedArtifacts",
     "TrainingError",
     "TrainingSection",
-    "check_labels",
+    "check_leakage",
     "check_values",
+    "count_conflicts",
+    "hash_inputs",
     "hookimpl",
     "only_if",
     "sample_rows",

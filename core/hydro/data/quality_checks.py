@@ -1,32 +1,42 @@
-"""Look for what makes training pointless, or its score doubtful."""
+"""Checks of rows before training, for problems to call: leakage, and conflicting targets."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hydro.data.labels import Labels
 from hydro.data.memory_map import empty_memmap
 from hydro.data.row_filters import count_rows
-from hydro.errors import DataError
 
 _BATCH = 100_000
-"""Rows whose texts are in memory at a time."""
+"""Rows whose inputs are in memory at a time."""
 
 _PART = 1_000_000
-"""Texts whose labels are compared at a time."""
+"""Rows whose targets are compared at a time."""
 
 
-def check_leakage(
-    train: pd.DataFrame, validation: pd.DataFrame, inputs: Sequence[str]
-) -> list[str]:
+def hash_inputs(frame: pd.DataFrame, inputs: Sequence[str]) -> NDArray[np.int64]:
+    """Return a hash of the inputs of each row, ``(rows,)``, equal only within this process.
+
+    It ignores capitals and white space. Copies of ten million texts would not fit in memory.
+    """
+    hashes = empty_memmap(len(frame), np.int64)
+    for start in range(0, len(frame), _BATCH):
+        batch = slice(start, start + _BATCH)
+        rows = zip(*(frame[name].iloc[batch].tolist() for name in inputs), strict=True)
+        hashes[batch] = [hash(" ".join(" ".join(texts).lower().split())) for texts in rows]
+    return hashes
+
+
+def check_leakage(train: NDArray[np.int64], held_out: NDArray[np.int64]) -> list[str]:
     """Return a warning if training rows have the inputs of held-out rows.
 
-    Two texts count as the same if they differ in nothing but capitals and white space.
+    Args:
+        train: what ``hash_inputs`` returned for the training rows.
+        held_out: the same for the rows held out.
     """
-    leaked = _is_among(_hash_texts(validation, inputs), _hash_texts(train, inputs))
+    leaked = _is_among(held_out, train)
     if not leaked.any():
         return []
     return [
@@ -35,68 +45,41 @@ def check_leakage(
     ]
 
 
-def check_labels(
-    train: pd.DataFrame, labels: Labels, inputs: Sequence[str], path: Path
-) -> list[str]:
-    """Return warnings about the classes of training rows.
+def count_conflicts(hashes: NDArray[np.int64], targets: NDArray[np.generic]) -> int:
+    """Count the inputs that have several targets.
 
-    Raises:
-        DataError: there is only one class to train on.
+    Args:
+        hashes: what ``hash_inputs`` returned for some rows.
+        targets: of the same rows, ``(rows,)`` or ``(rows, k)``.
     """
-    if len(labels) == 1:
-        msg = (
-            f"{path}: nothing to learn, as all {len(train):,} training rows are of one class, "
-            f"{', '.join(map(repr, labels.names[0]))}. Add rows of others, or hold out less"
-        )
-        raise DataError(msg)
-    disputed = _count_conflicting_labels(_hash_texts(train, inputs), labels.encode(train))
-    if not disputed:
-        return []
-    what = "1 text has" if disputed == 1 else f"{disputed:,} texts have"
-    return [f"{path.name}: {what} different values of {' and '.join(labels.columns)}"]
-
-
-def _count_conflicting_labels(texts: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
-    """Count the texts that have several labels, looking at a part of all texts at a time."""
-    parts = 1 + len(texts) // _PART
+    parts = 1 + len(hashes) // _PART
     return sum(
-        _count_conflicting_in_part(texts[rows], labels[rows])
-        for rows in (_rows_of_part(texts, part, parts) for part in range(parts))
+        _count_conflicts_in_part(hashes[rows], targets[rows])
+        for rows in (_rows_of_part(hashes, part, parts) for part in range(parts))
     )
 
 
-def _rows_of_part(texts: NDArray[np.int64], part: int, parts: int) -> NDArray[np.int64]:
-    """Return the rows of one part of the texts: all the rows that each of them has."""
+def _rows_of_part(hashes: NDArray[np.int64], part: int, parts: int) -> NDArray[np.int64]:
+    """Return the rows whose hashes are of one part; equal hashes are of the same part."""
     found = [
-        start + np.flatnonzero(texts[start : start + _BATCH] % parts == part)
-        for start in range(0, len(texts), _BATCH)
+        start + np.flatnonzero(hashes[start : start + _BATCH] % parts == part)
+        for start in range(0, len(hashes), _BATCH)
     ]
     return np.concatenate(found)
 
 
-def _count_conflicting_in_part(texts: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
-    """Count the texts that have several labels; sorted, where one meets another."""
-    order = np.argsort(texts)
-    texts, labels = texts[order], labels[order]
-    disputed = (texts[1:] == texts[:-1]) & (labels[1:] != labels[:-1])
-    return len(np.unique(texts[1:][disputed]))
+def _count_conflicts_in_part(hashes: NDArray[np.int64], targets: NDArray[np.generic]) -> int:
+    order = np.argsort(hashes)
+    hashes, targets = hashes[order], targets[order]
+    differ = (targets[1:] != targets[:-1]).any(axis=tuple(range(1, targets.ndim)))
+    return len(np.unique(hashes[1:][(hashes[1:] == hashes[:-1]) & differ]))
 
 
 def _is_among(few: NDArray[np.int64], many: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which of a few numbers are among many, looking only the few up."""
+    """Return which of a few numbers are among many, with an index of the few only."""
     known = pd.Index(few).unique()
-    # One place more, for those that are not known: they are number -1.
+    # One more, for numbers that are not known: their position is -1.
     found = np.zeros(len(known) + 1, dtype=np.bool_)
     for start in range(0, len(many), _BATCH):
         found[known.get_indexer(pd.Index(many[start : start + _BATCH]))] = True
     return found[known.get_indexer(pd.Index(few))]
-
-
-def _hash_texts(frame: pd.DataFrame, inputs: Sequence[str]) -> NDArray[np.int64]:
-    """Return a number for the text of each row; copies of ten million texts would not fit."""
-    hashes = empty_memmap(len(frame), np.int64)
-    for start in range(0, len(frame), _BATCH):
-        batch = slice(start, start + _BATCH)
-        rows = zip(*(frame[name].iloc[batch].tolist() for name in inputs), strict=True)
-        hashes[batch] = [hash(" ".join(" ".join(texts).lower().split())) for texts in rows]
-    return hashes

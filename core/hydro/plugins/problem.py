@@ -82,9 +82,12 @@ class Problem(ABC, Generic[S, T]):
         Raises:
             DataError: nothing can be learned from the rows.
         """
-        from hydro.data.quality_checks import check_leakage
+        from hydro.data.quality_checks import check_leakage, hash_inputs
 
-        return check_leakage(frames.train, frames.validation, self.columns(settings).inputs)
+        inputs = self.columns(settings).inputs
+        return check_leakage(
+            hash_inputs(frames.train, inputs), hash_inputs(frames.validation, inputs)
+        )
 
     def subsets(
         self, settings: S, *, frame: "pd.DataFrame", targets: T

@@ -1,19 +1,48 @@
 """What a user should know of labeled rows before a model compares them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hydro.data.frames import Frames
 from hydro.data.labels import Labels
+from hydro.data.quality_checks import check_leakage, count_conflicts, hash_inputs
+from hydro.errors import DataError
 
 
-def check_pairs(frame: pd.DataFrame, targets: Labels, name: str) -> list[str]:
-    """Return a warning if no two training rows of the table ``name`` are of one class."""
-    if len(targets) != len(frame):
-        return []
-    return [f"{name}: every class has a single training row, so there are no pairs"]
+def check_rows(frames: Frames, labels: Labels, inputs: Sequence[str], path: Path) -> list[str]:
+    """Return warnings about classes without pairs, conflicting labels and leakage.
+
+    Args:
+        frames: the tables of the run.
+        labels: the classes of its training rows.
+        inputs: the columns of the texts.
+        path: the file of the training rows, for messages.
+
+    Raises:
+        DataError: there is only one class to train on.
+    """
+    train = frames.train
+    if len(labels) == 1:
+        msg = (
+            f"{path}: nothing to learn, as all {len(train):,} training rows are of one class, "
+            f"{', '.join(map(repr, labels.names[0]))}. Add rows of others, or hold out less"
+        )
+        raise DataError(msg)
+    warnings = []
+    if len(labels) == len(train):
+        warnings.append(
+            f"{path.name}: every class has a single training row, so there are no pairs"
+        )
+    hashes = hash_inputs(train, inputs)
+    conflicts = count_conflicts(hashes, labels.encode(train))
+    if conflicts:
+        texts = "1 text has" if conflicts == 1 else f"{conflicts:,} texts have"
+        warnings.append(f"{path.name}: {texts} different values of {' and '.join(labels.columns)}")
+    return warnings + check_leakage(hashes, hash_inputs(frames.validation, inputs))
 
 
 def seen_and_unseen(frame: pd.DataFrame, targets: Labels) -> Mapping[str, NDArray[np.bool_]]:

@@ -48,16 +48,11 @@ class TextMetricLearning(Problem[TextMetricLearningSettings, "Labels"]):
         self, settings: TextMetricLearningSettings, *, frames: "Frames", targets: "Labels"
     ) -> Sequence[str]:
         """Return warnings about classes, texts on both sides of the split, and memory."""
-        from hydro.api import check_labels
-        from hydro.similarity.checks import check_pairs
+        from hydro.similarity.checks import check_rows
         from hydro_text_metric_learning.memory_note import class_weights_note
 
-        path, training = settings.dataset.train_dataframe, settings.training
-        warnings = [
-            *check_pairs(frames.train, targets, path.name),
-            *check_labels(frames.train, targets, settings.dataset.text_column, path),
-            *super().check_data(settings, frames=frames, targets=targets),
-        ]
+        dataset, training = settings.dataset, settings.training
+        warnings = check_rows(frames, targets, dataset.text_column, dataset.train_dataframe)
         if HAS_CLASS_WEIGHTS.holds({HAS_CLASS_WEIGHTS.path: training.loss_function}):
             architecture, sampled = settings.architecture, training.num_sampled()
             warnings += class_weights_note(architecture, len(targets), sampled)

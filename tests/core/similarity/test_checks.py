@@ -1,19 +1,45 @@
 """Tests of checks of labeled rows."""
 
-import pandas as pd
+from pathlib import Path
 
+import pandas as pd
+import pytest
+
+from hydro.data.frames import Frames
 from hydro.data.labels import Labels
-from hydro.similarity.checks import check_pairs, seen_and_unseen
+from hydro.errors import DataError
+from hydro.similarity.checks import check_rows, seen_and_unseen
 
 TRAIN = pd.DataFrame({"label": ["a", "b", "c"]}, dtype="str")
 
 
-def test_classes_of_single_rows_have_no_pairs() -> None:
-    assert check_pairs(TRAIN, Labels.of(TRAIN, ["label"]), "rows.csv") == [
-        "rows.csv: every class has a single training row, so there are no pairs"
-    ]
-    twice = pd.concat([TRAIN, TRAIN[:1]])
-    assert check_pairs(twice, Labels.of(twice, ["label"]), "rows.csv") == []
+def _check(texts: list[str], labels: list[str], held_out: str = "new") -> list[str]:
+    train = pd.DataFrame({"text": texts, "label": labels}, dtype="str")
+    validation = pd.DataFrame({"text": [held_out], "label": labels[:1]}, dtype="str")
+    frames = Frames(train, validation, None, "custom", (), ())
+    return check_rows(frames, Labels.of(train, ["label"]), ["text"], Path("data/train.csv"))
+
+
+def test_good_rows_have_no_warning() -> None:
+    assert _check(["one", "two", "three"], ["a", "a", "b"]) == []
+
+
+def test_texts_with_several_labels_are_warned_of() -> None:
+    found = _check(["x", "X ", "y", "y", "z", "z"], ["a", "b", "a", "b", "c", "c"])
+    assert found == ["train.csv: 2 texts have different values of label"]
+    found = _check(["x", "X ", "y"], ["a", "b", "b"])
+    assert found == ["train.csv: 1 text has different values of label"]
+
+
+def test_classes_of_one_row_each_are_warned_of_before_leakage() -> None:
+    single, leak = _check(["x", "y"], ["a", "b"], held_out="X")
+    assert single == "train.csv: every class has a single training row, so there are no pairs"
+    assert leak.startswith("Training contains the text of 1 row held out")
+
+
+def test_a_single_class_is_an_error() -> None:
+    with pytest.raises(DataError, match=r"data/train\.csv: nothing to learn.* 2 .* class, 'a'"):
+        _check(["x", "y"], ["a", "a"])
 
 
 def test_rows_are_split_by_whether_training_has_their_class() -> None:
