@@ -34,7 +34,7 @@ def bootstrap_interval(
     """Return the 2.5 % and 97.5 % quantiles of a statistic over resampled rows.
 
     The percentile bootstrap of Efron and Tibshirani (1993), chapter 13. A resample on which the
-    statistic is not defined, such as the ROC AUC of a single class, is left out.
+    statistic is not defined, such as the ROC AUC of rows that are all alike, is left out.
     """
     generator = np.random.default_rng(0)
     values = [statistic(generator.integers(0, rows, rows)) for _ in range(resamples)]

@@ -122,11 +122,11 @@ def _changes(
     at, other_at = one.index.get_indexer(shared), other.index.get_indexer(shared)
     changes = []
     for name in (each for each in values if each in others and each in metrics):
-        pair = values[name][at], others[name][other_at]
-        defined = defined_rows(pair[0]) & defined_rows(pair[1])
+        before, after = values[name][at], others[name][other_at]
+        defined = defined_rows(before) & defined_rows(after)
         if not defined.any():
             continue
-        before, after = (each[defined] for each in pair)
+        before, after = before[defined], after[defined]
         low, high = change_interval(metrics[name], before, after)
         changes.append(
             Change(

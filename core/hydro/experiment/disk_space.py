@@ -20,7 +20,7 @@ CHECKPOINTS_PER_MODEL = 9
 """The same for checkpoints: up to three at once, each with what an optimizer keeps."""
 
 BYTES_PER_ROW = 2_000
-"""Bytes that the predictions of a row take beside its own columns and its embedding, about."""
+"""Bytes that the predictions of a row take beside its own columns and the model's output, about."""
 
 
 def needed_space(settings: "Settings", model: "nn.Module", frames: "Frames") -> dict[str, int]:
@@ -31,7 +31,7 @@ def needed_space(settings: "Settings", model: "nn.Module", frames: "Frames") -> 
     needed = {
         "model": weights,
         "checkpoints": CHECKPOINTS_PER_MODEL * weights,
-        "predictions": rows * (BYTES_PER_ROW + 4 * _embedding_size(model)),
+        "predictions": rows * (BYTES_PER_ROW + 4 * _output_size(model)),
     }
     if settings.training.build_scoring_pipelines:
         needed["exports"] = EXPORTS_PER_MODEL * weights
@@ -59,5 +59,6 @@ def megabytes(size: float) -> str:
     return f"{size / 2**20:,.0f} MiB" if size < 10 * 2**30 else f"{size / 2**30:,.0f} GiB"
 
 
-def _embedding_size(model: "nn.Module") -> int:
-    return int(getattr(model, "embedding_size", 0))
+def _output_size(model: "nn.Module") -> int:
+    """Return the numbers that predictions keep of a row, for a model that states them."""
+    return int(getattr(model, "output_size", 0))

@@ -92,7 +92,7 @@ def estimate(experiment: Experiment) -> Estimate:
 
 @dataclass
 class _Trial:
-    """The parts of a run, with all classes and some of the rows."""
+    """The parts of a run, with all targets and some of the rows."""
 
     builder: Builder
     precision: Precision

@@ -57,6 +57,11 @@ class Encoder(nn.Module):
         self.head: nn.Module | None = None
 
     @property
+    def output_size(self) -> int:
+        """Return the numbers of a text that predictions keep."""
+        return self.embedding_size
+
+    @property
     def padding_free(self) -> bool:
         """Return whether the backbone computes no padding."""
         return self.note is None

@@ -34,7 +34,7 @@ def test_what_a_run_leaves_is_counted_from_the_model_and_the_rows(
     experiment = word_count.prepare(*changes)
     needed = {**least, "predictions": 45 * BYTES_PER_ROW}
     assert needed_space(experiment.settings, model, experiment.frames) == needed
-    model.embedding_size = 7
+    model.output_size = 7
     found = needed_space(experiment.settings, model, experiment.frames)
     assert found["predictions"] == 45 * (BYTES_PER_ROW + 28)
 
