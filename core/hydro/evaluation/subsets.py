@@ -9,8 +9,15 @@ def scored_apart(comparison: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 
     None where all rows are in the first subset: its score is that of the split.
     """
-    names = comparison.get("subsets", ())
+    # An earlier version did not list them; one without rows is null.
+    names = comparison.get("subsets", [name for name in comparison if _is_subset(comparison[name])])
     found = [name for name in names if comparison[name]]
     if found == [*names[:1]]:
         return {}
     return {name.replace("_", " "): comparison[name] for name in found}
+
+
+def _is_subset(value: object) -> bool:
+    return value is None or (
+        isinstance(value, dict) and {"rows", "before", "after"} <= value.keys()
+    )

@@ -63,7 +63,8 @@ class TrainedModel:
     def calibration(self) -> Mapping[str, Any] | None:
         """What the held-out rows were found to allow, such as a threshold; None for no such."""
         found: Mapping[str, Any] | None = read_scores(self.folder)["validation"].get("decision")
-        return found
+        # An earlier version called the summary ``said``.
+        return found and {"summary": found.get("said"), **found}
 
     @cached_property
     def metrics(self) -> Metrics:

@@ -191,3 +191,19 @@ def test_an_index_outlives_its_gallery(
     assert "is gone; its index is searched as it was made" in caplog.text
     with pytest.raises(DataError, match="does not exist"):
         trained.open_index(trained.gallery(str(tmp_path / "other.csv")))
+
+
+def test_the_summary_of_a_calibration_is_read_from_scores_of_an_earlier_version(
+    word_count: Any,
+) -> None:
+    path = word_count.run().folder
+    scores = json.loads((path / "scores.json").read_text())
+    scores["validation"]["decision"] = {"threshold": 0.5, "said": "alike from 0.5 on"}
+    (path / "scores.json").write_text(json.dumps(scores))
+    assert opened(word_count, path).calibration["summary"] == "alike from 0.5 on"
+    scores["validation"]["decision"] = {"summary": "alike from 0.6 on"}
+    (path / "scores.json").write_text(json.dumps(scores))
+    assert opened(word_count, path).calibration["summary"] == "alike from 0.6 on"
+    del scores["validation"]["decision"]
+    (path / "scores.json").write_text(json.dumps(scores))
+    assert opened(word_count, path).calibration is None
