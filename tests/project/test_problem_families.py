@@ -52,7 +52,7 @@ EXEMPT = {
     "cli/serve.py": RETRIEVAL,
     "data/labels.py": LABELS,
     "experiment/batch_sizes.py": TOKENS,
-    "training/batch_plan.py": TOKENS,
+    "training/samplers.py": TOKENS,
     "training/dataset.py": TOKENS,
     "training/token_batching.py": TOKENS,
     "artifacts/cache.py": CACHE,

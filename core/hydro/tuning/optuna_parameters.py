@@ -13,7 +13,7 @@ Key = bool | int | float | str | None
 """A value of an Optuna parameter."""
 
 MIN_ORDERED = 3
-"""Numbers from which on a list is ordered: two have no neighbors to learn from."""
+"""Numbers from which on a list is ordered: of two, none lies between others."""
 
 
 @dataclass(frozen=True)
