@@ -1,11 +1,11 @@
-"""Rows that equal an earlier row, found without a copy of all rows."""
+"""Find rows that equal an earlier row, without a copy of all rows."""
 
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
-SAMPLE = 4  # columns; rows that differ in them need no further look
+PREFIX = 4  # columns; rows that differ in them are not compared further
 ROWS_PER_BLOCK = 65_536  # rows
 
 
@@ -14,18 +14,18 @@ def find_duplicate_rows(rows: NDArray[np.float32]) -> tuple[NDArray[np.int64], N
 
     ``rows`` is ``(n, size)``; 0.0 and -0.0 are equal. Takes some 50 bytes a row.
     """
-    suspects = _sharing(_as_words(rows[:, :SAMPLE]))
-    digests = np.empty(len(suspects), dtype="V16")
-    for first in range(0, len(suspects), ROWS_PER_BLOCK):
+    candidates = _repeated(_as_words(rows[:, :PREFIX]))
+    digests = np.empty(len(candidates), dtype="V16")
+    for first in range(0, len(candidates), ROWS_PER_BLOCK):
         part = slice(first, first + ROWS_PER_BLOCK)
-        # Two rows with one digest of 128 bits are one and the same row.
+        # Rows with the same digest of 128 bits are taken to be equal.
         digests[part] = [
-            np.void(blake2b(row, digest_size=16).digest()) for row in _plain(rows[suspects[part]])
+            np.void(blake2b(row, digest_size=16).digest()) for row in _plain(rows[candidates[part]])
         ]
     _, firsts, kinds = np.unique(digests, return_index=True, return_inverse=True)
-    originals = suspects[firsts][kinds]
-    again = originals != suspects
-    return suspects[again], originals[again]
+    originals = candidates[firsts][kinds]
+    repeated = originals != candidates
+    return candidates[repeated], originals[repeated]
 
 
 def _plain(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -39,7 +39,7 @@ def _as_words(rows: NDArray[np.float32]) -> NDArray[np.void]:
     return plain.view(np.dtype((np.void, plain.itemsize * plain.shape[1]))).ravel()
 
 
-def _sharing(words: NDArray[np.void]) -> NDArray[np.int64]:
-    """Return the places of the words that occur more than once."""
+def _repeated(words: NDArray[np.void]) -> NDArray[np.int64]:
+    """Return the positions of the words that occur more than once."""
     _, kinds, counts = np.unique(words, return_inverse=True, return_counts=True)
     return np.flatnonzero(counts[kinds] > 1)

@@ -1,4 +1,4 @@
-"""The rows that a search goes through, on the device that it runs on."""
+"""The rows that are searched, on the device of the search."""
 
 import warnings
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Gallery:
     """Embeddings to compare queries with, and the class of each."""
 
     embeddings: Tensor
-    """``(rows, size)``, of length 1; on a CPU the very array that was given, not a copy."""
+    """``(rows, size)``, of length 1; on a CPU the given array, not a copy."""
     classes: Tensor
     """``(rows,)``, -1 for none."""
     by_class: Tensor
@@ -39,7 +39,7 @@ class Gallery:
         classes: NDArray[np.int64],
         device: torch.device | str,
     ) -> Self:
-        """Check the embeddings and bring them to the device.
+        """Check the embeddings and move them to the device.
 
         Raises:
             TrainingError: an embedding is not finite.
@@ -53,9 +53,9 @@ class Gallery:
         return len(self.embeddings)
 
     def compare(self, queries: NDArray[np.float32], out: Tensor) -> Tensor:
-        """Return the cosines ``(rows, queries)``, the very same for rows that are the same.
+        """Return the cosines ``(rows, queries)``, identical for identical rows.
 
-        They are written into ``out``, which holds as many values or more: to get fresh memory for
+        They are written into ``out``, which holds as many values or more: to allocate memory for
         every block costs a good part of the time of the product.
         """
         cosines = out[: len(self) * len(queries)].view(len(self), len(queries))
@@ -64,7 +64,7 @@ class Gallery:
             np.matmul(self.embeddings.numpy(), queries.T, out=cosines.numpy())
         else:
             torch.mm(self.embeddings, as_tensor(queries).to(out.device).T, out=cosines)
-        # A matrix product may round one and the same dot product differently in two places.
+        # A matrix product may round the same dot product differently at two positions.
         for part in slices(len(self.duplicates), COPIED_ROWS):
             cosines[self.duplicates[part]] = cosines[self.originals[part]]
         return cosines
@@ -82,14 +82,14 @@ class Gallery:
 
 
 def as_tensor(array: NDArray[np.generic]) -> Tensor:
-    """See an array as a tensor, without a copy; nothing here writes to it."""
+    """Return an array as a tensor that shares its memory; nothing here writes to it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The given NumPy array is not writ")
         return torch.from_numpy(np.ascontiguousarray(array))
 
 
 def check_finite(embeddings: NDArray[np.float32]) -> None:
-    """Refuse embeddings ``(rows, size)`` that cannot be compared.
+    """Check that embeddings ``(rows, size)`` are finite.
 
     Raises:
         TrainingError: a value is not finite; the first such row is named.

@@ -12,8 +12,8 @@ from torch import Tensor
 from hydro.similarity.gallery import Gallery, as_tensor, check_finite
 from hydro.similarity.topk import slices, stable_topk
 
-BYTES_PER_PAIR = 5  # one query and one row searched: the cosine, and a share in a group's largest
-BYTES_PER_PLACE = 48  # one place in a query's ranking, and what a metric makes of it
+BYTES_PER_PAIR = 5  # one query and one searched row: the cosine, and a share of a group maximum
+BYTES_PER_PLACE = 48  # one rank of a query, and what a metric computes from it
 QUERIES_PER_BLOCK = 512  # at a time, at most: with more, a product is not faster
 TILE = 64  # queries; a product of any number takes as long as one of the next multiple
 ROWS_PER_COUNT = 1024  # rows at a time that are compared with the first hit
@@ -21,7 +21,7 @@ ROWS_PER_COUNT = 1024  # rows at a time that are compared with the first hit
 
 @dataclass(frozen=True)
 class Ranking:
-    """Where the rows of a query's own class stand when the rows searched are put in order."""
+    """The ranks of the rows of a query's own class among the searched rows."""
 
     hits: NDArray[np.bool_]
     """``(queries, depth)``: whether the j-th nearest row is of the query's class. The depth covers
@@ -67,12 +67,12 @@ def rank(
     Args:
         embeddings: the queries, ``(n, size)``, of length 1.
         classes: ``(n,)``, counted from 0; -1 for none, which is searched but never a hit.
-        top_k: how many neighbors to give; cut to the number of rows searched.
+        top_k: number of neighbors; at most the number of searched rows.
         gallery: the rows to search, ``(m, size)``. Without it the queries, each without itself.
-        gallery_classes: ``(m,)``, to be given with ``gallery``.
+        gallery_classes: ``(m,)``, required with ``gallery``.
         device: where to compute.
-        memory_bytes: about how much to take at most, the embeddings not counted; a block has one
-            query at least.
+        memory_bytes: about the memory to use, besides the embeddings; a block has at least one
+            query.
 
     Yields:
         Blocks that together hold every query once: those with few rows of their class first, and
@@ -110,7 +110,7 @@ def _count_relevant(classes: NDArray[np.int64], others: NDArray[np.int64]) -> ND
 def _blocks_by_depth(
     depths: NDArray[np.int64], searched: int, memory_bytes: int
 ) -> list[NDArray[np.int64]]:
-    """Cut the queries into blocks that fit into memory, those whose rankings are as deep together.
+    """Split the queries into blocks that fit into memory, by the depth of their rankings.
 
     One query of a class of 100,000 rows would otherwise make every ranking of its block as deep.
     """
@@ -139,7 +139,7 @@ def _rank_block(
     top_k: int,
     memory_bytes: int,
 ) -> tuple[Tensor, Ranking]:
-    """Return the top_k nearest rows, and the ranking as far down as the metrics look."""
+    """Return the top_k nearest rows, and the ranking as deep as the metrics need."""
     depth = max(top_k, int(relevant.max()))
     nearest = stable_topk(cosines, depth, memory_bytes=memory_bytes)
     hits = searched.match(as_tensor(classes).to(nearest.device), nearest).cpu().numpy()
@@ -147,13 +147,13 @@ def _rank_block(
     missed = np.flatnonzero((ranking.first_hit == 0) & (relevant > 0))
     if missed.size:
         ranking.first_hit[missed] = _rank_first_hits(cosines, classes, missed, searched)
-    return nearest[:, :top_k].clone(), ranking  # lets go of the rest
+    return nearest[:, :top_k].clone(), ranking  # frees the rest
 
 
 def _rank_first_hits(
     cosines: Tensor, classes: NDArray[np.int64], queries: NDArray[np.int64], searched: Gallery
 ) -> NDArray[np.int64]:
-    """Count the rows that come before the first hit, for hits that lie deeper than a ranking."""
+    """Return the rank of the first hit, for hits that lie deeper than the ranking."""
     best, first = [], []
     for query in queries.tolist():
         members = searched.members(int(classes[query]))

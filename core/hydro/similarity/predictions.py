@@ -1,4 +1,4 @@
-"""What metric learning predicts for the rows of a split: embeddings with their neighbors."""
+"""Predictions of a retrieval problem: embeddings with their nearest neighbors."""
 
 import json
 import logging
@@ -73,7 +73,7 @@ def score_neighbors(
     shape = (rows, max(0, min(top_k, rows - 1 if gallery is None else len(gallery))))
     if gallery is None and shape[1] < top_k:
         _warn_of_small_split(top_k, rows)
-    # Filled in place: small results kept between large ones would break up the memory.
+    # Filled in place: small results between large ones would fragment the memory.
     found = RetrievalPredictions(
         values={name: np.empty(rows) for name in metrics},
         embeddings=embeddings,
@@ -93,7 +93,7 @@ def score_neighbors(
         found.similarities[block.rows] = block.similarities
         for name, metric in metrics.items():
             values = metric.contributions(block.ranking)
-            # What is of another shape would be spread over the rows, or fail without its name.
+            # Another shape would be broadcast over the rows, or fail without its name.
             check_values({name: values}, len(block.ranking.relevant))
             found.values[name][block.rows] = values
     return found
@@ -101,7 +101,7 @@ def score_neighbors(
 
 @cache
 def _warn_of_small_split(top_k: int, rows: int) -> None:
-    """Describe, once for all evaluations, that there are fewer neighbors than were asked for."""
+    """Log, once for all evaluations, that there are fewer neighbors than requested."""
     logging.getLogger("hydro.plugins.predictions").info(
         f"prediction.top_k_similar is {top_k}, but of {rows} rows each has only "
         f"{max(0, rows - 1)} others: neighbors and metrics are cut there"

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-BYTES_PER_VALUE = 40  # what putting one value in its place takes: keys, copies, columns
+BYTES_PER_VALUE = 40  # what ordering one value takes: keys, copies, columns
 SMALLEST_GROUP = 4  # columns; with smaller ones, leaving groups out saves nothing
 
 
@@ -13,13 +13,13 @@ def stable_topk(values: Tensor, count: int, *, memory_bytes: int = 2**26) -> Ten
     """Return the rows of each column's ``count`` largest values, ``(columns, count)``, in order.
 
     Of equal values, the one in the row with the lower number comes first. ``values`` is
-    ``(rows, columns)``, float32, without NaN; ``memory_bytes`` is about what is taken at a time.
+    ``(rows, columns)``, float32, without NaN; ``memory_bytes`` is about the memory taken at a time.
     """
     rows, columns = values.shape
     chosen = torch.empty((columns, count), dtype=torch.int64, device=values.device)
     if not count:
         return chosen
-    # As many groups as rows in the groups that are chosen: that is the least to look at.
+    # As many groups as rows in the chosen groups: that minimizes the values to order.
     size = 2 ** int(math.log2(rows / count) / 2)
     if size < SMALLEST_GROUP:
         every = torch.arange(rows, device=values.device)
@@ -51,7 +51,7 @@ def sortable_keys(values: Tensor, rows: Tensor) -> Tensor:
 
 
 def _topk_in_groups(values: Tensor, tops: Tensor, count: int, size: int) -> Tensor:
-    """Look for the largest values only in the groups of rows that can hold them.
+    """Find the largest values only in the groups of rows that can hold them.
 
     Order the groups by their largest value, of equal ones the upper group first. Each of the first
     ``count`` groups then holds a value that comes before every value of the groups behind them.

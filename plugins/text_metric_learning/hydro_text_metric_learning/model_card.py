@@ -128,7 +128,7 @@ def _settings_table(settings: TextMetricLearningSettings, rows: int, classes: in
 
 def _table(split: str, comparison: Mapping[str, Any]) -> str:
     low, high = comparison["change_interval"]
-    said = [
+    lines = [
         f"On {comparison['rows'] - comparison['rows_left_out']:,} {split} rows, each searched for "
         f"among the others, {comparison['metric']} changed by {comparison['change']:+.4f} "
         f"(95 % interval {low:+.4f} to {high:+.4f}).",
@@ -137,9 +137,9 @@ def _table(split: str, comparison: Mapping[str, Any]) -> str:
         "|---|---|---|",
     ]
     for name, each in comparison["metrics"].items():
-        said.append(f"| {name} | {each['before']:.4f} | {each['after']:.4f} |")
+        lines.append(f"| {name} | {each['before']:.4f} | {each['after']:.4f} |")
     if comparison.get("decision"):
-        said.append(f"\n{comparison['decision']['summary']}.")
+        lines.append(f"\n{comparison['decision']['summary']}.")
     if comparison.get("overstated"):
-        said.append(f"\nOverstated: {comparison['overstated']}.")
-    return "\n".join(said)
+        lines.append(f"\nOverstated: {comparison['overstated']}.")
+    return "\n".join(lines)

@@ -104,9 +104,9 @@ class NeighborInsights(Generic[S]):
         train: "pd.DataFrame",
     ) -> Finding:
         """Build the list of duplicate rows."""
-        from hydro.similarity.insights.duplicates import TRAIN, duplicates
+        from hydro.similarity.insights.duplicates import MAX_TRAIN_ROWS, duplicates
 
         # With train_validation_data, every validation row is a training row by itself.
-        train = train.iloc[: 0 if settings.training.train_validation_data else TRAIN]
+        train = train.iloc[: 0 if settings.training.train_validation_data else MAX_TRAIN_ROWS]
         shown, known = self._describe(settings, frame), self._describe(settings, train)
         return duplicates(before, shown, known)

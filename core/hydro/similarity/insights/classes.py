@@ -1,4 +1,4 @@
-"""Which classes are found well and which are not."""
+"""Scores of each class."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ def class_scores(predictions: RetrievalPredictions, shown: pd.DataFrame, trained
     """Average the metrics over the rows of each class, the worst class first.
 
     ``trained`` is the number of classes that training knows; theirs are the numbers below it.
-    Classes of a single row are left out: that row has nothing to find.
+    Classes of a single row are left out: there is nothing to retrieve.
     """
     classes = predictions.classes
     values = {name: predictions.values[name] for name in METRICS}
@@ -28,5 +28,5 @@ def class_scores(predictions: RetrievalPredictions, shown: pd.DataFrame, trained
     found = found.sort_values(["mAP", "Precision@1", "number"], kind="stable")
     found = found[["class", "rows", "trained", *METRICS]].round(4)
     low = int((found["mAP"] < 0.5).sum())
-    said = (f"{low:,} of {len(found):,} classes are below an mAP of 0.5.",) if len(found) else ()
-    return Finding(found, said)
+    summary = (f"{low:,} of {len(found):,} classes are below an mAP of 0.5.",) if len(found) else ()
+    return Finding(found, summary)

@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Confusion of classes, by nearest neighbors."""
 
 import numpy as np
 import pandas as pd
@@ -8,9 +8,9 @@ from hydro.similarity.predictions import RetrievalPredictions
 
 
 def confusion(predictions: RetrievalPredictions, shown: pd.DataFrame) -> Finding:
-    """Count how often the nearest neighbor of a class is of another one, the most often first.
+    """Count how often the nearest neighbor of a class is of another one, the most frequent first.
 
-    ``share`` is of the rows of the class. One pair of texts is given for each.
+    ``share`` is that of the rows of the class. Each pair of classes has a pair of texts.
     """
     classes = predictions.classes
     if not predictions.neighbors.shape[1]:
@@ -27,9 +27,11 @@ def confusion(predictions: RetrievalPredictions, shown: pd.DataFrame) -> Finding
     labeled = (classes >= 0) & (classes[nearest] >= 0)
     wrong = table[labeled & (classes != classes[nearest])]
     share = len(wrong) / max(1, int(np.count_nonzero(labeled)))
-    said = f"The nearest neighbor of {len(wrong):,} rows ({100 * share:.1f} %) is of another class."
+    summary = (
+        f"The nearest neighbor of {len(wrong):,} rows ({100 * share:.1f} %) is of another class."
+    )
     if wrong.empty:
-        return Finding(wrong, (said,))
+        return Finding(wrong, (summary,))
     sizes = table["class"][labeled].value_counts()
     found = wrong.groupby(["class", "nearest_class"], sort=False).agg(
         rows=("text", "size"), text=("text", "first"), nearest_text=("nearest_text", "first")
@@ -37,4 +39,4 @@ def confusion(predictions: RetrievalPredictions, shown: pd.DataFrame) -> Finding
     found = found.reset_index()
     found.insert(3, "share", (found["rows"] / found["class"].map(sizes)).round(4))
     found = found.sort_values(["rows", "share"], ascending=False, kind="stable")
-    return Finding(found, (said,))
+    return Finding(found, (summary,))

@@ -1,4 +1,4 @@
-"""How similar pairs of the same class are, and pairs of different ones, before and after."""
+"""Cosines of pairs of the same class and of different classes, before and after training."""
 
 from collections.abc import Iterator
 
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from hydro.plugins.charts import Finding
 from hydro.similarity.predictions import RetrievalPredictions
 
-EVERY = 1200
-"""Rows of which every pair is looked at; of more, pairs are drawn."""
-PAIRS = 300_000
-"""Pairs drawn of each kind."""
+MAX_ROWS_FOR_ALL_PAIRS = 1200
+"""Of more rows, pairs are sampled."""
+SAMPLED_PAIRS = 300_000
+"""Pairs sampled of each kind."""
 BINS = 100
 BLOCK = 16_384
 
@@ -35,36 +35,39 @@ def cosines(before: RetrievalPredictions, after: RetrievalPredictions, seed: int
     }
     low = min(float(values.min()) for both in found.values() for values in both)
     edges = np.linspace(np.floor(low * 20) / 20, 1, BINS + 1)
-    tables, said = [], [f"{len(same[0]):,} pairs of the same class, {len(different[0]):,} others."]
+    tables, summary = (
+        [],
+        [f"{len(same[0]):,} pairs of the same class, {len(different[0]):,} others."],
+    )
     for when, both in found.items():
         shares = [np.histogram(np.clip(v, edges[0], 1), edges)[0] / len(v) for v in both]
         table, sentence = _facet(when, edges, *shares)
         tables.append(table)
-        said.append(sentence)
-    return Finding(pd.concat(tables, ignore_index=True), tuple(said))
+        summary.append(sentence)
+    return Finding(pd.concat(tables, ignore_index=True), tuple(summary))
 
 
 def _facet(
     when: str, edges: NDArray[np.float64], same: NDArray[np.float64], other: NDArray[np.float64]
 ) -> tuple[pd.DataFrame, str]:
-    """Return the rows of one histogram, and what it comes to."""
+    """Return the rows of one histogram, and a sentence on it."""
     overlap = np.minimum(same, other).sum()
     # The share of same-class pairs from each edge on, and of the others below it.
     right = (np.append(same[::-1].cumsum()[::-1], 0) + np.append(0, other.cumsum())) / 2
     best = int(right.argmax())
     table = pd.DataFrame({"when": when, "cosine": edges[:-1].round(6)})
     table = table.assign(same_class=same, different_class=other, best_threshold=edges[best])
-    said = (
+    sentence = (
         f"{when.capitalize()}, {100 * overlap:.1f} % of the two areas overlap; at a cosine of "
-        f"{edges[best]:.2f} they are told apart best, {100 * right[best]:.1f} % of each "
+        f"{edges[best]:.2f} they are separated best, {100 * right[best]:.1f} % of each "
         "kind, on average, on its side."
     )
-    return table, said
+    return table, sentence
 
 
 def _pairs(classes: NDArray[np.int64], random: np.random.Generator) -> tuple[Pairs, Pairs]:
     """Return pairs of the same class, and of different classes."""
-    if len(classes) <= EVERY:
+    if len(classes) <= MAX_ROWS_FOR_ALL_PAIRS:
         first, second = np.triu_indices(len(classes), 1)
         same = classes[first] == classes[second]
         return (first[same], second[same]), (first[~same], second[~same])
@@ -74,14 +77,14 @@ def _pairs(classes: NDArray[np.int64], random: np.random.Generator) -> tuple[Pai
     )
     size, start = counts[kinds], starts[kinds]
     several = np.flatnonzero(size > 1)
-    # A row's chance is the number of its partners, so that every pair has the same.
+    # A row is drawn in proportion to its partners, so that all pairs are equally likely.
     chances = size[several] - 1.0
-    drawn = PAIRS if len(several) else 0
+    drawn = SAMPLED_PAIRS if len(several) else 0
     one = random.choice(several, drawn, p=chances / chances.sum()) if drawn else several
-    # One of the class's other rows: those behind the row move up by one place.
+    # One of the class's other rows: those after the row move up by one position.
     partner = start[one] + random.integers(0, size[one] - 1) if drawn else several
     partner = partner + (partner >= one)
-    first, second = random.integers(0, len(classes), (2, PAIRS))
+    first, second = random.integers(0, len(classes), (2, SAMPLED_PAIRS))
     apart = classes[first] != classes[second]
     return (order[one], order[partner]), (first[apart], second[apart])
 

@@ -1,4 +1,4 @@
-"""Texts that are there twice: in the training rows as well, or among the validation rows."""
+"""Duplicates: rows that training has as well, or that occur twice among the validation rows."""
 
 import re
 
@@ -8,10 +8,10 @@ import pandas as pd
 from hydro.plugins.charts import Finding
 from hydro.similarity.predictions import RetrievalPredictions
 
-TRAIN = 300_000
-"""Training rows that are looked at, the first ones."""
+MAX_TRAIN_ROWS = 300_000
+"""Training rows that are compared, the first ones."""
 NEAR_DUPLICATE = 0.98
-"""A cosine of the untrained model from which two texts count as nearly the same."""
+"""A cosine of the untrained model from which two rows are near duplicates."""
 
 
 def duplicates(before: RetrievalPredictions, shown: pd.DataFrame, train: pd.DataFrame) -> Finding:
@@ -24,7 +24,7 @@ def duplicates(before: RetrievalPredictions, shown: pd.DataFrame, train: pd.Data
     across = _across(shown, train)
     near = _near(before, shown)
     both = len(set(across["row"]))
-    said = [
+    summary = [
         f"{both:,} of {len(shown):,} validation rows have a text that training saw as well, "
         f"{int((~across['same_label']).sum()):,} times with another label.",
         f"{len(near):,} pairs of validation rows are the same or nearly so, "
@@ -33,12 +33,12 @@ def duplicates(before: RetrievalPredictions, shown: pd.DataFrame, train: pd.Data
     found = pd.concat([across, near], ignore_index=True)
     # Two labels on one text cannot both be learned: these come first.
     found = found.sort_values("same_label", kind="stable")
-    return Finding(found, tuple(said))
+    return Finding(found, tuple(summary))
 
 
 def _across(shown: pd.DataFrame, train: pd.DataFrame) -> pd.DataFrame:
-    first = train.assign(key=train["text"].map(_plain)).drop_duplicates(["key", "label"])
-    pairs = shown.assign(key=shown["text"].map(_plain)).merge(
+    first = train.assign(key=train["text"].map(_normalize_text)).drop_duplicates(["key", "label"])
+    pairs = shown.assign(key=shown["text"].map(_normalize_text)).merge(
         first[first["key"] != ""], on="key", suffixes=("", "_other")
     )
     table = pairs.assign(found_in="training and validation", similarity=1.0)
@@ -48,7 +48,7 @@ def _across(shown: pd.DataFrame, train: pd.DataFrame) -> pd.DataFrame:
 def _near(before: RetrievalPredictions, shown: pd.DataFrame) -> pd.DataFrame:
     places, ranks = np.nonzero(before.similarities >= NEAR_DUPLICATE)
     others = before.neighbors[places, ranks]
-    # A pair stands in the neighbors of both; one whose other side is cut off counts as well.
+    # A pair is among the neighbors of both; one that only one of them lists counts as well.
     pairs = pd.DataFrame(
         {
             "low": np.minimum(places, others),
@@ -70,5 +70,5 @@ def _columns(table: pd.DataFrame) -> pd.DataFrame:
     return table[[*names, "similarity"]].assign(same_label=same)
 
 
-def _plain(text: str) -> str:
+def _normalize_text(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))

@@ -1,4 +1,4 @@
-"""Rows whose label may be wrong."""
+"""Possible label errors."""
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,11 @@ NUM_NEIGHBORS = 5
 
 
 def label_errors(predictions: RetrievalPredictions, shown: pd.DataFrame) -> Finding:
-    """List the rows of which all of the five nearest are of other classes, the surest first.
+    """List the rows of which all of the five nearest are of other classes, the most confident
+    first.
 
-    A row is the surer, the more of the five agree on one class, and then the nearer they are. Only
-    rows with another row of their class in the split, for the others have no choice.
+    Confidence is the number of the five that agree on one class, then their similarity. Rows
+    without another row of their class in the split are left out.
     """
     classes = predictions.classes
     nearest = predictions.neighbors[:, :NUM_NEIGHBORS]

@@ -240,7 +240,7 @@ def write_csv(
 ) -> tuple[int, int]:
     """Write the rows, what a gallery says of them, and a column ``embedding``, a JSON list.
 
-    New fields are empty for a row without text. Gives the number of rows, and of those without.
+    New fields are empty for a row without text. Returns the number of rows, and of those without.
 
     Raises:
         InputError: the table cannot be read, or has one of the new columns already.
@@ -278,7 +278,7 @@ def write_npz(
 ) -> tuple[int, int]:
     """Write ``embeddings``, ``(rows, embedding_size)``, and what a gallery says of them.
 
-    A row without text has NaN. Gives the number of rows, and of those without text.
+    A row without text has NaN. Returns the number of rows, and of those without text.
     """
     embeddings = embed_table(pipeline, source)
     columns = {} if gallery is None else gallery.compare(embeddings)

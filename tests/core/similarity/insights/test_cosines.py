@@ -40,7 +40,7 @@ def test_drawn_pairs_show_about_the_same_as_all(
     classes = random.integers(0, 30, 300)
     made = circle(classes * 12 + random.normal(0, 20, 300), classes)
     whole = cosines(made, made, seed=0).table
-    monkeypatch.setattr(module, "EVERY", 10)
+    monkeypatch.setattr(module, "MAX_ROWS_FOR_ALL_PAIRS", 10)
     drawn = cosines(made, made, seed=0).table
     for name in ("same_class", "different_class"):
         # Of 300,000 pairs, a share is known to about 0.001.
