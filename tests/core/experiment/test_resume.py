@@ -94,7 +94,7 @@ def test_wherever_it_was_interrupted_it_ends_as_if_it_had_not_been(
     word_count: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Fewer readings than updates, so that some losses wait for the next one.
-    monkeypatch.setattr("hydro.training.loss_log.MAX_LOGGED_POINTS", 5)
+    monkeypatch.setattr("hydro.training.loss_log.MAX_LOGGED_POINTS", 3)
     changes = ("training.save_best_checkpoint=true", "training.grad_accumulation=2")
     whole = Plug(float("inf"))
     expected = remains(whole.into(word_count).run(*EACH, *changes).folder)

@@ -1,12 +1,15 @@
 """A training goes on from a checkpoint with all that decides what comes next."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hydro_wordcount.counted import Counted
+from numpy.typing import NDArray
 from torch import nn
 
 from hydro.errors import TrainingError
@@ -16,8 +19,10 @@ from hydro.training.batch_plan import BatchPlan
 from hydro.training.best_weights import BestWeights
 from hydro.training.checkpoint import Checkpoints
 from hydro.training.checkpointing import Checkpointer
+from hydro.training.dataset import Batch
 from hydro.training.precision import Precision
 from hydro.training.progress import NoProgress
+from hydro.training.randomness import Draw
 from hydro.training.samplers import ShuffledBatches
 from hydro.training.signals import StopSignal
 from hydro.training.step import TrainStep
@@ -153,6 +158,31 @@ def test_a_resumed_training_ends_with_the_same_weights_wherever_it_was_stopped(
         assert again.checkpointer.resume_from.path.name == f"step-{update:06d}"
         assert again(rows).state == whole
         assert again.seen == 16 - update
+
+
+@dataclass(frozen=True)
+class Noisy(Counted):
+    """Rows with noise that is drawn for each batch."""
+
+    def batch(self, rows: NDArray[np.int64], *, draw: Draw | None = None) -> Batch:
+        assert draw is not None
+        batch = super().batch(rows)
+        noise = torch.from_numpy(draw.generator().standard_normal(batch.inputs.shape))
+        return Batch(batch.inputs + noise.float(), batch.targets)
+
+
+def test_a_resumed_training_draws_the_same_augmentation(
+    training: Any, rows: Counted, tmp_path: Path
+) -> None:
+    noisy = Noisy(rows.letters, rows.words)
+    whole = Trained(tmp_path / "whole", training, "AdamW", sparse=False)(noisy).state
+    assert whole != Trained(tmp_path / "plain", training, "AdamW", sparse=False)(rows).state
+    # In the middle of an epoch, and at its end.
+    for update in (6, 8):
+        folder = tmp_path / str(update)
+        with pytest.raises(SystemExit):
+            Trained(folder, training, "AdamW", sparse=False)(noisy, stop_at=update)
+        assert Trained(folder, training, "AdamW", sparse=False)(noisy).state == whole
 
 
 def test_weights_that_are_not_finite_are_not_saved(
