@@ -1,4 +1,4 @@
-"""The door for plugins: everything a plugin may import from the core stands here."""
+"""The API for plugins: everything that a plugin may import from the core."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,7 @@ HEAVY = {
     "hash_inputs": "hydro.data.quality_checks",
     "sample_rows": "hydro.data.memory_map",
 }
-"""What loads torch or pandas is fetched when it is asked for: importing the door is light."""
+"""What loads torch or pandas is fetched when it is asked for: importing the API is light."""
 
 __all__ = [
     "ArchitectureSection",

@@ -25,23 +25,9 @@ KEYS = {"neighbour", "neighbours", "neighbour_label", "neighbour_labels", "arcfa
 """Names in files that users have."""
 
 PENDING = (
-    "core/hydro/api.py",
-    "core/hydro/cli",
-    "core/hydro/executors",
-    "core/hydro/experiment",
-    "core/hydro/inference",
-    "core/hydro/plugins",
-    "core/hydro/serving",
     "core/hydro/settings",
-    "core/hydro/similarity",
-    "core/hydro/text",
-    "core/hydro/training",
-    "core/hydro/tuning",
-    "plugins/text_metric_learning",
-    "docs/cli.md",
     "docs/design.md",
     "docs/settings",
-    "docs/writing-a-plugin.md",
 )
 """Where this is still to be done."""
 

@@ -44,7 +44,7 @@ output_option = click.option(
 
 
 def index_option(help: str) -> Callable[[Command], Command]:
-    """Let people choose how rows are searched."""
+    """Add the option for how rows are searched."""
     return click.option(
         "--index", "kind", type=click.Choice(KINDS), default="exact", show_default=True, help=help
     )

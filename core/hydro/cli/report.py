@@ -1,4 +1,4 @@
-"""``hydro report``: write the report of an experiment anew."""
+"""``hydro report``: write the report of an experiment again."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hydro.settings.sections import Settings
 
 
-@click.command(short_help="Make the report of an experiment anew.")
+@click.command(short_help="Write the report of an experiment again.")
 @experiment_argument
 @output_option
 def report(experiment: str, output: Path) -> None:

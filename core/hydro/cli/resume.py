@@ -12,7 +12,7 @@ from hydro.cli.options import experiment_argument, json_option, output_option
 @output_option
 @json_option
 def resume(experiment: str, output: Path, as_json: bool) -> None:
-    """Go on with EXPERIMENT, a folder or a name, where it was interrupted.
+    """Resume EXPERIMENT, a folder or a name, where it was interrupted.
 
     A run goes on from its last checkpoint, and ends as if it had never been interrupted. Of
     several runs, those that have finished stay as they are; while another process is at work on

@@ -116,7 +116,7 @@ def find(request: Request, output: Path) -> "tuple[Path | None, Settings]":
         raise SettingsError(msg)
     found = find_interrupted(output, asked.experiment_name)
     if found is None:
-        said = f"no interrupted experiment {asked.experiment_name} in {output}: starting anew"
+        said = f"no interrupted experiment {asked.experiment_name} in {output}: starting afresh"
         click.echo(f"note: {said}", err=True)
         return None, asked
     stored = load(found.config, request.registry.schema(request.problem)).settings

@@ -1,4 +1,4 @@
-"""Sees to it, before long work starts, that the disk has room for what the work takes."""
+"""Check before a run that the disk has room for its files."""
 
 import shutil
 from collections.abc import Mapping

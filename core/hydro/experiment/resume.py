@@ -118,7 +118,7 @@ def check_settings(now: Mapping[str, Any], then: Mapping[str, Any]) -> None:
     if refused:
         listed = "; ".join(f"{path} is {now[path]}, was {then[path]}" for path in refused)
         msg = (
-            f"cannot go on with other settings: {listed}. Set them back, or start anew "
+            f"cannot go on with other settings: {listed}. Set them back, or start again "
             "without --resume"
         )
         raise SettingsError(msg)
@@ -134,7 +134,7 @@ def check_tables(now: Mapping[str, str], then: Mapping[str, str]) -> None:
     if changed:
         msg = (
             f"cannot go on with other rows: the table of {' and of '.join(changed)} has changed. "
-            "Put it back, or start anew"
+            "Put it back, or start again"
         )
         raise DataError(msg)
 

@@ -1,4 +1,4 @@
-"""Gives the run of an experiment whose model is used later, and what its settings select."""
+"""The run of an experiment whose model is used later, and what its settings select."""
 
 import logging
 

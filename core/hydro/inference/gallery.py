@@ -28,7 +28,7 @@ class Gallery:
 
     @classmethod
     def of(cls, name: str, settings: Settings, columns: Columns) -> "Gallery":
-        """Take ``train`` and ``validation`` for the rows of a run, all else for a table's path."""
+        """Interpret ``train`` and ``validation`` as rows of a run, all else as a path."""
         if name not in SPLITS:
             return cls(settings, columns, None, Path(name).absolute())
         dataset = settings.dataset
@@ -46,7 +46,7 @@ class Gallery:
 
     @property
     def fingerprint(self) -> dict[str, str | int] | None:
-        """Tell this state of the file from others; None where there is no file."""
+        """Return what differs between states of the file; None where there is no file."""
         try:
             found = self.path.stat()
         except OSError:

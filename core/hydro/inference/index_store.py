@@ -10,7 +10,7 @@ from hydro.artifacts.files import writing
 from hydro.plugins.retrieval import Index
 
 METADATA = "about.json"
-"""Says what an index was made of, so that it is made again when that changes."""
+"""What an index was made of, so that it is built again when that changes."""
 
 
 def save_index(index: Index, folder: Path, made_of: Mapping[str, object]) -> None:

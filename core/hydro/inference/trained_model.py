@@ -35,7 +35,7 @@ OnProgress = Callable[[int], object]
 
 
 def _no_progress(rows: int) -> None:
-    """Take note of nothing."""
+    """Ignore progress."""
 
 
 @dataclass(frozen=True)

@@ -148,15 +148,15 @@ class Batcher:
         return self._closed or self._waiting >= self._texts
 
     def _take(self) -> list[Job]:
-        """Take the first request, and the later ones with the same query that fit."""
+        """Remove the first request, and the later ones with the same query that fit."""
         taken: list[Job] = []
         left: deque[Job] = deque()
-        room = self._texts
+        capacity = self._texts
         for job in self._jobs:
             first = taken[0] if taken else job
-            fits = job is first or (job.query == first.query and len(job.rows) <= room)
+            fits = job is first or (job.query == first.query and len(job.rows) <= capacity)
             (taken if fits else left).append(job)
-            room -= len(job.rows) if fits else 0
+            capacity -= len(job.rows) if fits else 0
         self._jobs = left
         self._waiting -= sum(len(job.rows) for job in taken)
         return taken

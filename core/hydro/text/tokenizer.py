@@ -91,7 +91,7 @@ class TextTokenizer:
                 has none.
 
         Raises:
-            ModelError: ``max_length`` leaves no room besides the special tokens.
+            ModelError: ``max_length`` leaves no room for text besides the special tokens.
         """
         special = hf.num_special_tokens_to_add(pair=False)
         if max_length <= special:

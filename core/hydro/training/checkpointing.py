@@ -89,7 +89,7 @@ class Checkpointer(Callback):
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
-        """Let signals interrupt an evaluation; save the state before it if anything does."""
+        """Allow signals to interrupt an evaluation; save the state before it if anything does."""
         before = self._rng_snapshot()
         try:
             with self.stop.allow_signals():

@@ -102,7 +102,7 @@ class OptunaStrategy:
         return [self._planned(trial)[0] for trial in trials if trial.state.name == "RUNNING"]
 
     def _adopt_orphan(self) -> _Trial | None:
-        """Take over a trial whose process is gone."""
+        """Adopt a trial whose process is gone."""
         for trial in self.journal.tried():
             runs = self._planned(trial)
             if trial.state.name == "RUNNING" and (lock := self.runs.claim(runs[0])):
@@ -111,7 +111,7 @@ class OptunaStrategy:
         return None
 
     def _new(self) -> _Trial | None:
-        """Take a new combination for this process, and prepare its runs."""
+        """Claim a new combination for this process, and prepare its runs."""
         proposed = self.journal.propose(self._hours_are_over)
         if proposed is None:
             return None

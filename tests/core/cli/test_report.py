@@ -1,4 +1,4 @@
-"""`hydro report` makes the page of an experiment anew."""
+"""`hydro report` writes the page of an experiment again."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -285,11 +285,14 @@ def test_whatever_ended_a_run_it_goes_on_as_if_nothing_had(
     assert not (folder / "checkpoints").exists()
 
 
-def test_without_anything_to_go_on_with_it_starts_anew(cli: Cli) -> None:
+def test_without_anything_to_resume_it_starts_from_the_beginning(cli: Cli) -> None:
     code, _, said = cli(*run("--resume"))
     assert (code, "--resume finds an experiment by its name" in said) == (3, True)
     code, _, said = cli(*run("--resume", "--set", "experiment_name=calm"))
-    assert (code, "no interrupted experiment calm in runs: starting anew" in said) == (0, True)
+    assert (
+        code,
+        "no interrupted experiment calm in runs: starting afresh" in said,
+    ) == (0, True)
     assert status(Path("runs/calm"))["state"] == "finished"
 
 

@@ -58,17 +58,17 @@ def average(tokens: Tensor, mask: Tensor) -> Tensor:
 
 
 def maximum(tokens: Tensor, mask: Tensor) -> Tensor:
-    """Take the largest value of every dimension."""
+    """Return the largest value of every dimension."""
     return tokens.masked_fill(mask == 0, torch.finfo(tokens.dtype).min).amax(1)
 
 
 def first(tokens: Tensor, mask: Tensor) -> Tensor:
-    """Take the first token of each text."""
+    """Return the first token of each text."""
     return tokens[:, 0]
 
 
 def last(tokens: Tensor, mask: Tensor) -> Tensor:
-    """Take the last token of each text."""
+    """Return the last token of each text."""
     places = mask.sum(1, keepdim=True) - 1
     return tokens.gather(1, places.expand(-1, -1, tokens.shape[-1]))[:, 0]
 

@@ -25,7 +25,7 @@ def _point_at_tokenizer_json(path: Path) -> None:
     """Name the one class that takes tokenizer.json as it is, by what transformers 4 calls it.
 
     The classes of single models, ``BertTokenizer`` for one, read the vocabulary and build the rest
-    anew, which loses the lower-casing. Token types are left out: of a text by itself they are all
+    again, which loses the lower-casing. Token types are left out: of a text by itself they are all
     0, and not every encoder takes them.
     """
     config = json.loads(path.read_text(encoding="utf-8"))
