@@ -18,6 +18,11 @@ def neighbor_insights(problem: str, columns: Callable[[S], Columns]) -> list[Ins
     Its predictions are `RetrievalPredictions`.
     """
     build, problems = NeighborInsights(columns), (problem,)
+    return [*_insights_of_classes(build, problems), *_insights_of_rows(build, problems)]
+
+
+def _insights_of_classes(build: NeighborInsights[S], problems: tuple[str, ...]) -> list[Insight]:
+    """Return how well classes are separated."""
     return [
         Insight(
             "cosines",
@@ -54,6 +59,12 @@ def neighbor_insights(problem: str, columns: Callable[[S], Columns]) -> list[Ins
             "two names.",
             chart=Matrix("class", "nearest_class", "share"),
         ),
+    ]
+
+
+def _insights_of_rows(build: NeighborInsights[S], problems: tuple[str, ...]) -> list[Insight]:
+    """Return which rows to look at."""
+    return [
         Insight(
             "neighbours",
             build.neighbors,
