@@ -54,27 +54,22 @@ class Run:
     def execute(self) -> dict[str, Any]:
         """Train, and return the scores of the model before and after.
 
-        Of several processes the main one does all; the others only train along.
+        Of several processes only the main one evaluates and saves, and has scores to return.
         """
-        parts = self._assemble()
-        if not self.processes.is_main:
-            with self.checkpointer.stop.defer_signals():
-                self._train(parts)
-            return {}
-        # The others wait for this, and find the texts tokenized.
-        self.processes.broadcast(str(self.folder.path))
-
-        # A run that resumes makes these again: they are a function of the seed.
-        before = self._predict_splits(parts, "before training")
-        if not self.checkpointer.resume_from:
-            self._record_metric("before training", parts, before, samples=0)
+        parts, is_main = self._assemble(), self.processes.is_main
+        best = BestWeights(parts.model, self.builder.higher_is_better)
+        before = self._evaluate(parts, "before training", 0) if is_main else {}
         with self.checkpointer.stop.defer_signals():
-            samples = self._train(parts)
+            trainer = self._build_trainer(parts, best)
+            samples = trainer.fit() if trainer else 0
+            if trainer:
+                self._finish_training(parts, best, samples)
+            if not is_main:
+                return {}
             with self.checkpointer.evaluating():
-                after = self._predict_splits(parts, "after training")
-                self._record_metric("after training", parts, after, samples)
+                after = self._evaluate(parts, "after training", samples)
                 scores = self._compare(parts, before, after)
-                self._write(parts, before, after, scores)
+                self._save(parts, before, after, scores)
                 self.tracker.log(flatten_scores(scores), samples)
         return scores
 
@@ -113,24 +108,28 @@ class Run:
         parts.model.to(self.precision.device)
         parts.loss.to(self.precision.device)
         require_space(self.folder.path, needed_space(self.settings, parts.model, self.frames))
+        if self.processes.is_main:
+            # Others start when the texts are tokenized, for which they wait.
+            self.processes.broadcast(str(self.folder.path))
         return parts
 
-    def _predict_splits(self, parts: RunComponents, when: str) -> dict[str, Predictions]:
-        """Predict every split that is scored."""
+    def _evaluate(self, parts: RunComponents, when: str, samples: int) -> dict[str, Predictions]:
+        """Predict every split that is scored, and record the metric of the validation rows."""
         splits = {"validation": parts.validation}
         if parts.test is not None:
             splits["test"] = parts.test
         if self.settings.training.calculate_train_metric:
             splits["train"] = parts.train_eval
-        return {name: self._predict(parts, each, f"{name} {when}") for name, each in splits.items()}
-
-    def _record_metric(
-        self, when: str, parts: RunComponents, found: Mapping[str, Predictions], samples: int
-    ) -> None:
-        """Record how the model does before or after training."""
-        value = self._score(parts, found["validation"])
-        logger.info("%s: validation %s %.4f", when, self._metric, value)
-        self.record(when, {"samples": samples, self._metric: value})
+        predictions = {
+            name: self._predict(parts, dataset, f"{name} {when}")
+            for name, dataset in splits.items()
+        }
+        # A run that resumes predicts again how it started, which its history has.
+        if samples or not self.checkpointer.resume_from:
+            value = self._score(parts, predictions["validation"])
+            logger.info("%s: validation %s %.4f", when, self._metric, value)
+            self.record(when, {"samples": samples, self._metric: value})
+        return predictions
 
     def _score(self, parts: RunComponents, predictions: Predictions) -> float:
         name = self._metric
@@ -150,8 +149,8 @@ class Run:
         check_values(predictions.values, len(dataset))
         return predictions
 
-    def _train(self, parts: RunComponents) -> int:
-        """Train the model in place, so that it has the weights to keep; count the samples seen."""
+    def _build_trainer(self, parts: RunComponents, best: BestWeights) -> Trainer | None:
+        """Build the trainer, as far as the checkpoint is; None where there is nothing to train."""
         settings = self.settings
         sampler = self.builder.build(
             "sampler",
@@ -160,19 +159,18 @@ class Run:
             targets=parts.targets,
             world_size=self.processes.world_size,
         )
-        updates = BatchPlan(sampler, settings.training)
-        if updates.num_updates == 0:
+        plan = BatchPlan(sampler, settings.training)
+        if plan.num_updates == 0:
             logger.info("epochs: %g is no update, so nothing is trained", settings.training.epochs)
-            return 0
+            return None
         if isinstance(parts.loss, InitializedFromData) and not self.checkpointer.resume_from:
             parts.loss.init_from_data(
                 model=parts.model, dataset=parts.train_eval, precision=self.precision
             )
-        best = BestWeights(parts.model, self.builder.higher_is_better)
         trainer = Trainer(
-            self._step(parts, updates),
+            self._build_step(parts, plan),
             parts.train,
-            updates,
+            plan,
             seed=settings.environment.seed,
             workers=settings.environment.number_of_workers,
             validate=lambda samples: self._validate(parts, best, samples),
@@ -181,16 +179,18 @@ class Run:
             callback=self.checkpointer,
         )
         self.checkpointer.restore(trainer, best)
-        samples = trainer.fit()
-        if settings.training.save_best_checkpoint and not self.checkpointer.trained:
+        return trainer
+
+    def _finish_training(self, parts: RunComponents, best: BestWeights, samples: int) -> None:
+        """Load the best weights if those are wanted, and stop here if a signal wants that."""
+        if self.settings.training.save_best_checkpoint and not self.checkpointer.trained:
             with self.checkpointer.evaluating():
                 self._validate(parts, best, samples)
             best.restore()
         self.checkpointer.trained = True
         self.checkpointer.on_step_end()
-        return samples
 
-    def _step(self, parts: RunComponents, updates: BatchPlan) -> TrainStep:
+    def _build_step(self, parts: RunComponents, plan: BatchPlan) -> TrainStep:
         learning = model_parts(parts.model, parts.loss)
         for name in self.settings.training.differential_learning_rate_layers:
             if name not in learning:
@@ -201,7 +201,7 @@ class Run:
             parts.loss,
             optimizer=self.builder.build("optimizer", groups=groups),
             lr_lambda=self.builder.build(
-                "schedule", steps=updates.num_updates, warmup=updates.warmup_updates
+                "schedule", steps=plan.num_updates, warmup=plan.warmup_updates
             ),
             precision=self.precision,
             max_grad_norm=self.settings.training.gradient_clip,
@@ -257,7 +257,7 @@ class Run:
             scores["validation"]["decision"] = calibration
         return scores
 
-    def _write(
+    def _save(
         self,
         parts: RunComponents,
         before: dict[str, Predictions],
