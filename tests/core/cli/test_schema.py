@@ -34,7 +34,7 @@ def test_the_template_is_a_settings_file(hydro: Cli) -> None:
 def test_the_json_is_a_schema_with_everything(hydro: Cli) -> None:
     code, out, _ = hydro("schema", "text_metric_learning", "--format", "json")
     assert code == 0
-    section = json.loads(out)["$defs"]["TextTokenizerSection"]
+    section = json.loads(out)["$defs"]["BackboneTokenizerSection"]
     assert section["properties"]["padding_quantile"]["x-hydro"]["level"] == "master"
 
 
