@@ -501,7 +501,7 @@ ROWS = (
     Row("training.loss_function", "ArcFace", "CrossEntropy", first_loss),
     Row("training.arcface_margin", "0.1", "0.4", first_loss),
     Row("training.arcface_scale", "45", "20", first_loss),
-    Row("training.arcface_centres", "Class means", "Random", losses),
+    Row("training.arcface_init", "Class means", "Random", losses),
     Row("training.sampled_classes", "None", "2", losses),
     Row("training.cosface_margin", "0.1", "0.4", first_loss, COSFACE),
     Row("training.cosface_scale", "64", "20", first_loss, COSFACE),

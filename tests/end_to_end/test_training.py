@@ -46,7 +46,7 @@ def test_the_first_updates_lose_what_they_always_did(loss: str, texts: Any) -> N
     "changes",
     [
         ["training.loss_function=CrossEntropy"],
-        ["training.arcface_centres=Random"],
+        ["training.arcface_init=Random"],
         ["training.loss_function=CosFace", "training.cosface_scale=20"],
         ["architecture.embedding_size=16"],
         ["training.optimizer=Adam", "training.schedule=Linear", "training.gradient_clip=1"],

@@ -3,14 +3,15 @@
 import json
 import os
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from hydro.settings.fields import Level
+from hydro.settings.fields import METADATA_KEY, Level
 from hydro.settings.rules import Rule
 from hydro.settings.schema import Schema, SettingInfo
 from hydro.settings.sections import Settings
@@ -101,19 +102,19 @@ def values_text(setting: SettingInfo) -> str:
 class _Schema(GenerateJsonSchema):
     """Leaves out what pydantic cannot express, such as hydro's facts, which are added later."""
 
-    def encode_default(self, default: Any) -> Any:
-        return json.loads(json.dumps(default, default=str))
+    def encode_default(self, dft: object) -> object:
+        return json.loads(json.dumps(dft, default=str))
 
-    def generate(self, schema: Any, mode: Any = "validation") -> JsonSchemaValue:
+    def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
         generated = super().generate(schema, mode)
         _drop(generated)
         return generated
 
 
-def _drop(schema: Any) -> None:
+def _drop(schema: object) -> None:
     """Take out titles, which repeat the names, and the facts in their Python form."""
     if isinstance(schema, dict):
-        schema.pop("x-hydro", None)
+        schema.pop(METADATA_KEY, None)
         if isinstance(schema.get("title"), str):
             schema.pop("title")
         for each in schema.values():
@@ -123,7 +124,9 @@ def _drop(schema: Any) -> None:
             _drop(each)
 
 
-def _properties(schema: Any, definitions: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def _properties(
+    schema: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> Iterator[tuple[str, dict[str, dict[str, object]]]]:
     yield "", schema["properties"]
     for name, each in schema["properties"].items():
         target = each.get("$ref", "").rpartition("/")[2]
@@ -131,20 +134,20 @@ def _properties(schema: Any, definitions: Any) -> Iterator[tuple[str, dict[str, 
             yield name, definitions[target]["properties"]
 
 
-def _facts(setting: SettingInfo) -> dict[str, Any]:
+def _facts(setting: SettingInfo) -> dict[str, object]:
     facts = setting.metadata
-    told: dict[str, Any] = {"level": facts.level, "grid": facts.grid}
+    exported: dict[str, object] = {"level": facts.level, "grid": facts.grid}
     rules = {
         "when": facts.applies_if,
         "required": facts.required_if,
         "clashes": facts.conflicts_with,
     }
-    told |= {name: _rule(rule) for name, rule in rules.items() if rule}
+    exported |= {name: _rule(rule) for name, rule in rules.items() if rule}
     description = " ".join([setting.help, *setting.rules])
-    return {"description": description, "x-hydro": told}
+    return {"description": description, METADATA_KEY: exported}
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule) -> dict[str, object]:
     return {"setting": rule.path, "not" if rule.negated else "is": list(rule.values)}
 
 
@@ -156,7 +159,7 @@ def _by_section(model: type[Settings], level: Level) -> Iterator[tuple[str, list
     yield from sections.items()
 
 
-def _yaml(value: Any) -> str:
+def _yaml(value: object) -> str:
     if isinstance(value, tuple):
         value = list(value)
     if isinstance(value, Path):

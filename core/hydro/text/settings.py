@@ -17,12 +17,10 @@ from hydro.settings.sections import (
 class TextDatasetSection(DatasetSection):
     """Where the rows come from, which are held out, and which columns hold the text."""
 
-    text_column: Names = setting(
-        help="The column that holds the text; several are joined.", min_length=1
-    )
+    text_column: Names = setting(help="Text column; several are concatenated.", min_length=1)
     separator: str = setting(
         "",
-        help="What stands between joined text columns; '' is the tokenizer's own separator token.",
+        help="Separator between concatenated text columns; '' is the tokenizer's separator token.",
         level="expert",
     )
 
@@ -32,7 +30,7 @@ class TextTokenizerSection(TokenizerSection):
 
     lowercase: bool = setting(
         False,
-        help="Lower-case texts before training and before every later prediction.",
+        help="Lowercase texts, in training and in inference.",
         level="expert",
         grid=True,
     )
@@ -57,7 +55,7 @@ class TextArchitectureSection(ArchitectureSection):
         grid=True,
     )
     pretrained: bool = setting(
-        True, help="Start from the backbone's weights; else from random ones.", level="expert"
+        True, help="Load the pretrained weights; else initialize randomly.", level="expert"
     )
     pool: Literal["Average", "[CLS] token", "Max", "Last token"] = setting(
         "Average", help="Pooling of token embeddings.", level="expert", grid=True

@@ -95,7 +95,7 @@ def build_arcface(
         own.arcface_margin,
         own.arcface_scale,
         settings.training.num_sampled(),
-        from_class_means=own.arcface_centres == "Class means",
+        from_class_means=own.arcface_init == "Class means",
     )
 
 

@@ -28,7 +28,7 @@ class LabeledTextsSection(TextDatasetSection):
     """Where the rows come from, which are held out, and which columns hold what."""
 
     label_columns: Names = setting(
-        help="The column, or columns, whose value makes two rows the same class.", min_length=1
+        help="Label column, or columns: rows of equal values are of the same class.", min_length=1
     )
 
 
@@ -53,8 +53,8 @@ class ClassWeightsTrainingSection(TrainingSection):
 
     sampled_classes: int | None = setting(
         None,
-        help="Classes that a batch is compared with: its own, and others drawn by the seed; "
-        "nothing compares with all. Saves time and memory where there are very many.",
+        help="Sampled softmax: number of classes per step, those of the batch and random "
+        "negatives. Saves time and memory with very many classes. Default: all classes.",
         level="expert",
         applies_if=HAS_CLASS_WEIGHTS,
         conflicts_with=unless("environment.number_of_gpus_per_run", 1),
@@ -102,9 +102,10 @@ class ArcFaceSettings(Section):
     arcface_scale: float = setting(
         45.0, help="Scale of the cosines.", level="intermediate", grid=True, gt=0
     )
-    arcface_centres: Literal["Class means", "Random"] = setting(
+    arcface_init: Literal["Class means", "Random"] = setting(
         "Class means",
         help="Initialization of the class centers: the mean of the untrained embeddings of each "
         "class, or random.",
+        alias="arcface_centres",
         level="expert",
     )

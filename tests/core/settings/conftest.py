@@ -36,7 +36,7 @@ def additions() -> set[str]:
         "tokenizer.tokenizer",
         "architecture.model",
         "architecture.batch_normalization",
-        "training.arcface_centres",
+        "training.arcface_init",
         "training.batch_tokens",
         "training.checkpoint_minutes",
         "training.sampled_classes",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +13,23 @@ from hydro.plugins.components import Loss, Optimizer, Schedule
 from hydro.plugins.registry import Registry
 from hydro.settings.compose import SettingsOwner, compose
 from hydro.settings.fields import Section, SettingMetadata, section, setting
+from hydro.settings.layers import Layers, parse_override
+from hydro.settings.loading import check
 from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import DatasetSection, Settings
+from hydro.settings.yaml_reader import Document
 
 
 class AngleSettings(Section):
     """The settings of one loss."""
 
     angle: float = setting(0.1, help="How wide.", ge=0, grid=True)
+
+
+class RenamedAngleSettings(Section):
+    """The settings of a loss whose key had another name in earlier versions."""
+
+    angle: float = setting(0.1, help="How wide.", grid=True, alias="corner")
 
 
 class OtherAngleSettings(Section):
@@ -113,6 +123,19 @@ def test_settings_of_a_component_apply_only_while_it_is_chosen() -> None:
     assert angle.bounds == "≥ 0"
     assert angle.rules == ("Only while training.loss_function is Wide.",)
     assert SettingMetadata.of(AngleSettings.model_fields["angle"]).applies_if is None
+
+
+@pytest.mark.parametrize("key", ["corner", "training.corner", "angle", "training.angle"])
+def test_alias_of_component_setting_is_read_from_file_command_line_and_grid(key: str) -> None:
+    schema = compose(Table(), Shelf(losses=(Loss("Wide", nothing, settings=RenamedAngleSettings),)))
+    training = {"loss_function": "Wide", key.rpartition(".")[2]: "0.3"}
+    file = Document({**GIVEN, "training": training, "grid_search": {key: ["0.1"]}}, "FILE")
+    override = parse_override(f"training.{key.rpartition('.')[2]}=0.5")
+    for overrides, angle in [((), 0.3), ((override,), 0.5)]:
+        loaded = check(Layers(file, Path(), overrides), schema, files=False)
+        assert flatten(loaded.settings)["training.angle"] == angle
+        assert loaded.settings.grid_search == {"training.angle": [0.1]}
+        assert "training.angle" in loaded.given
 
 
 def test_settings_that_nobody_composed_are_not_found() -> None:

@@ -118,10 +118,9 @@ def test_what_is_missing_stands_where_its_section_starts(refusal: Refusal) -> No
     said = [line for line in lines if line.startswith("FILE:")]
     assert said == [
         "FILE: 2 problems with the settings",
-        "FILE:2:1: dataset.label_columns: must be given. The column, or columns, whose value makes "
-        "two rows the same class.",
-        "FILE:2:1: dataset.text_column: must be given. The column that holds the text; several "
-        "are joined.",
+        "FILE:2:1: dataset.label_columns: must be given. Label column, or columns: rows of equal "
+        "values are of the same class.",
+        "FILE:2:1: dataset.text_column: must be given. Text column; several are concatenated.",
     ]
 
 

@@ -173,8 +173,8 @@ def test_a_sentence_has_help_values_rules_and_grid(model: type[Settings]) -> Non
         "Grid search."
     )
     assert sentence(described["training.loss_function"]) == (
-        "What training makes smaller. One of ArcFace, CrossEntropy. Grid search."
+        "Loss function. One of ArcFace, CrossEntropy. Grid search."
     )
     assert sentence(described["training.differential_learning_rate_layers"]) == (
-        "The parts that learn at `differential_learning_rate` instead. Any of Backbone, Neck, Loss."
+        "Parameter groups trained at `differential_learning_rate`. Any of Backbone, Neck, Loss."
     )

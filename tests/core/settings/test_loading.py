@@ -108,6 +108,15 @@ def test_a_setting_by_its_other_name_is_overridden_too(read: Read) -> None:
     assert settings.dataset.folds == ("2",)
 
 
+def test_earlier_name_of_arcface_init_is_read_and_written_by_its_new_name(read: Read) -> None:
+    for loaded in (
+        read("training: {arcface_centres: Random}\n"),
+        read("", "training.arcface_centres=Random"),
+    ):
+        assert flatten(loaded.settings)["training.arcface_init"] == "Random"
+        assert "arcface_init: Random" in dump(loaded.settings)
+
+
 WRONG = {
     "training.epochs": "--set training.epochs: write section.key=value, as in training.epochs=3",
     "=3": "--set =3: write section.key=value",

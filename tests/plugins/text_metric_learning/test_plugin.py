@@ -157,7 +157,7 @@ def test_classes_of_a_single_row_each_are_doubtful(builder: Build) -> None:
     ("changes", "moved"),
     [
         ([], True),
-        (["training.arcface_centres=Random"], False),
+        (["training.arcface_init=Random"], False),
         (["training.loss_function=CrossEntropy"], False),
     ],
     ids=["class means", "random", "no centers"],

@@ -17,21 +17,21 @@ Own = TypeVar("Own", bound=Section)
 
 
 class Settings(Section):
-    """All that an experiment can be told."""
+    """Settings of an experiment."""
 
     experiment_name: str | None = setting(
-        None, help="The name of the experiment's folder; nothing draws two words."
+        None, help="Experiment name, which its folder has too. Default: two random words."
     )
     problem_type: str | None = setting(
-        None, help="What is to be solved; `--problem` gives or confirms it."
+        None, help="Problem type; `--problem` on the command line does the same."
     )
     from_experiment: str | None = setting(
         None,
-        help="An earlier experiment, by its folder or its name, whose settings are the defaults.",
+        help="Earlier experiment, by folder or name, whose settings are the defaults.",
     )
     grid_search: dict[str, list[object]] = setting(
         {},
-        help="Settings to try several values of, each with its list; see `search`.",
+        help="Hyperparameter search space: a list of values for each setting; see `search`.",
         level="intermediate",
     )
     dataset: DatasetSection = section()

@@ -4,18 +4,18 @@ from hydro.settings.fields import Section, setting
 
 
 class TokenizerSection(Section):
-    """How a text becomes tokens."""
+    """Tokenization."""
 
 
 class ArchitectureSection(Section):
-    """What the model is made of."""
+    """Model architecture."""
 
 
 class PredictionSection(Section):
-    """What is predicted, and how it is scored."""
+    """Prediction and scoring."""
 
     metric: str = setting(
-        help="The metric that picks the best checkpoint and heads every report.",
+        help="Metric that selects the best checkpoint and the best run.",
         level="intermediate",
         component="metric",
     )

@@ -10,34 +10,33 @@ CHOOSES = unless("search.strategy", "Grid")
 
 
 class SearchSection(Section):
-    """Which combinations of the listed values are tried, and in which order."""
+    """Hyperparameter search over `grid_search`."""
 
     strategy: Literal["Grid", "Random", "TPE"] = setting(
         "Grid",
-        help="Grid tries every combination; Random some, drawn by the seed; TPE some, each chosen "
-        "by what did well before (a tree-structured Parzen estimator).",
+        help="Search algorithm. Grid: every combination; Random: combinations sampled by the seed; "
+        "TPE: tree-structured Parzen estimator.",
         level="intermediate",
         applies_if=SEARCHES,
     )
     trials: int = setting(
         20,
-        help="How many combinations to try, each on all chosen folds.",
+        help="Number of combinations to try, each on all selected folds.",
         level="intermediate",
         ge=1,
         applies_if=CHOOSES,
     )
     hours: float | None = setting(
         None,
-        help="Once all runs together have trained this long, no other combination is begun; "
-        "nothing sets no limit.",
+        help="Start no new trial after this many hours of training. Default: no limit.",
         level="intermediate",
         gt=0,
         applies_if=CHOOSES,
     )
     pruning: bool = setting(
         False,
-        help="Stop a combination whose best validation so far is worse than the median of the "
-        "others at the same point; the first five are never stopped.",
+        help="Median pruning: stop a trial whose best validation metric is worse than the median "
+        "of the other trials at the same epoch; the first five trials are never stopped.",
         level="intermediate",
         applies_if=CHOOSES,
     )
