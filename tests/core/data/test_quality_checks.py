@@ -53,3 +53,8 @@ def test_rows_are_compared_a_part_at_a_time(
     targets = np.array([row % 10 if row % 10 < 7 else row % 4 for row in range(60)])
 
     assert count_conflicts(hashes, targets) == 3
+
+
+def test_leakage_counts_the_rows_that_are_held_out() -> None:
+    warnings = check_leakage(_hashes("one", "two"), _hashes("one", "ONE", "three"))
+    assert "the text of 2 rows held out" in warnings[0]

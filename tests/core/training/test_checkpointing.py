@@ -196,3 +196,19 @@ def test_weights_that_are_not_finite_are_not_saved(
     ):
         wild(rows)
     assert not list(tmp_path.glob("checkpoints/step-*"))
+
+
+def test_a_checkpoint_leaves_out_what_an_interrupted_evaluation_recorded(
+    training: Any, rows: Counted, tmp_path: Path
+) -> None:
+    trained = Trained(tmp_path, training, "SGD", sparse=False)
+    trained.checkpointer.minutes = 0
+    trained(rows)
+    history = trained.checkpointer.history
+    before = history.read_bytes()
+    with pytest.raises(KeyboardInterrupt), trained.checkpointer.evaluating():
+        history.write_bytes(before + b"incomplete\n")
+        raise KeyboardInterrupt
+    newest = Checkpoints(tmp_path / "checkpoints").newest()
+    assert newest is not None
+    assert newest.history == before

@@ -1,10 +1,12 @@
 """A run is followed while it trains, and belongs to one process at a time."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hydro.artifacts.run_folder import RunFolder
 from hydro.executors.local import Train
 from hydro.tuning.plan import PlannedRun, plan
 from hydro.tuning.trials import Trials
@@ -66,3 +68,20 @@ def test_a_run_has_one_process_at_a_time(word_count: Any, run: PlannedRun) -> No
     assert word_count.runs().claim(run) is None
     lock.release()
     assert word_count.runs().claim(run)
+
+
+def test_validations_are_numbered_from_0_when_a_run_restarts(
+    word_count: Any, run: PlannedRun
+) -> None:
+    numbers: list[int] = []
+
+    def train(folder: Path, should_stop: Callable[[], bool]) -> None:
+        history = RunFolder(folder).history
+        for count in (2, 1):
+            history.path.unlink(missing_ok=True)
+            for number in range(count):
+                history.record("validation", {"samples": number, "Error": 5.0})
+            should_stop()
+
+    word_count.runs().train(run, train, lambda number, metric: bool(numbers.append(number)))
+    assert numbers == [0, 1, 0]
