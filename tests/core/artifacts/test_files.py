@@ -46,3 +46,11 @@ def test_a_full_disk_leaves_the_earlier_file_and_no_partial_one(
 def test_a_folder_that_is_gone_is_an_error(write: Callable[[Path], object], tmp_path: Path) -> None:
     with pytest.raises(ResourceError, match="cannot be written: No such file or directory"):
         write(tmp_path / "gone")
+
+
+def test_a_file_is_replaced_and_never_written_in_place(tmp_path: Path) -> None:
+    path, earlier = tmp_path / "a.txt", tmp_path / "earlier.txt"
+    write_text(path, "old")
+    earlier.hardlink_to(path)
+    write_text(path, "new")
+    assert (path.read_text(), earlier.read_text()) == ("new", "old")
