@@ -213,10 +213,12 @@ def cli_page() -> str:
 def _contexts(context: click.Context) -> Iterator[click.Context]:
     """Yield the contexts of a command and of its subcommands."""
     yield context
-    command = context.command
-    for name, each in command.commands.items() if isinstance(command, click.Group) else ():
+    group = context.command
+    for name in group.list_commands(context) if isinstance(group, click.Group) else ():
         options: dict[str, Any] = {"terminal_width": context.terminal_width}
-        yield from _contexts(click.Context(each, context, name, **options))
+        command = group.get_command(context, name)
+        assert command is not None
+        yield from _contexts(click.Context(command, context, name, **options))
 
 
 def _code(text: str) -> str:

@@ -1,26 +1,33 @@
-"""The command line: what each command accepts, one file a command."""
+"""The command line: one module a command, imported only when that command is used."""
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
-from hydro.cli.cache import cache
-from hydro.cli.experiments import experiments
-from hydro.cli.export import export
-from hydro.cli.plugins import plugins
-from hydro.cli.predict import predict
-from hydro.cli.problems import problems
-from hydro.cli.report import report
-from hydro.cli.resume import resume
-from hydro.cli.run import run
-from hydro.cli.schema import schema
-from hydro.cli.search import search
-from hydro.cli.serve import serve
-from hydro.cli.validate import validate
-from hydro.cli.work import work
 from hydro.errors import HydroError
 from hydro.training.signals import StopSignal
+
+COMMANDS = {
+    "validate": "Check settings and data, and estimate time and memory.",
+    "run": "Train an experiment from a YAML file.",
+    "resume": "Resume an interrupted experiment.",
+    "report": "Write the report of an experiment again.",
+    "predict": "Predict the rows of a table with a trained model.",
+    "search": "Find the rows most similar to a text.",
+    "serve": "Serve a trained model over HTTP.",
+    "export": "Export a trained model for other programs.",
+    "experiments": "List, show, compare and delete experiments.",
+    "schema": "Print the settings of a problem type.",
+    "problems": "List the problem types.",
+    "plugins": "List the installed plugins, and why any failed to load.",
+    "cache": "List or clear cached tokens.",
+}
+"""The commands in the order of use, with their short help: listing them imports none of them."""
+
+HIDDEN = ("work",)
 
 EPILOG = (
     "Exit codes: 0 done, 1 a bug, 2 wrong usage, 3 settings, 4 data, 5 model or plugin, "
@@ -28,39 +35,39 @@ EPILOG = (
 )
 
 
-class Commands(click.Group):
-    """Lists commands in the order in which they are met, not by the alphabet."""
+class LazyGroup(click.Group):
+    """A group that imports the module of a command when the command is looked up."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """Return the names of the commands."""
-        return list(self.commands)
+        """Return the names of the commands that people are shown."""
+        return [*COMMANDS]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Import a command, which has the name of its module."""
+        if name not in (*COMMANDS, *HIDDEN):
+            return None
+        command = getattr(import_module(f"hydro.cli.{name}"), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with their short help."""
+        with formatter.section("Commands"):
+            formatter.write_dl([*COMMANDS.items()])
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """List the commands that start so, and the options of the group."""
+        items = COMMANDS.items()
+        found = [
+            CompletionItem(name, help=text) for name, text in items if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, context, incomplete)]
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
 @click.version_option(package_name="hydro-experiments", prog_name="hydro")
 def cli() -> None:
-    """Train models from a table and a YAML file, with the evidence that they got better."""
-
-
-COMMANDS = (
-    validate,
-    run,
-    resume,
-    report,
-    predict,
-    search,
-    serve,
-    export,
-    experiments,
-    schema,
-    problems,
-    plugins,
-    cache,
-    work,
-)
-
-for command in COMMANDS:
-    cli.add_command(command)
+    """Train models from a table and a YAML file, and measure how much better they got."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

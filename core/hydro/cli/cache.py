@@ -1,4 +1,4 @@
-"""``hydro cache``: the tokens that are kept for later experiments, and how to remove them."""
+"""``hydro cache``: list or clear cached tokens."""
 
 import json
 
@@ -8,13 +8,11 @@ from hydro.artifacts.cache import CacheEntry, clear, default_cache, list_entries
 from hydro.cli.options import json_option
 
 
-@click.group(
-    invoke_without_command=True, short_help="List or clear the tokens that are kept for later."
-)
+@click.group(invoke_without_command=True)
 @json_option
 @click.pass_context
 def cache(context: click.Context, as_json: bool) -> None:
-    """List the tokenized texts that are kept for later experiments; CLEAR removes them."""
+    """List the tokenized texts that later experiments reuse; `hydro cache clear` deletes them."""
     if context.invoked_subcommand:
         return
     folder, entries = default_cache(), list_entries(default_cache())
@@ -35,10 +33,10 @@ def cache(context: click.Context, as_json: bool) -> None:
     metavar="DAYS",
     type=click.FloatRange(min=0),
     default=0,
-    help="Only what was not used for so many days.",
+    help="Only entries not used for this many days.",
 )
 def clear_command(older_than: float) -> None:
-    """Remove what is kept; it is made again when it is needed."""
+    """Delete cached tokens; they are computed again when needed."""
     removed = clear(default_cache(), older_than=older_than)
     click.echo(f"removed {_total(removed)}")
 

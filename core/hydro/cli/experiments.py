@@ -1,29 +1,32 @@
-"""``hydro experiments``: what was run, how well, and what differs between two."""
+"""``hydro experiments``: list, show, compare and delete experiments."""
 
 import json
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+from rich.table import Table
 
+from hydro.artifacts import experiments as stored
+from hydro.artifacts.experiments import Summary, best_runs, find_experiment, summarize
+from hydro.artifacts.results import read_scores
+from hydro.artifacts.run_folder import RunFolder
 from hydro.cli.options import experiment_argument, installed_catalog, json_option, output_option
+from hydro.cli.result import plain_console, show_scores
+from hydro.errors import HydroError
+from hydro.evaluation.comparison import Comparison, compare_experiments
+from hydro.inference.finished_run import stored_builder
+from hydro.paths import default_output
+from hydro.plugins.components import Metric
 
-if TYPE_CHECKING:
-    from rich.table import Table
 
-    from hydro.artifacts.experiments import Summary
-    from hydro.artifacts.run_folder import RunFolder
-    from hydro.evaluation.comparison import Comparison
-
-
-@click.group(invoke_without_command=True, short_help="List, show, compare and delete experiments.")
+@click.group(invoke_without_command=True)
 @click.pass_context
 def experiments(context: click.Context) -> None:
-    """List, show, compare and delete experiments; alone, list them."""
+    """List, show, compare and delete experiments; without a command, list them."""
     if context.invoked_subcommand is None:
-        from hydro.paths import default_output
-
         context.invoke(list_experiments, output=default_output(), as_json=False)
 
 
@@ -31,14 +34,9 @@ def experiments(context: click.Context) -> None:
 @output_option
 @json_option
 def list_experiments(output: Path, as_json: bool) -> None:
-    """List the experiments with their state and score, the latest first."""
-    from hydro.artifacts.experiments import list_experiments as find_all
-    from hydro.artifacts.experiments import summarize
-    from hydro.cli.result import plain_console
-    from hydro.errors import HydroError
-
+    """List the experiments with their state and scores, newest first."""
     found = []
-    for each in find_all(output):
+    for each in stored.list_experiments(output):
         try:
             found.append(summarize(each))
         except (HydroError, ValueError, KeyError, OSError) as error:
@@ -59,25 +57,21 @@ def list_experiments(output: Path, as_json: bool) -> None:
 @output_option
 @json_option
 def show(experiment: str, output: Path, as_json: bool) -> None:
-    """Show the state of EXPERIMENT, its scores, its runs, and what to do with it."""
-    from hydro.artifacts.experiments import best_runs, find_experiment, summarize
-    from hydro.artifacts.results import read_scores
-    from hydro.cli.result import plain_console, show_scores
-
+    """Show the state, scores and runs of EXPERIMENT, and how to use its model."""
     folder = find_experiment(experiment, output)
-    told = summarize(folder)
+    summary = summarize(folder)
     runs = [summarize(each) for each in folder.runs]
     leading = best_runs(folder)
     scores = {} if runs or not leading else read_scores(folder)
     if as_json:
         facts = {"runs": [asdict(each) for each in runs], "scores": scores}
-        click.echo(json.dumps({**asdict(told), "folder": str(folder.path), **facts}))
+        click.echo(json.dumps({**asdict(summary), "folder": str(folder.path), **facts}))
         return
     console = plain_console()
-    told_seconds = "" if told.seconds is None else f"  {told.seconds:.0f} s"
-    why = f" ({told.message})" if told.message else ""
-    said = f"{told.name}  {told.problem}  {told.state}{why}  {_minute(told.time)} UTC{told_seconds}"
-    console.print(said, soft_wrap=True)
+    seconds = "" if summary.seconds is None else f"  {summary.seconds:.0f} s"
+    why = f" ({summary.message})" if summary.message else ""
+    state = f"{summary.state}{why}  {_minute(summary.time)} UTC{seconds}"
+    console.print(f"{summary.name}  {summary.problem}  {state}", soft_wrap=True)
     if runs:
         console.print(_listing(runs))
         names = ", ".join(each.name for each in leading)
@@ -94,16 +88,10 @@ def show(experiment: str, output: Path, as_json: bool) -> None:
 @output_option
 @json_option
 def compare(first: str, second: str, output: Path, as_json: bool) -> None:
-    """Show in what settings SECOND differs from FIRST, and how much better it is on the same rows.
+    """Compare the settings and the scores of two experiments, on rows that both held out.
 
-    A run of an experiment that has several is named as in NAME/runs/003.
+    One of several runs is named as in NAME/runs/003.
     """
-    from hydro.artifacts.experiments import find_experiment
-    from hydro.cli.result import plain_console
-    from hydro.evaluation.comparison import compare_experiments
-    from hydro.inference.finished_run import stored_builder
-    from hydro.plugins.components import Metric
-
     folders = find_experiment(first, output), find_experiment(second, output)
     builder = stored_builder(folders[0], installed_catalog())
     directions = {
@@ -125,26 +113,20 @@ def compare(first: str, second: str, output: Path, as_json: bool) -> None:
 @experiments.command()
 @experiment_argument
 @output_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Skip confirmation.")
 def delete(experiment: str, output: Path, yes: bool) -> None:
-    """Delete EXPERIMENT with its model and its predictions, for good."""
-    import sys
-
-    from hydro.artifacts.experiments import delete as remove
-    from hydro.artifacts.experiments import find_experiment
-
+    """Delete EXPERIMENT with its model and predictions permanently."""
     folder = find_experiment(experiment, output)
     if not yes and not sys.stdin.isatty():
-        msg = "nobody is there to ask. Add --yes to delete it all the same"
+        msg = "not interactive. Add --yes to skip confirmation"
         raise click.UsageError(msg)
     if not yes:
-        click.confirm(f"Delete {folder.path} with all that is in it?", abort=True, err=True)
-    remove(folder, output)
+        click.confirm(f"Delete {folder.path} and everything in it?", abort=True, err=True)
+    stored.delete(folder, output)
     click.echo(f"deleted {folder.path}", err=True)
 
 
-def _listing(found: "list[Summary]") -> "Table":
-    from rich.table import Table
+def _listing(found: Sequence[Summary]) -> Table:
 
     table = Table("name", "state", "problem", "metric", box=None, pad_edge=False)
     for heading in ("before", "after", "seconds"):
@@ -163,12 +145,11 @@ def _minute(time: str) -> str:
     return time[:16].replace("T", " ")
 
 
-def _advice(folder: "RunFolder") -> str:
+def _advice(folder: RunFolder) -> str:
     return f'hydro search {folder.path} "a text"  ·  hydro predict {folder.path} rows.csv'
 
 
-def _differences(found: "Comparison", folders: "tuple[RunFolder, RunFolder]") -> "Table | str":
-    from rich.table import Table
+def _differences(found: Comparison, folders: tuple[RunFolder, RunFolder]) -> Table | str:
 
     if not found.settings:
         return "the settings are the same"
@@ -178,8 +159,7 @@ def _differences(found: "Comparison", folders: "tuple[RunFolder, RunFolder]") ->
     return table
 
 
-def _changes(found: "Comparison", folders: "tuple[RunFolder, RunFolder]") -> "Table":
-    from rich.table import Table
+def _changes(found: Comparison, folders: tuple[RunFolder, RunFolder]) -> Table:
 
     table = Table("metric", title=f"{found.rows:,} rows that both held out", title_justify="left")
     for heading in (folders[0].name, folders[1].name, "change"):

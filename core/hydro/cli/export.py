@@ -1,14 +1,19 @@
-"""``hydro export``: write the model of a finished experiment for other programs."""
+"""``hydro export``: export a trained model for other programs."""
 
 import json
 from pathlib import Path
 
 import click
 
+from hydro.artifacts.experiments import find_experiment
 from hydro.cli.options import experiment_argument, installed_catalog, json_option
+from hydro.cli.terminal import TerminalProgress
+from hydro.inference.finished_run import finished_run
+from hydro.paths import default_output
+from hydro.training.signals import StopSignal
 
 
-@click.command(short_help="Write a trained model for other programs.")
+@click.command()
 @experiment_argument
 @click.option(
     "--to",
@@ -16,29 +21,25 @@ from hydro.cli.options import experiment_argument, installed_catalog, json_optio
     metavar="FORMAT",
     multiple=True,
     required=True,
-    help="One of the exporters that `hydro plugins` lists, or all. Can be repeated.",
+    help="Format: an exporter that `hydro plugins` lists, or all. Can be repeated.",
 )
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder to write into, one folder a format.  [default: the run's own exports/]",
+    help="Output folder; each format gets a folder in it.  [default: exports/ of the run]",
 )
 @json_option
 def export(experiment: str, formats: tuple[str, ...], output: Path | None, as_json: bool) -> None:
-    """Write the model of EXPERIMENT, a finished one, for other programs.
+    """Export the trained model of EXPERIMENT for other programs.
 
     EXPERIMENT is its folder, or its name below `runs` ($HYDRO_OUTPUT). Of several runs the best is
-    taken, unless the folder of one is named.
+    used, unless one is named as in NAME/runs/003.
     """
     registry = installed_catalog()
 
-    from hydro.artifacts.experiments import find_experiment
-    from hydro.cli.terminal import TerminalProgress
+    # Loads torch, for which help and wrong usage need not wait.
     from hydro.inference.export import export as write
     from hydro.inference.export import pick_exporters
-    from hydro.inference.finished_run import finished_run
-    from hydro.paths import default_output
-    from hydro.training.signals import StopSignal
 
     StopSignal.on_signals()
     with TerminalProgress():

@@ -4,32 +4,31 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TypeVar
 
 import click
 
+from hydro.errors import SettingsError
+from hydro.plugins.problem import Problem
+from hydro.plugins.registry import Registry
 from hydro.plugins.retrieval import KINDS
+from hydro.settings.layers import Layers
+from hydro.settings.loading import LoadedSettings, check, read
 
-if TYPE_CHECKING:
-    from hydro.plugins.problem import Problem
-    from hydro.plugins.registry import Registry
-    from hydro.settings.layers import Layers
-    from hydro.settings.loading import LoadedSettings
-
-Command = TypeVar("Command", bound=Callable[..., Any])
+Command = TypeVar("Command", bound=Callable[..., object])
 
 config_argument = click.argument(
     "config", metavar="CFG.YML", type=click.Path(path_type=Path, dir_okay=True)
 )
 problem_option = click.option(
-    "--problem", metavar="NAME", help="The problem type; not needed where the file names it."
+    "--problem", metavar="NAME", help="Problem type, unless the file names it."
 )
 set_option = click.option(
     "--set",
     "overrides",
     metavar="KEY=VALUE",
     multiple=True,
-    help="Change a setting, as in --set training.epochs=3. Can be repeated.",
+    help="Override a setting, as in --set training.epochs=3. Can be repeated.",
 )
 experiment_argument = click.argument("experiment", metavar="EXPERIMENT")
 output_option = click.option(
@@ -39,27 +38,27 @@ output_option = click.option(
     show_default=True,
     envvar="HYDRO_OUTPUT",
     show_envvar=True,
-    help="The folder that experiments are in.",
+    help="Folder of the experiments.",
 )
 
 
 def index_option(help: str) -> Callable[[Command], Command]:
-    """Add the option for how rows are searched."""
+    """Return the option that selects the index of a gallery."""
     return click.option(
         "--index", "kind", type=click.Choice(KINDS), default="exact", show_default=True, help=help
     )
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a command is asked to work on."""
+    """A problem type with checked settings."""
 
-    registry: "Registry"
-    problem: "Problem"
-    loaded: "LoadedSettings"
+    registry: Registry
+    problem: Problem
+    loaded: LoadedSettings
 
 
 def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) -> Request:
@@ -68,8 +67,6 @@ def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) 
     Raises:
         SettingsError: the file or an override is wrong, or no problem type is named.
     """
-    from hydro.settings.loading import check, read
-
     registry = installed_catalog()
     layers = read(config, overrides)
     found = _problem(problem, layers, registry)
@@ -80,20 +77,16 @@ def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) 
     return Request(registry, found, loaded)
 
 
-def installed_catalog() -> "Registry":
-    """Load what is installed; say which plugins did not load."""
-    from hydro.plugins.registry import Registry
-
+def installed_catalog() -> Registry:
+    """Load what is installed; warn of plugins that failed to load."""
     registry = Registry.installed()
     for failure in registry.failures:
         click.echo(f"hydro: {failure}", err=True)
     return registry
 
 
-def _problem(asked: str | None, layers: "Layers", registry: "Registry") -> "Problem":
+def _problem(asked: str | None, layers: Layers, registry: Registry) -> Problem:
     """Find the problem type that the command line or the file names."""
-    from hydro.errors import SettingsError
-
     written = layers.top("problem_type")
     line, column = layers.file.value_positions.get(("problem_type",), (1, 1))
     place = f"{layers.file.source}:{line}:{column}: problem_type"

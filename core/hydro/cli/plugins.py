@@ -1,22 +1,17 @@
-"""``hydro plugins``: what is installed, what each plugin brings, and which failed and why."""
+"""``hydro plugins``: list the installed plugins, their components, and why any failed to load."""
 
 import json
-from typing import TYPE_CHECKING
 
 import click
 
 from hydro.cli.options import json_option
-
-if TYPE_CHECKING:
-    from hydro.plugins.loading import Plugin
+from hydro.plugins.loading import Plugin, kind_of, load_plugins
 
 
-@click.command(short_help="List the plugins, and what does not load.")
+@click.command()
 @json_option
 def plugins(as_json: bool) -> None:
-    """List the installed plugins with what they bring, and those that do not load."""
-    from hydro.plugins.loading import load_plugins
-
+    """List the installed plugins with their components, and why any failed to load."""
     found = load_plugins()
     if as_json:
         click.echo(json.dumps([_facts(each) for each in found]))
@@ -29,7 +24,7 @@ def plugins(as_json: bool) -> None:
             click.echo(f"  FAILED: {each.failure}")
 
 
-def _facts(plugin: "Plugin") -> dict[str, object]:
+def _facts(plugin: Plugin) -> dict[str, object]:
     return {
         "name": plugin.name,
         "distribution": plugin.distribution,
@@ -39,9 +34,7 @@ def _facts(plugin: "Plugin") -> dict[str, object]:
     }
 
 
-def _brings(plugin: "Plugin") -> dict[str, list[str]]:
-    from hydro.plugins.loading import kind_of
-
+def _brings(plugin: Plugin) -> dict[str, list[str]]:
     brings: dict[str, list[str]] = {}
     for record in plugin.records:
         brings.setdefault(kind_of(record), []).append(record.name)

@@ -1,4 +1,4 @@
-"""``hydro predict``: what a trained model says of the rows of a table."""
+"""``hydro predict``: predict the rows of a table with a trained model."""
 
 import json
 import sys
@@ -8,51 +8,53 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.table import Table
 
+from hydro.artifacts.experiments import find_experiment
+from hydro.artifacts.files import writing
 from hydro.cli.options import experiment_argument, installed_catalog, json_option
+from hydro.cli.result import plain_console
+from hydro.cli.terminal import TerminalProgress
+from hydro.errors import DataError
+from hydro.evaluation.predictions_file import write_predictions
+from hydro.paths import default_output
+from hydro.training.signals import StopSignal
 
 if TYPE_CHECKING:
     from hydro.inference.trained_model import TrainedModel
     from hydro.plugins.predictions import Predictions
 
 
-@click.command(short_help="Embed a table, and find the neighbors of its rows.")
+@click.command()
 @experiment_argument
 @click.argument("data")
 @click.option(
     "--gallery",
     metavar="train|validation|FILE",
-    help="The rows to compare with; without it those of DATA, each without itself.",
+    help="Rows to search for neighbors.  [default: DATA, each row without itself]",
 )
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     default=".",
-    help="The folder to write into.  [default: the working folder]",
+    help="Output folder.  [default: the working folder]",
 )
 @json_option
 def predict(experiment: str, data: str, gallery: str | None, output: Path, as_json: bool) -> None:
     """Predict the rows of DATA, a .csv, .parquet or .zip, or `-` for CSV on standard input.
 
     EXPERIMENT is the folder of an experiment, or its name below `runs` ($HYDRO_OUTPUT). Of several
-    runs the best is taken, unless one is named as in NAME/runs/003.
+    runs the best is used, unless one is named as in NAME/runs/003.
 
-    DATA_predictions.csv and .parquet have the columns of DATA and more, DATA_raw_predictions.npz
-    has the arrays. Labels are optional; with them there are metrics.
+    Writes DATA_predictions.csv and .parquet, the columns of DATA with predictions, and
+    DATA_raw_predictions.npz, the arrays. Labels are optional; metrics need them.
     """
-    from hydro.artifacts.experiments import find_experiment
-    from hydro.paths import default_output
-
     folder = find_experiment(experiment, default_output())
     registry = installed_catalog()
 
-    from hydro.artifacts.files import writing
-    from hydro.cli.terminal import TerminalProgress
-    from hydro.errors import DataError
-    from hydro.evaluation.predictions_file import write_predictions
+    # Loads torch, for which help and wrong usage need not wait.
     from hydro.inference.gallery import read_rows
     from hydro.inference.trained_model import open_trained
-    from hydro.training.signals import StopSignal
 
     StopSignal.on_signals()
     with TerminalProgress() as progress, TemporaryDirectory() as temporary:
@@ -101,10 +103,6 @@ def _scores(trained: "TrainedModel", predictions: "Predictions") -> dict[str, di
 
 
 def _show(name: str, rows: int, metrics: Mapping[str, Mapping[str, Any]]) -> None:
-    from rich.table import Table
-
-    from hydro.cli.result import plain_console
-
     if not metrics:
         click.echo(f"{name}, {rows:,} rows; none that a metric is defined on")
         return

@@ -1,4 +1,4 @@
-"""``hydro problems``: the problem types there are."""
+"""``hydro problems``: list the problem types."""
 
 import json
 
@@ -7,10 +7,10 @@ import click
 from hydro.cli.options import installed_catalog, json_option
 
 
-@click.command(short_help="List the problem types.")
+@click.command()
 @json_option
 def problems(as_json: bool) -> None:
-    """List the problem types that the installed plugins bring."""
+    """List the problem types of the installed plugins."""
     found = installed_catalog().problems
     if as_json:
         click.echo(json.dumps([{"name": each.name, "title": each.title} for each in found]))

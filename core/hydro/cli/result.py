@@ -1,4 +1,4 @@
-"""How the outcome of an experiment is printed for people."""
+"""Prints the outcome of an experiment."""
 
 import json
 import os

@@ -1,17 +1,19 @@
-"""``hydro schema``: the settings that there are."""
+"""``hydro schema``: print the settings of a problem type."""
 
 import click
 
 from hydro.cli.options import installed_catalog
+from hydro.errors import SettingsError
+from hydro.settings.export import json_schema, table, template
 from hydro.settings.fields import LEVELS, Level
 
 
-@click.command(short_help="Print the settings of a problem type.")
+@click.command()
 @click.argument("problem", required=False)
 @click.option(
     "--level",
     type=click.Choice(LEVELS),
-    help="Show what somebody of this experience needs. JSON has everything unless this is given.",
+    help="Show the settings up to this level. Default: all.",
 )
 @click.option(
     "--format",
@@ -19,17 +21,14 @@ from hydro.settings.fields import LEVELS, Level
     type=click.Choice(["table", "yaml", "json"]),
     default="table",
     show_default=True,
-    help="A table to read, a YAML file to start from, or a JSON Schema for editors.",
+    help="Table, YAML template, or JSON Schema for editors.",
 )
 def schema(problem: str | None, level: Level | None, form: str) -> None:
-    """Print the settings of a problem type, plugins' own included."""
-    from hydro.errors import SettingsError
-    from hydro.settings.export import json_schema, table, template
-
+    """Print the settings of PROBLEM, those of plugins included."""
     registry = installed_catalog()
     names = [each.name for each in registry.problems]
     if problem is None and len(names) != 1:
-        msg = f"hydro schema PROBLEM: name one of: {', '.join(names) or 'none is installed'}"
+        msg = f"hydro schema PROBLEM: available: {', '.join(names) or 'none'}"
         raise SettingsError(msg)
     model = registry.schema(registry.problem(problem or names[0]))
     if form == "json":

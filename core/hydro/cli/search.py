@@ -1,4 +1,4 @@
-"""``hydro search``: the rows that are most similar to a text."""
+"""``hydro search``: find the rows most similar to a text."""
 
 import json
 import sys
@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hydro.artifacts.experiments import find_experiment
 from hydro.cli.options import experiment_argument, index_option, installed_catalog, json_option
+from hydro.cli.terminal import TerminalProgress
+from hydro.errors import DataError, SettingsError
+from hydro.paths import default_output
 from hydro.plugins.retrieval import Hit, Kind
+from hydro.training.signals import StopSignal
 
 if TYPE_CHECKING:
     from hydro.data.columns import Columns
     from hydro.plugins.retrieval import Index
 
 
-@click.command(short_help="Find the rows that are most similar to a text.")
+@click.command()
 @experiment_argument
 @click.argument("text", required=False)
 @click.option(
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
     default="train",
     metavar="train|validation|FILE",
     show_default=True,
-    help="The rows to search.",
+    help="Rows to search.",
 )
 @click.option(
     "-k",
@@ -33,17 +38,15 @@ if TYPE_CHECKING:
     default=5,
     show_default=True,
     type=click.IntRange(1),
-    help="Hits a query.",
+    help="Number of hits per query.",
 )
-@index_option(
-    "Compare with every row, or find most of them faster: by cells (ivf) or a graph (hnsw)."
-)
+@index_option("exact compares with every row; ivf and hnsw are faster and approximate.")
 @click.option(
     "--column",
     "columns",
     metavar="NAME=TEXT",
     multiple=True,
-    help="In the place of TEXT where a text is made of several columns. Can be repeated.",
+    help="Instead of TEXT, for a model of several text columns. Can be repeated.",
 )
 @json_option
 def search(
@@ -55,25 +58,21 @@ def search(
     columns: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Find the rows that are most similar to TEXT, or to each line of standard input for `-`.
+    """Find the rows most similar to TEXT, or to each line of standard input if TEXT is `-`.
 
     EXPERIMENT is the folder of an experiment, or its name below `runs` ($HYDRO_OUTPUT). The index
-    of the rows is kept in its folder, and made again when they change.
+    is stored in its folder, and rebuilt when the rows change.
     """
-    from hydro.artifacts.experiments import find_experiment
-    from hydro.paths import default_output
-
     if (text is None) is not bool(columns):
-        msg = "give either TEXT or --column, and not both"
+        msg = "use either TEXT or --column, not both"
         raise click.UsageError(msg)
     folder = find_experiment(experiment, default_output())
     registry = installed_catalog()
 
+    # These load torch and pandas, for which help and wrong usage need not wait.
     import pandas as pd
 
-    from hydro.cli.terminal import TerminalProgress
     from hydro.inference.trained_model import open_trained
-    from hydro.training.signals import StopSignal
 
     StopSignal.on_signals()
     with TerminalProgress():
@@ -100,14 +99,12 @@ def _queries(text: str | None, columns: Sequence[str], wanted: "Columns") -> lis
         SettingsError: a column is not one of the model's, or a text is made of several.
         DataError: there is nothing to search for.
     """
-    from hydro.errors import DataError, SettingsError
-
     names = wanted.inputs
     if columns:
         given = dict(each.partition("=")[::2] for each in columns)
         unknown = [name for name in given if name not in names]
         if unknown:
-            msg = f"--column {unknown[0]}: no column of this model; there is: {', '.join(names)}"
+            msg = f"--column {unknown[0]}: no column of this model; available: {', '.join(names)}"
             raise SettingsError(msg)
         return [{name: given.get(name, "") for name in names}]
     if len(names) > 1:

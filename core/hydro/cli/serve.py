@@ -1,4 +1,4 @@
-"""``hydro serve``: a trained model that answers over HTTP."""
+"""``hydro serve``: serve a trained model over HTTP."""
 
 import json
 import shlex
@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hydro.artifacts.experiments import find_experiment
 from hydro.cli.options import experiment_argument, index_option, installed_catalog
+from hydro.cli.terminal import TerminalProgress
+from hydro.errors import PluginError
+from hydro.paths import default_output
 from hydro.plugins.retrieval import Kind
+from hydro.serving.limits import Limits
+from hydro.serving.server import address, bind
+from hydro.serving.server import serve as run_server
+from hydro.serving.token import is_loopback, read_token
+from hydro.training.signals import StopSignal
 
 if TYPE_CHECKING:
     from hydro.serving.model_service import ModelService
@@ -17,31 +26,31 @@ if TYPE_CHECKING:
 NEEDED = ("fastapi", "fastapi_offline", "uvicorn", "prometheus_client")
 
 
-@click.command(short_help="Answer over HTTP with a trained model.")
+@click.command()
 @experiment_argument
 @click.option(
     "--gallery",
     metavar="train|validation|FILE",
-    help="The rows that /similar searches; without it there is no /similar.",
+    help="Rows that /similar searches; without it, /similar is unavailable.",
 )
-@index_option("How they are searched, as hydro search does.")
+@index_option("Index of the gallery, as in `hydro search`.")
 @click.option(
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Where to listen; what other machines can reach needs a token.",
+    help="Address to listen on; a token is required if other machines can reach it.",
 )
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="0 takes one that is free.",
+    help="Port to listen on; 0 picks a free one.",
 )
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path),
-    help="A file with the token that requests have to know.  [default: $HYDRO_SERVE_TOKEN]",
+    help="File with the bearer token of requests.  [default: $HYDRO_SERVE_TOKEN]",
 )
 def serve(
     experiment: str,
@@ -51,23 +60,17 @@ def serve(
     port: int,
     token_file: Path | None,
 ) -> None:
-    """Answer over HTTP with the model of EXPERIMENT, until it is interrupted.
+    """Serve the model of EXPERIMENT over HTTP, until interrupted.
 
     EXPERIMENT is the folder of an experiment, or its name below `runs` ($HYDRO_OUTPUT). Of several
-    runs the best is taken, unless one is named as in NAME/runs/003.
+    runs the best is used, unless one is named as in NAME/runs/003.
 
-    It embeds texts (/embed, and /v1/embeddings for OpenAI's clients) and finds the neighbors of
-    texts (/similar). /docs tells the rest.
+    Endpoints: /embed, /v1/embeddings (compatible with OpenAI's clients), and /similar for nearest
+    neighbors. /docs describes all.
     """
-    from hydro.artifacts.experiments import find_experiment
-    from hydro.paths import default_output
-
     _require_extra()
     folder = find_experiment(experiment, default_output())
     registry = installed_catalog()
-
-    from hydro.serving.token import is_loopback, read_token
-
     token = read_token(token_file)
     if token is None and not is_loopback(host):
         msg = (
@@ -76,13 +79,10 @@ def serve(
         )
         raise click.UsageError(msg)
 
-    from hydro.cli.terminal import TerminalProgress
+    # Loads torch, for which help and wrong usage need not wait.
     from hydro.inference.trained_model import open_trained
     from hydro.serving.app import make_app
-    from hydro.serving.limits import Limits
     from hydro.serving.model_service import open_model_service
-    from hydro.serving.server import address, bind, serve
-    from hydro.training.signals import StopSignal
 
     StopSignal.on_signals()
     with bind(host, port) as taken:
@@ -91,11 +91,11 @@ def serve(
         secret = _secret(token_file) if token else None
         limits = Limits()
         app = make_app(served, limits=limits, token=token)
-        serve(
+        run_server(
             app,
             taken,
             limits,
-            lambda: click.echo(_how_to_ask(address(taken), secret, served), err=True),
+            lambda: click.echo(_example_request(address(taken), secret, served), err=True),
         )
     click.echo("stopped", err=True)
 
@@ -106,8 +106,6 @@ def _require_extra() -> None:
     Raises:
         PluginError: with how to install it.
     """
-    from hydro.errors import PluginError
-
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         msg = f"hydro serve needs {', '.join(missing)}. Run: pip install 'hydro-experiments[serve]'"
@@ -115,12 +113,12 @@ def _require_extra() -> None:
 
 
 def _secret(file: Path | None) -> str:
-    """Write what a shell finds the token by."""
+    """Return the shell expression of the token."""
     return f"$(cat {shlex.quote(str(file))})" if file else "$HYDRO_SERVE_TOKEN"
 
 
-def _how_to_ask(address: str, secret: str | None, served: "ModelService") -> str:
-    """Describe where the server listens, with a line that asks it."""
+def _example_request(address: str, secret: str | None, served: "ModelService") -> str:
+    """Describe where the server listens, with an example request."""
     columns = served.trained.columns.inputs
     text = "a text" if len(columns) == 1 else dict.fromkeys(columns, "a text")
     path, more = ("similar", {"k": 3}) if served.index else ("embed", {})

@@ -1,4 +1,4 @@
-"""``hydro validate``: check settings and data; train nothing."""
+"""``hydro validate``: check settings and data, and estimate time and memory."""
 
 import json
 from pathlib import Path
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from hydro.experiment.estimate import Estimate
 
 
-@click.command(short_help="Check settings and data, and estimate what a run takes.")
+@click.command()
 @config_argument
 @problem_option
 @set_option
 @json_option
 def validate(config: Path, problem: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
-    """Check the settings and the data of CFG.YML, and estimate what a run takes.
+    """Check the settings and the data of CFG.YML, and estimate the time and memory of a run.
 
-    For that a model is trained for a moment and thrown away; nothing is written.
+    The estimate trains a model for a few steps; nothing is written.
     """
     request = read_request(config, problem, overrides)
     facts, notes, cost = inspect(request)
@@ -44,7 +44,8 @@ def validate(config: Path, problem: str | None, overrides: tuple[str, ...], as_j
 
 
 def inspect(request: Request) -> "tuple[dict[str, int | str], list[str], Estimate]":
-    """Read the tables, count what is in them, and estimate what a run takes."""
+    """Read the tables, count rows, and estimate what a run takes."""
+    # Loads torch, for which help and wrong settings need not wait.
     from hydro.experiment.estimate import estimate
     from hydro.experiment.experiment import prepare
 
