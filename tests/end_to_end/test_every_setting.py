@@ -29,6 +29,7 @@ from hydro.plugins.loading import Plugin
 from hydro.plugins.registry import Registry
 from hydro.settings.schema import Schema
 from hydro.testing import tiny_backbone
+from hydro.text.builders import build_encoder, build_tokenizer
 from hydro.trackers.subprocess_tracker import SubprocessTracker
 from hydro.trackers.tracker import Tracker
 from hydro.training.batch_plan import BatchPlan
@@ -61,14 +62,14 @@ class Stumbler:
 def short_texts(settings: Any) -> Any:
     """Build a tokenizer that sees three tokens of a text."""
     tokenization = settings.tokenizer.model_copy(update={"max_length": 3})
-    return plugin.build_tokenizer(settings.model_copy(update={"tokenizer": tokenization}))
+    return build_tokenizer(settings.model_copy(update={"tokenizer": tokenization}))
 
 
 def wide_model(settings: Any, *, tokenizer: Any, targets: Any) -> Any:
     """Build a model whose embeddings are 40 long."""
     architecture = settings.architecture.model_copy(update={"embedding_size": 40})
     changed = settings.model_copy(update={"architecture": architecture})
-    return plugin.build_model(changed, tokenizer=tokenizer, targets=targets)
+    return build_encoder(changed, tokenizer=tokenizer, targets=targets)
 
 
 def cramped_loss(settings: Any, *, model: Any, targets: Any) -> Any:
@@ -189,7 +190,7 @@ def classes(made: Made) -> Any:
 
 def tokens(made: Made) -> Any:
     """Look at the tokens of the training rows."""
-    return made.parts.train.corpus.ids.tolist()  # type: ignore[attr-defined]
+    return made.parts.train.texts.ids.tolist()  # type: ignore[attr-defined]
 
 
 def longest(made: Made) -> Any:

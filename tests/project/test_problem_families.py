@@ -46,6 +46,7 @@ EXEMPT = {
     "plugins/retrieval.py": RETRIEVAL,
     "plugins/inference.py": RETRIEVAL,
     "plugins/problem.py": f"{LABELS}; {RETRIEVAL}",
+    "cli/__init__.py": f"{RETRIEVAL}; {CACHE}",
     "cli/options.py": RETRIEVAL,
     "cli/predict.py": RETRIEVAL,
     "cli/search.py": RETRIEVAL,

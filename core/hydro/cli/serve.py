@@ -15,8 +15,6 @@ from hydro.errors import PluginError
 from hydro.paths import default_output
 from hydro.plugins.retrieval import Kind
 from hydro.serving.limits import Limits
-from hydro.serving.server import address, bind
-from hydro.serving.server import serve as run_server
 from hydro.serving.token import is_loopback, read_token
 from hydro.training.signals import StopSignal
 
@@ -83,6 +81,8 @@ def serve(
     from hydro.inference.trained_model import open_trained
     from hydro.serving.app import make_app
     from hydro.serving.model_service import open_model_service
+    from hydro.serving.server import address, bind
+    from hydro.serving.server import serve as run_server
 
     StopSignal.on_signals()
     with bind(host, port) as taken:

@@ -291,7 +291,7 @@ def test_without_anything_to_resume_it_starts_from_the_beginning(cli: Cli) -> No
     code, _, said = cli(*run("--resume", "--set", "experiment_name=calm"))
     assert (
         code,
-        "no interrupted experiment calm in runs: starting afresh" in said,
+        "no interrupted experiment calm in runs: starting a new one" in said,
     ) == (0, True)
     assert status(Path("runs/calm"))["state"] == "finished"
 

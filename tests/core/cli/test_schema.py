@@ -57,4 +57,4 @@ def test_without_a_problem_type_there_is_nothing_to_show(
 ) -> None:
     monkeypatch.setenv("HYDRO_DISABLED_PLUGINS", "text_metric_learning")
     code, _, err = hydro("schema")
-    assert (code, err) == (3, "hydro: hydro schema PROBLEM: name one of: none is installed\n")
+    assert (code, err) == (3, "hydro: hydro schema PROBLEM: available: none\n")

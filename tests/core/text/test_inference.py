@@ -52,7 +52,7 @@ def test_an_encoder_can_be_trained_after_it_embedded(
 
 def test_progress_counts_texts(encoder: Encoder, tokenizer: TextTokenizer) -> None:
     seen: list[int] = []
-    embed(encoder, tokenizer.encode(TEXTS), tokens=20, watch=seen.append)
+    embed(encoder, tokenizer.encode(TEXTS), tokens=20, on_progress=seen.append)
     assert len(seen) > 1
     assert sum(seen) == len(TEXTS)
 
