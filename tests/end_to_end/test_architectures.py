@@ -50,8 +50,8 @@ def plain_losses(experiment: Any, registry: Any, folder: Path) -> Iterator[float
     backbone = AutoModel.from_pretrained(folder).eval()  # so that nothing is dropped
     loss = ArcFace(32, len(parts.targets), 0.1, 45.0)
     with torch.no_grad():
-        classes = torch.from_numpy(training.classes)
-        found = normalize(padded(backbone, training.corpus, classes.argsort().numpy()))
+        classes = torch.from_numpy(training.targets)
+        found = normalize(padded(backbone, training.texts, classes.argsort().numpy()))
         loss.set_weight(found.unflatten(0, (len(parts.targets), -1)).sum(1))
     optimizer = torch.optim.AdamW([*backbone.parameters(), *loss.parameters()], weight_decay=0)
     for update, (rows,) in enumerate(updates.batches_for_epoch(0)):
@@ -62,7 +62,7 @@ def plain_losses(experiment: Any, registry: Any, folder: Path) -> Iterator[float
         )
         optimizer.param_groups[0]["lr"] = rate
         optimizer.zero_grad()
-        value = loss(padded(backbone, training.corpus, rows), classes[rows])
+        value = loss(padded(backbone, training.texts, rows), classes[rows])
         value.backward()
         optimizer.step()
         yield value.item()
