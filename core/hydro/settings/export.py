@@ -112,7 +112,7 @@ class _Schema(GenerateJsonSchema):
 
 
 def _drop(schema: object) -> None:
-    """Take out titles, which repeat the names, and the facts in their Python form."""
+    """Remove titles, which repeat the names, and the metadata in their Python form."""
     if isinstance(schema, dict):
         schema.pop(METADATA_KEY, None)
         if isinstance(schema.get("title"), str):
