@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from safetensors import SafetensorError
 
@@ -15,6 +15,9 @@ from hydro.errors import ResourceError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+JsonObject: TypeAlias = dict[str, Any]
+"""An object of a JSON file: text keys, and values of any kind."""
 
 
 @contextmanager

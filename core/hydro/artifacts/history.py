@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from hydro.artifacts.files import writing
+from hydro.artifacts.files import JsonObject, writing
 
-Event = dict[str, Any]
+Event = JsonObject
 """``event``, its name; ``time``, in UTC; and its figures."""
 
 

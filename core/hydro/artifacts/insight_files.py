@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hydro.artifacts.files import make_folder, write_csv, write_json
+from hydro.artifacts.files import JsonObject, make_folder, write_csv, write_json
 from hydro.artifacts.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def write_insight(
-    folder: RunFolder, name: str, table: "pd.DataFrame", metadata: Mapping[str, Any]
+    folder: RunFolder, name: str, table: "pd.DataFrame", metadata: Mapping[str, object]
 ) -> None:
     """Write the table of an insight, unless it is empty, and its metadata."""
     stem = make_folder(folder.path / "insights") / name
@@ -21,7 +21,7 @@ def write_insight(
     write_json(stem.with_name(f"{name}.json"), metadata)
 
 
-def read_insights(folder: RunFolder) -> "Iterator[tuple[dict[str, Any], pd.DataFrame]]":
+def read_insights(folder: RunFolder) -> "Iterator[tuple[JsonObject, pd.DataFrame]]":
     """Yield the metadata of each insight with its table, whose values are texts, in order."""
     import pandas as pd
 

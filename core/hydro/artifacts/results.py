@@ -5,30 +5,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hydro.artifacts.files import write_csv, write_json
+from hydro.artifacts.files import JsonObject, write_csv, write_json
 from hydro.artifacts.run_folder import RunFolder
 
 
-def write_environment(folder: RunFolder, facts: Mapping[str, Any]) -> None:
+def write_environment(folder: RunFolder, facts: Mapping[str, object]) -> None:
     """Write the versions, the device and the tables that the scores depend on."""
     write_json(_environment(folder), facts)
 
 
-def read_environment(folder: RunFolder) -> dict[str, Any]:
+def read_environment(folder: RunFolder) -> JsonObject:
     """Return what the scores depended on when the run started; nothing before it did."""
     path = _environment(folder)
-    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    facts: JsonObject = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return facts
 
 
-def write_scores(folder: RunFolder, scores: Mapping[str, Any]) -> None:
+def write_scores(folder: RunFolder, scores: Mapping[str, object]) -> None:
     """Write the scores of every split, before and after training."""
     write_json(_scores(folder), scores)
 
 
-def read_scores(folder: RunFolder) -> dict[str, Any]:
+def read_scores(folder: RunFolder) -> JsonObject:
     """Return the scores of a run that has finished."""
-    scores: dict[str, Any] = json.loads(_scores(folder).read_text(encoding="utf-8"))
+    scores: JsonObject = json.loads(_scores(folder).read_text(encoding="utf-8"))
     return scores
 
 
@@ -37,7 +37,7 @@ def has_scores(folder: RunFolder) -> bool:
     return _scores(folder).exists()
 
 
-def write_leaderboard(folder: RunFolder, rows: Sequence[Mapping[str, Any]]) -> None:
+def write_leaderboard(folder: RunFolder, rows: Sequence[Mapping[str, object]]) -> None:
     """Write the combinations of a search, best first, as JSON and as CSV."""
     import pandas as pd
 
@@ -46,7 +46,7 @@ def write_leaderboard(folder: RunFolder, rows: Sequence[Mapping[str, Any]]) -> N
     write_csv(_leaderboard(folder).with_suffix(".csv"), pd.DataFrame(flat))
 
 
-def read_leaderboard(folder: RunFolder) -> list[dict[str, Any]]:
+def read_leaderboard(folder: RunFolder) -> list[JsonObject]:
     """Return the combinations of a search, best first; none without a leaderboard."""
     path = _leaderboard(folder)
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []

@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from hydro import errors
-from hydro.artifacts.files import write_json
+from hydro.artifacts.files import JsonObject, write_json
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import HydroError
 
@@ -86,7 +86,7 @@ def _path(folder: RunFolder) -> Path:
     return folder.path / "status.json"
 
 
-def _read(folder: RunFolder) -> dict[str, Any]:
+def _read(folder: RunFolder) -> JsonObject:
     path = _path(folder)
-    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    values: JsonObject = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return values

@@ -2,14 +2,15 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from hydro.artifacts.files import JsonObject
 from hydro.evaluation.subsets import scored_apart
 from hydro.settings.export import WIDTH_OF_A_FILE
 from hydro.settings.sections import Settings
@@ -59,14 +60,14 @@ def showing_failures(settings: Settings, *, as_json: bool) -> Iterator[None]:
         raise
 
 
-def show_scores(console: Console, scores: Mapping[str, Any]) -> None:
+def show_scores(console: Console, scores: JsonObject) -> None:
     """Print the scores of every split, before and after training."""
     for split, comparison in scores.items():
         console.print(_table(split, comparison))
         console.print(_sentence(split, comparison), soft_wrap=True)
 
 
-def _table(split: str, comparison: Mapping[str, Any]) -> Table:
+def _table(split: str, comparison: JsonObject) -> Table:
     table = Table("metric", title=f"{split}, {comparison['rows']:,} rows", title_justify="left")
     for heading in ("before", "after", "change"):
         table.add_column(heading, justify="right")
@@ -96,7 +97,7 @@ def _print_leaderboard(places: Sequence[LeaderboardEntry], metric: str) -> Table
     return table
 
 
-def _sentence(split: str, comparison: Mapping[str, Any]) -> str:
+def _sentence(split: str, comparison: JsonObject) -> str:
     low, high = comparison["change_interval"]
     said = [
         f"{comparison['metric']} {comparison['change']:+.4f}: {comparison['verdict']} "

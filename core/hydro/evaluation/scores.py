@@ -1,11 +1,11 @@
 """Scores of a model on the rows of a split, and how much better it became."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hydro.artifacts.files import JsonObject
 from hydro.errors import MetricError
 from hydro.evaluation.bootstrap import change_interval
 from hydro.plugins.metrics import Metrics, RowMetric
@@ -37,7 +37,7 @@ def compare(
     higher_is_better: bool,
     subsets: Mapping[str, NDArray[np.bool_]] | None = None,
     undefined_rows: str = "",
-) -> dict[str, Any]:
+) -> JsonObject:
     """Compare two models on the rows of one split.
 
     Args:
@@ -85,7 +85,7 @@ def compare(
     }
 
 
-def flatten_scores(scores: Mapping[str, Any]) -> dict[str, float]:
+def flatten_scores(scores: JsonObject) -> dict[str, float]:
     """Return every metric of every split before, after and as a change, for a tracker."""
     return {
         f"scores/{split}/{metric}/{when}": value

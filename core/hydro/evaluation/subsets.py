@@ -1,10 +1,9 @@
 """Scores of subsets of the rows, as they stand in ``scores.json``."""
 
-from collections.abc import Mapping
-from typing import Any
+from hydro.artifacts.files import JsonObject
 
 
-def scored_apart(comparison: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+def scored_apart(comparison: JsonObject) -> dict[str, dict[str, float]]:
     """Return the scores of the subsets that have rows, by their name for people.
 
     None where all rows are in the first subset: its score is that of the split.

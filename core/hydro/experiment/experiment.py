@@ -4,8 +4,8 @@ import dataclasses
 import logging
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
+from hydro.artifacts.files import JsonObject
 from hydro.data.frames import Frames, load_frames
 from hydro.data.memory_map import concat
 from hydro.data.targets import Targets
@@ -74,7 +74,7 @@ class Experiment:
         return hash_tables(self.settings)
 
     @property
-    def environment(self) -> dict[str, Any]:
+    def environment(self) -> JsonObject:
         """Return the versions, the hardware, the number format and the tables of the figures."""
         facts = describe_device(self.precision.device)
         own = {"precision": self.precision.name, "processes": self.processes.world_size}

@@ -5,8 +5,8 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
+from hydro.artifacts.files import JsonObject
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import read_status
 from hydro.errors import DataError, SettingsError
@@ -35,7 +35,7 @@ def may_change(path: str) -> bool:
     return path in MAY_CHANGE_ON_RESUME or path.startswith("logging.")
 
 
-def resume_fingerprint(settings: Settings) -> dict[str, Any]:
+def resume_fingerprint(settings: Settings) -> JsonObject:
     """Return the settings that apply, by dotted name and ready for JSON.
 
     Paths are left out: a table may lie elsewhere, and is known by its content.
@@ -47,7 +47,7 @@ def resume_fingerprint(settings: Settings) -> dict[str, Any]:
         if each.metadata.applies_if is None or each.metadata.applies_if.holds(values)
     )
     kept = {path: values[path] for path in applying if not isinstance(values[path], Path)}
-    ready: dict[str, Any] = json.loads(json.dumps(kept, default=str))
+    ready: JsonObject = json.loads(json.dumps(kept, default=str))
     return ready
 
 
@@ -76,7 +76,7 @@ def find_interrupted(output: Path, name: str) -> RunFolder | None:
     return None
 
 
-def merge_stored(asked: Settings, stored: Settings, environment: Mapping[str, Any]) -> Settings:
+def merge_stored(asked: Settings, stored: Settings, environment: Mapping[str, object]) -> Settings:
     """Return an interrupted experiment's settings, with what may differ as it is asked for now.
 
     Args:
@@ -107,7 +107,7 @@ def merge_stored(asked: Settings, stored: Settings, environment: Mapping[str, An
     return with_values(stored, taken).model_copy(update=search)
 
 
-def check_settings(now: Mapping[str, Any], then: Mapping[str, Any]) -> None:
+def check_settings(now: Mapping[str, object], then: Mapping[str, object]) -> None:
     """Check that settings, by dotted name, are those that the work began with.
 
     Raises:
@@ -139,13 +139,13 @@ def check_tables(now: Mapping[str, str], then: Mapping[str, str]) -> None:
         raise DataError(msg)
 
 
-def warn_of_environment(now: Mapping[str, Any], then: Mapping[str, Any]) -> None:
+def warn_of_environment(now: Mapping[str, object], then: Mapping[str, object]) -> None:
     """Describe what will make the result differ from that of a run in one go, in its last bits."""
     for line in _differences(now, then):
         logger.warning("the result may not be equal to the last bit: %s", line)
 
 
-def _differences(now: Mapping[str, Any], then: Mapping[str, Any]) -> Iterator[str]:
+def _differences(now: Mapping[str, object], then: Mapping[str, object]) -> Iterator[str]:
     for name in AFFECTS_NUMERICS:
         if name in then and now.get(name) != then[name]:
             yield f"{name} is {now.get(name)}, was {then[name]}"

@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from hydro.artifacts.files import writing
+from hydro.artifacts.files import JsonObject, writing
 from hydro.artifacts.results import write_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.data.frames import Frames
@@ -51,7 +50,7 @@ class Run:
     processes: ProcessGroup
     checkpointer: Checkpointer
 
-    def execute(self) -> dict[str, Any]:
+    def execute(self) -> JsonObject:
         """Train, and return the scores of the model before and after.
 
         Of several processes only the main one evaluates and saves, and has scores to return.
@@ -73,13 +72,13 @@ class Run:
                 self.tracker.log(flatten_scores(scores), samples)
         return scores
 
-    def record(self, event: str, values: Mapping[str, Any]) -> None:
+    def record(self, event: str, values: Mapping[str, float | None]) -> None:
         """Record an event in the history, and log its figures to the tracker."""
         if not self.processes.is_main:
             return
         self.folder.history.record(event, values)
         figures = {f"{event}/{name}": value for name, value in values.items() if value is not None}
-        self.tracker.log(figures, values["samples"])
+        self.tracker.log(figures, int(values["samples"] or 0))
 
     @property
     def settings(self) -> Settings:
@@ -224,10 +223,10 @@ class Run:
 
     def _compare(
         self, parts: RunComponents, before: dict[str, Predictions], after: dict[str, Predictions]
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         """Compare before and after on every split that has labels; a test may have none."""
         overstated = self.settings.training.train_validation_data
-        scores: dict[str, Any] = {}
+        scores: JsonObject = {}
         for name, predictions in after.items():
             if name != "validation" and not predictions.defined(self._metric).any():
                 logger.warning(
@@ -262,7 +261,7 @@ class Run:
         parts: RunComponents,
         before: dict[str, Predictions],
         after: dict[str, Predictions],
-        scores: dict[str, Any],
+        scores: JsonObject,
     ) -> None:
         """Leave behind scores, predictions, what explains them, and the model."""
         write_scores(self.folder, scores)

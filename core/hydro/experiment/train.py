@@ -1,11 +1,10 @@
 """Trains an experiment, of one run or of several, into its folder."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from hydro.artifacts.files import JsonObject
 from hydro.artifacts.log import open_log
 from hydro.artifacts.results import read_environment, read_scores
 from hydro.artifacts.run_folder import RunFolder
@@ -33,7 +32,7 @@ class Outcome:
 
     folder: Path
     settings: Settings
-    scores: Mapping[str, Any]
+    scores: JsonObject
     """Of every split; none where there are several runs."""
     leaderboard: tuple[LeaderboardEntry, ...] = ()
     """The combinations, best first, where there are several runs."""
@@ -99,7 +98,7 @@ def run(
 
 def train(
     experiment: Experiment, folder: RunFolder, progress: Progress, stop: StopSignal | None = None
-) -> dict[str, Any]:
+) -> JsonObject:
     """Train the one model of an experiment into its folder, and return the scores of every split.
 
     Training resumes from the folder's checkpoint, if it has one. When memory runs out it restarts

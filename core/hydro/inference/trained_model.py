@@ -60,9 +60,9 @@ class TrainedModel:
         return self.builder.problem.columns(self.settings)
 
     @property
-    def calibration(self) -> Mapping[str, Any] | None:
+    def calibration(self) -> Mapping[str, object] | None:
         """What the held-out rows were found to allow, such as a threshold; None for no such."""
-        found: Mapping[str, Any] | None = read_scores(self.folder)["validation"].get("decision")
+        found: Mapping[str, object] | None = read_scores(self.folder)["validation"].get("decision")
         # An earlier version called the summary ``said``.
         return found and {"summary": found.get("said"), **found}
 
