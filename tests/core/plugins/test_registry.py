@@ -17,7 +17,8 @@ TEXTS = {"train_dataframe": "rows.csv", "text_column": "text", "label_columns": 
 
 
 def test_problem_types_are_listed_by_name(registry: Registry) -> None:
-    assert [each.name for each in registry.problems] == ["text_metric_learning", "wordcount"]
+    names = [each.name for each in registry.problems]
+    assert names == ["text_classifier", "text_metric_learning", "wordcount"]
     assert registry.problem("wordcount").title == "Word count"
 
 
@@ -25,8 +26,8 @@ def test_an_unknown_problem_type_lists_what_there_is(registry: Registry) -> None
     with pytest.raises(SettingsError) as caught:
         registry.problem("text_metric_lerning")
     assert str(caught.value) == (
-        "no problem type 'text_metric_lerning'; there is: text_metric_learning, wordcount. "
-        "Did you mean 'text_metric_learning'?"
+        "no problem type 'text_metric_lerning'; there is: text_classifier, text_metric_learning, "
+        "wordcount. Did you mean 'text_metric_learning'?"
     )
     with pytest.raises(SettingsError, match="no problem type 'x'; there is: none"):
         Registry(()).problem("x")

@@ -1,0 +1,62 @@
+"""What problems with given targets share: targets, heads, losses, metrics, predictions.
+
+Importing it is light; what needs torch, pandas or scikit-learn is imported on first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from hydro.supervised.components import (
+    classification_losses,
+    classification_metrics,
+    regression_losses,
+    regression_metrics,
+)
+
+if TYPE_CHECKING:
+    from hydro.supervised.heads import ClassHead, NumberHead
+    from hydro.supervised.metrics import ClassOutputs, NumberOutputs
+    from hydro.supervised.predictions import (
+        ClassPredictions,
+        NumberPredictions,
+        predict_classes,
+        predict_numbers,
+    )
+    from hydro.supervised.targets import Numbers
+
+MODULES = {
+    "ClassHead": "hydro.supervised.heads",
+    "ClassOutputs": "hydro.supervised.metrics",
+    "ClassPredictions": "hydro.supervised.predictions",
+    "NumberHead": "hydro.supervised.heads",
+    "NumberOutputs": "hydro.supervised.metrics",
+    "NumberPredictions": "hydro.supervised.predictions",
+    "Numbers": "hydro.supervised.targets",
+    "predict_classes": "hydro.supervised.predictions",
+    "predict_numbers": "hydro.supervised.predictions",
+}
+"""The heavy names, by the module that defines each."""
+
+__all__ = [
+    "ClassHead",
+    "ClassOutputs",
+    "ClassPredictions",
+    "NumberHead",
+    "NumberOutputs",
+    "NumberPredictions",
+    "Numbers",
+    "classification_losses",
+    "classification_metrics",
+    "predict_classes",
+    "predict_numbers",
+    "regression_losses",
+    "regression_metrics",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import what is heavy on first use."""
+    if name not in MODULES:
+        msg = f"module 'hydro.supervised' has no attribute '{name}'"
+        raise AttributeError(msg)
+    return getattr(import_module(MODULES[name]), name)

@@ -1,0 +1,60 @@
+"""The losses and metrics that a problem type with given targets can offer."""
+
+from typing import TYPE_CHECKING
+
+from hydro.plugins.components import Loss, Metric
+from hydro.plugins.protocols import LossBuilder, MetricBuilder
+from hydro.settings.sections import Settings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from hydro.plugins.metrics import RowMetric
+
+
+def classification_losses(problem: str) -> list[Loss]:
+    """Return the losses of one class a row."""
+    return [Loss("CrossEntropy", _loss("CrossEntropyLoss"), problems=(problem,))]
+
+
+def regression_losses(problem: str) -> list[Loss]:
+    """Return the losses of numbers, in their own units."""
+    torch_names = {"MSE": "MSELoss", "MAE": "L1Loss"}
+    return [Loss(name, _loss(each), problems=(problem,)) for name, each in torch_names.items()]
+
+
+def classification_metrics(problem: str) -> list[Metric]:
+    """Return the metrics of one class a row."""
+    names = ("Accuracy", "F1 macro", "F1 micro", "ROC AUC", "Log loss")
+    return [_metric(name, problem, higher_is_better=name != "Log loss") for name in names]
+
+
+def regression_metrics(problem: str) -> list[Metric]:
+    """Return the metrics of numbers."""
+    names = ("RMSE", "MAE", "R2")
+    return [_metric(name, problem, higher_is_better=name == "R2") for name in names]
+
+
+def _metric(name: str, problem: str, *, higher_is_better: bool) -> Metric:
+    return Metric(
+        name, _metric_builder(name), problems=(problem,), higher_is_better=higher_is_better
+    )
+
+
+def _metric_builder(name: str) -> MetricBuilder:
+    def build(settings: Settings) -> "RowMetric":
+        from hydro.supervised.metrics import METRICS
+
+        return METRICS[name]
+
+    return build
+
+
+def _loss(name: str) -> LossBuilder:
+    def build(settings: Settings, *, model: object, targets: object) -> "nn.Module":
+        from torch import nn
+
+        loss: nn.Module = getattr(nn, name)()
+        return loss
+
+    return build
