@@ -249,7 +249,7 @@ def test_a_signal_stops_a_run_in_good_order(
 ) -> None:
     folder = tmp_path / "runs/calm"
     with process("--set", "experiment_name=calm", *ENDLESS) as running:
-        wait_until(lambda: "training" in read(folder / "history.jsonl"), running)
+        wait_until(lambda: '"training"' in read(folder / "history.jsonl"), running)
         assert status(folder)["state"] == "running"
         running.send_signal(number)
         out, err = running.communicate(timeout=60)

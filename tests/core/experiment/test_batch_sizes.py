@@ -88,6 +88,7 @@ def test_processes_restart_with_half_of_what_bounds_a_batch(
     def start(folder: RunFolder, count: int) -> None:
         size = yaml.safe_load(folder.config.read_text())["training"][name]
         attempts.append((size, count))
+        assert len(attempts) < 9, "the batches do not become smaller"
         if size > fits:
             folder.checkpoints.mkdir(exist_ok=True)
             write_status(folder, Status.failed(OutOfMemoryError("out of memory")))
@@ -118,6 +119,7 @@ def test_a_resumed_run_starts_with_the_batches_that_fitted(
     def start(folder: RunFolder, count: int) -> None:
         size = yaml.safe_load(folder.config.read_text())["training"]["batch_tokens"]
         attempts.append(size)
+        assert len(attempts) < 9, "the batches do not become smaller"
         if size > 100:
             write_status(folder, Status.failed(OutOfMemoryError("out of memory")))
         elif attempts.count(100) == 1:
