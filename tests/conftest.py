@@ -21,6 +21,7 @@ from hydro.plugins.registry import Registry
 PLUGINS = {
     "cosface": "hydro_cosface",
     "text_classifier": "hydro_text_classifier",
+    "text_regression": "hydro_text_regression",
     "text_metric_learning": "hydro_text_metric_learning.plugin",
     "wordcount": "hydro_wordcount",
 }

@@ -30,6 +30,13 @@ def test_the_page_shows_the_plugin_that_is_tested(name: str, page: str, root: Pa
     assert shown(page, name) == tested.read_text(encoding="utf-8")
 
 
+def test_the_page_shows_the_problem_type_that_is_tested(page: str, root: Path) -> None:
+    name = "hydro_text_classifier/__init__.py"
+    tested = root / "tests" / "support" / "text_classifier" / name
+    assert shown(page, name) == tested.read_text(encoding="utf-8")
+    assert len(tested.read_text(encoding="utf-8").splitlines()) < 120
+
+
 def test_what_the_page_shows_installs_and_passes_the_test_it_shows(
     page: str, tmp_path: Path
 ) -> None:

@@ -79,7 +79,8 @@ def predict_numbers(
     targets: Numbers,
     metrics: Metrics[NumberOutputs],
 ) -> NumberPredictions:
-    """Compute what the metrics need of predicted and true numbers."""
+    """Compute what the metrics need of predicted numbers, and of the true ones, as many."""
+    numbers = numbers.reshape(truth.shape)
     outputs = NumberOutputs(numbers.astype(np.float64), truth.astype(np.float64))
     values = {name: metric.contributions(outputs) for name, metric in metrics.items()}
     return NumberPredictions(values, outputs.numbers, targets)

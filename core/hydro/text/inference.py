@@ -84,7 +84,8 @@ def forward_all(
             for rows, outputs in zip(batches, found.split(sizes), strict=True):
                 with autocast():
                     output = model(collate(texts, rows).to(device))
-                outputs.copy_(transform(output), non_blocking=True)
+                # One output per text may come as (texts,).
+                outputs.copy_(transform(output).view_as(outputs), non_blocking=True)
                 on_progress(len(rows))
     finally:
         model.train(mode)
