@@ -64,7 +64,7 @@ def search(
     is stored in its folder, and rebuilt when the rows change.
     """
     if (text is None) is not bool(columns):
-        msg = "use either TEXT or --column, not both"
+        msg = "give either TEXT or --column"
         raise click.UsageError(msg)
     folder = find_experiment(experiment, default_output())
     registry = installed_catalog()

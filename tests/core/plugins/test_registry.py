@@ -18,7 +18,7 @@ TEXTS = {"train_dataframe": "rows.csv", "text_column": "text", "label_columns": 
 
 def test_problem_types_are_listed_by_name(registry: Registry) -> None:
     names = [each.name for each in registry.problems]
-    assert names == ["text_classifier", "text_metric_learning", "wordcount"]
+    assert names == ["text_classifier", "text_metric_learning", "text_regression", "wordcount"]
     assert registry.problem("wordcount").title == "Word count"
 
 
@@ -27,7 +27,7 @@ def test_an_unknown_problem_type_lists_what_there_is(registry: Registry) -> None
         registry.problem("text_metric_lerning")
     assert str(caught.value) == (
         "no problem type 'text_metric_lerning'; there is: text_classifier, text_metric_learning, "
-        "wordcount. Did you mean 'text_metric_learning'?"
+        "text_regression, wordcount. Did you mean 'text_metric_learning'?"
     )
     with pytest.raises(SettingsError, match="no problem type 'x'; there is: none"):
         Registry(()).problem("x")
