@@ -1,8 +1,8 @@
 """The API for plugins: everything that a plugin may import from the core."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import hydro.plugins.lazy
 from hydro.data.columns import Columns
 from hydro.errors import (
     DataError,
@@ -147,10 +147,4 @@ __all__ = [
     "unless",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import what is heavy on first use."""
-    if name not in HEAVY:
-        msg = f"module 'hydro.api' has no attribute '{name}'"
-        raise AttributeError(msg)
-    return getattr(import_module(HEAVY[name]), name)
+__getattr__ = hydro.plugins.lazy.lazy_attributes(__name__, HEAVY)

@@ -13,13 +13,13 @@ from hydro.training.checkpoint import Checkpoints
 
 logger = logging.getLogger(__name__)
 
-BATCH_SETTINGS = ("batch_size", "batch_tokens")
-"""Settings that bound a batch. ``environment.json`` has the current value under the same name, and
-the one of the first attempt under that name and ``_asked``."""
-
 
 def batch_setting(settings: Settings) -> Literal["batch_size", "batch_tokens"]:
-    """Return which setting bounds a batch."""
+    """Return which setting bounds a batch.
+
+    ``environment.json`` has its current value under the same name, and that of the first attempt
+    under the name with ``_asked``.
+    """
     return "batch_size" if settings.training.batch_tokens is None else "batch_tokens"
 
 

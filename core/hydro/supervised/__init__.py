@@ -3,9 +3,9 @@
 Importing it is light; what needs torch, pandas or scikit-learn is imported on first use.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from hydro.plugins.lazy import lazy_attributes
 from hydro.supervised.components import (
     classification_losses,
     classification_metrics,
@@ -53,10 +53,4 @@ __all__ = [
     "regression_metrics",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Import what is heavy on first use."""
-    if name not in MODULES:
-        msg = f"module 'hydro.supervised' has no attribute '{name}'"
-        raise AttributeError(msg)
-    return getattr(import_module(MODULES[name]), name)
+__getattr__ = lazy_attributes(__name__, MODULES)

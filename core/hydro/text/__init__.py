@@ -3,9 +3,9 @@
 Importing it is light; what needs torch or transformers is imported on first use.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from hydro.plugins.lazy import lazy_attributes
 from hydro.text.builders import TextComponents, build_encoder, text_components
 from hydro.text.insights.records import text_insights
 from hydro.text.settings import (
@@ -84,10 +84,4 @@ __all__ = [
     "text_insights",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Import what is heavy on first use."""
-    if name not in MODULES:
-        msg = f"module 'hydro.text' has no attribute '{name}'"
-        raise AttributeError(msg)
-    return getattr(import_module(MODULES[name]), name)
+__getattr__ = lazy_attributes(__name__, MODULES)
