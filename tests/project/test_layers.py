@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("data",),
     ("artifacts", "trackers"),
     ("settings",),
-    ("paths", "errors"),
+    ("paths", "errors", "formatting"),
 )
 """Packages of the core; each imports those of its own line and of the lines below it."""
 

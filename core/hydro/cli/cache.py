@@ -6,6 +6,7 @@ import click
 
 from hydro.artifacts.cache import CacheEntry, clear, default_cache, list_entries
 from hydro.cli.options import json_option
+from hydro.formatting import format_bytes, format_duration
 
 
 @click.group(invoke_without_command=True)
@@ -22,8 +23,9 @@ def cache(context: click.Context, as_json: bool) -> None:
         )
         return
     for each in entries:
-        state = f"used {_ago(each.days)}" if each.complete else f"unfinished, {_ago(each.days)}"
-        click.echo(f"{each.path.name[:12]:12}  {_size(each.size):>9}  {state}")
+        ago = f"{format_duration(86400 * each.days)} ago"
+        state = f"used {ago}" if each.complete else f"unfinished, {ago}"
+        click.echo(f"{each.path.name[:12]:12}  {format_bytes(each.size):>9}  {state}")
     click.echo(f"{_total(entries)} in {folder}")
 
 
@@ -52,20 +54,4 @@ def _facts(entry: CacheEntry) -> dict[str, object]:
 
 def _total(entries: list[CacheEntry]) -> str:
     count = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
-    return f"{count}, {_size(sum(each.size for each in entries))}"
-
-
-def _size(size: float) -> str:
-    """Describe a number of bytes in the unit that people would."""
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
-
-
-def _ago(days: float) -> str:
-    if days >= 2:
-        return f"{days:.0f} days ago"
-    hours = days * 24
-    return f"{hours:.0f} hours ago" if hours >= 2 else f"{hours * 60:.0f} minutes ago"
+    return f"{count}, {format_bytes(sum(each.size for each in entries))}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydro.errors import ResourceError
+from hydro.formatting import format_bytes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -46,17 +47,12 @@ def require_space(folder: Path, needed: Mapping[str, int]) -> None:
     """
     free, total = shutil.disk_usage(folder).free, sum(needed.values())
     if free < total:
-        parts = ", ".join(f"{name} {megabytes(size)}" for name, size in needed.items())
+        parts = ", ".join(f"{name} {format_bytes(size)}" for name, size in needed.items())
         msg = (
-            f"{folder}: about {megabytes(total)} are needed ({parts}), and {megabytes(free)} are "
-            "free. Free some space there, or choose another --output"
+            f"{folder}: about {format_bytes(total)} are needed ({parts}), and "
+            f"{format_bytes(free)} are free. Free some space there, or choose another --output"
         )
         raise ResourceError(msg)
-
-
-def megabytes(size: float) -> str:
-    """Describe a number of bytes in MiB, or in GiB."""
-    return f"{size / 2**20:,.0f} MiB" if size < 10 * 2**30 else f"{size / 2**30:,.0f} GiB"
 
 
 def _output_size(model: "nn.Module") -> int:

@@ -15,8 +15,9 @@ from torch import nn
 from hydro.data.frames import Frames
 from hydro.data.memory_map import sample_rows
 from hydro.data.targets import Targets
-from hydro.experiment.disk_space import megabytes, needed_space
+from hydro.experiment.disk_space import needed_space
 from hydro.experiment.experiment import Experiment
+from hydro.formatting import format_bytes, format_duration
 from hydro.plugins.attribution import attribute_errors
 from hydro.plugins.builder import Builder
 from hydro.settings.sections import Settings
@@ -58,12 +59,12 @@ class Estimate:
         """Describe it in one line."""
         each = f"each of {self.runs} runs takes " if self.runs > 1 else ""
         parts = ", ".join(
-            f"{name} {megabytes(size)}" for name, size in self.memory.items() if name != "peak"
+            f"{name} {format_bytes(size)}" for name, size in self.memory.items() if name != "peak"
         )
         return (
-            f"{each}about {_duration(self.seconds)} on {self.device}, "
-            f"{megabytes(self.memory['peak'])} of memory ({parts}) and "
-            f"{megabytes(self.disk)} of disk; measured on a few updates of some rows"
+            f"{each}about {format_duration(self.seconds)} on {self.device}, "
+            f"{format_bytes(self.memory['peak'])} of memory ({parts}) and "
+            f"{format_bytes(self.disk)} of disk; measured on a few updates of some rows"
         )
 
 
@@ -209,10 +210,3 @@ def _peak(device: torch.device) -> int:
         return torch.cuda.max_memory_allocated(device)
     unit = 1 if sys.platform == "darwin" else 1024
     return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def _duration(seconds: float) -> str:
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:,.0f} {unit}"
-    return f"{max(1, seconds):.0f} s"

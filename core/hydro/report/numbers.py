@@ -1,4 +1,4 @@
-"""Formats of numbers, durations and texts in a report."""
+"""Formats of numbers and texts in a report."""
 
 import math
 
@@ -14,15 +14,6 @@ def format_number(value: float) -> str:
         mantissa, _, exponent = f"{value:.3e}".partition("e")
         return f"{float(mantissa):g}e{int(exponent)}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-
-
-def format_duration(seconds: float | None) -> str:
-    """Format seconds in a suitable unit."""
-    if seconds is None:
-        return ""
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def truncate(text: str, longest: int = SHOWN) -> str:

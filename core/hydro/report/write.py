@@ -7,9 +7,10 @@ from pathlib import Path
 
 from hydro.artifacts.files import write_text
 from hydro.artifacts.run_folder import RunFolder
+from hydro.formatting import format_duration
 from hydro.report.cells import OPEN
 from hydro.report.experiment_page import experiment_page
-from hydro.report.numbers import breakable, format_duration
+from hydro.report.numbers import breakable
 from hydro.report.run_page import run_page
 from hydro.settings.sections import Settings
 

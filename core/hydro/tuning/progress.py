@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
+from hydro.formatting import format_duration
 from hydro.training.progress import Task
 from hydro.tuning.leaderboard import RunResult, rank
 
@@ -60,10 +61,3 @@ class TuningProgress:
         return (
             f"about {format_duration((time.monotonic() - self.started) / self.ended * left)} left"
         )
-
-
-def format_duration(seconds: float) -> str:
-    """Format a duration in seconds, minutes or hours."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -16,7 +16,7 @@ Cli = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def folder() -> Path:
     """A cache of two entries and of what was left unfinished."""
-    kept = {"a" * 64: (0.0, 1_500_000), "b" * 64: (40, 20), "tmp7": (3, 2000)}
+    kept = {"a" * 64: (0.25, 1_500_000), "b" * 64: (40, 20), "tmp7": (3, 2000)}
     for name, (days, size) in kept.items():
         entry = default_cache() / "tokens" / name
         entry.mkdir(parents=True)
@@ -30,10 +30,10 @@ def test_entries_are_listed_with_their_total(hydro: Cli, folder: Path) -> None:
     code, out, err = hydro("cache")
     assert (code, err) == (0, "")
     assert out.splitlines() == [
-        "aaaaaaaaaaaa     1.5 MB  used 0 minutes ago",
-        "tmp7             2.0 kB  unfinished, 3 days ago",
-        "bbbbbbbbbbbb       20 B  used 40 days ago",
-        f"3 entries, 1.5 MB in {folder}",
+        "aaaaaaaaaaaa    1.4 MiB  used 6 h ago",
+        "tmp7              2 KiB  unfinished, 3 d ago",
+        "bbbbbbbbbbbb       20 B  used 40 d ago",
+        f"3 entries, 1.4 MiB in {folder}",
     ]
 
 
@@ -50,7 +50,7 @@ def test_entries_are_listed_for_programs(hydro: Cli, folder: Path) -> None:
 def test_entries_are_removed_by_age_or_all(hydro: Cli, folder: Path) -> None:
     old = hydro("cache", "clear", "--older-than", "7")
     assert old == (0, "removed 1 entry, 20 B\n", "")
-    assert hydro("cache", "clear")[1] == "removed 2 entries, 1.5 MB\n"
+    assert hydro("cache", "clear")[1] == "removed 2 entries, 1.4 MiB\n"
     assert hydro("cache")[1] == f"0 entries, 0 B in {folder}\n"
 
 

@@ -1,10 +1,10 @@
-"""Numbers, times and texts as people read them."""
+"""Numbers and texts as people read them."""
 
 import math
 
 import pytest
 
-from hydro.report.numbers import breakable, format_duration, format_number, number, truncate
+from hydro.report.numbers import breakable, format_number, number, truncate
 
 
 @pytest.mark.parametrize(
@@ -20,16 +20,6 @@ from hydro.report.numbers import breakable, format_duration, format_number, numb
 )
 def test_a_number_beside_an_axis_is_short(value: float, text: str) -> None:
     assert format_number(value) == text
-
-
-def test_a_duration_has_a_suitable_unit() -> None:
-    times = [
-        format_duration(None),
-        format_duration(9.96),
-        format_duration(120),
-        format_duration(7200),
-    ]
-    assert times == ["", "10.0 s", "2.0 min", "2.0 h"]
 
 
 def test_a_long_text_ends_with_dots() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hydro.settings.sections import Settings
 from hydro.tuning.leaderboard import RunResult
 from hydro.tuning.plan import PlannedRun
-from hydro.tuning.progress import TuningProgress, format_duration
+from hydro.tuning.progress import TuningProgress
 
 
 def run(name: str, state: str, score: float | None = None) -> RunResult:
@@ -45,10 +45,3 @@ def test_a_run_that_ends_is_told_with_how_far_the_search_is(
         (3, {"best": 0.75}),
         (4, {"best": 0.75}),
     ]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "expected"), [(99.4, "99 s"), (100, "2 min"), (5999, "100 min"), (9000, "2.5 h")]
-)
-def test_a_time_is_said_in_the_unit_that_suits_it(seconds: float, expected: str) -> None:
-    assert format_duration(seconds) == expected
