@@ -472,6 +472,13 @@ ROWS = (
     Row("dataset.validation_strategy", "kfold", "automatic", rows("validation")),
     Row("dataset.group_fold_column", "label", "fold", rows("validation"), GROUPED),
     Row(
+        "dataset.split_seed",
+        "1",
+        "2",
+        rows("validation"),
+        ("dataset.validation_strategy=stratified_kfold",),
+    ),
+    Row(
         "dataset.validation_size",
         "0.2",
         "0.5",

@@ -1,9 +1,12 @@
 """Folds for tables that have no column of folds."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hydro.data.columns import list_names
 from hydro.errors import DataError
 
 _FOLDS = 5
@@ -18,12 +21,7 @@ def random_folds(rows: int, where: str, seed: int) -> NDArray[np.int64]:
     Raises:
         DataError: there are fewer rows than folds.
     """
-    if rows < _FOLDS:
-        msg = (
-            f"{where}: {rows} rows are too few for {_FOLDS} folds. Add rows, or give the table a "
-            "column 'fold'"
-        )
-        raise DataError(msg)
+    _check_enough(rows, where)
     return np.random.default_rng(seed).permutation(rows) % _FOLDS
 
 
@@ -62,3 +60,47 @@ def balanced_folds(groups: "pd.Series[str]", where: str, seed: int) -> NDArray[n
     for fold, (_, held_out) in enumerate(splits):
         folds[held_out] = fold
     return folds
+
+
+def stratified_folds(
+    classes: pd.DataFrame, path: Path, seed: int
+) -> tuple[NDArray[np.int64], list[str]]:
+    """Assign each row to one of five folds at random, with the same share of every class in each.
+
+    Args:
+        classes: columns whose combination of values is the class of a row.
+        path: the file, for messages.
+        seed: at least 0.
+
+    Returns:
+        The fold of each row, from 0, shape ``(rows,)``, and a warning of classes too small.
+
+    Raises:
+        DataError: there are fewer rows than folds.
+    """
+    groups = classes.groupby(list(classes), sort=True)
+    numbers, sizes = groups.ngroup().to_numpy(), groups.size()
+    _check_enough(len(numbers), str(path))
+    # Ordered by class, and at random within each: every fifth row is of the same fold.
+    order = np.random.default_rng(seed).permutation(len(numbers))
+    order = order[np.argsort(numbers[order], kind="stable")]
+    folds = np.empty(len(numbers), dtype=np.int64)
+    folds[order] = np.arange(len(numbers)) % _FOLDS
+    rare = sizes[sizes < _FOLDS]
+    if rare.empty:
+        return folds, []
+    names = [name if isinstance(name, str) else " ".join(name) for name in rare.index]
+    has, them = (
+        ("1 class has", "it") if len(names) == 1 else (f"{len(names):,} classes have", "them")
+    )
+    few = f"{has} fewer than {_FOLDS} rows, so not every fold has {them}: {list_names(names)}"
+    return folds, [f"{path.name}: {few}"]
+
+
+def _check_enough(rows: int, where: str) -> None:
+    if rows < _FOLDS:
+        msg = (
+            f"{where}: {rows} rows are too few for {_FOLDS} folds. Add rows, or give the table a "
+            "column 'fold'"
+        )
+        raise DataError(msg)

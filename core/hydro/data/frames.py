@@ -1,5 +1,6 @@
 """Turn the tables that the settings name into frames to train, validate and test on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hydro.data.row_filters import drop_incomplete_rows, find_usable_rows, keep_rows
-from hydro.data.splits import FOLD_COLUMN, Split, split_rows
+from hydro.data.splits import FOLD_COLUMN, Split, split_columns, split_rows
 from hydro.data.tables import read_table
 
 if TYPE_CHECKING:
@@ -67,16 +68,18 @@ def _read_sides(
 ) -> tuple[pd.DataFrame, pd.DataFrame, Split]:
     """Return the rows to train on, those held out, and how they were chosen."""
     path = dataset.train_dataframe
-    group = dataset.group_fold_column if dataset.validation_strategy == "grouped_kfold" else None
-    frame, usable = _read_labeled(path, columns, warnings, group)
+    by = split_columns(dataset, columns.targets)
+    frame, usable = _read_labeled(path, columns, warnings, by)
     if dataset.validation_strategy == "custom":
         assert dataset.validation_dataframe is not None, "the settings see to it"
         train = usable
         other, held_out = _read_labeled(dataset.validation_dataframe, columns, warnings)
         split = Split(held_out, "custom")
     else:
-        keys = [*dict.fromkeys(name for name in (FOLD_COLUMN, group) if name in frame)]
-        split = split_rows(frame.loc[usable, keys], dataset, fold=fold, seed=seed)
+        keys = [*dict.fromkeys(name for name in (FOLD_COLUMN, *by) if name in frame)]
+        rows, targets = frame.loc[usable, keys], columns.targets
+        split = split_rows(rows, dataset, fold=fold, seed=seed, targets=targets)
+        warnings += split.warnings
         other, held_out = frame, _select(usable, split.validation)
         train = usable & ~held_out
     train = _sample(train, "Train", dataset, seed)
@@ -86,10 +89,10 @@ def _read_sides(
 
 
 def _read_labeled(
-    path: Path, columns: "Columns", warnings: list[str], group: str | None = None
+    path: Path, columns: "Columns", warnings: list[str], by: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """Read a table; with it, which of its rows have inputs and targets."""
-    frame = read_table(path, (*columns.inputs, *columns.targets, *([group] if group else [])))
+    frame = read_table(path, (*columns.inputs, *columns.targets, *by))
     usable, dropped = find_usable_rows(frame, path, columns.inputs, columns.targets)
     warnings += dropped
     return frame, usable

@@ -1,6 +1,7 @@
 """Choose the rows of the training table that are held out for validation."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hydro.data.columns import list_names
-from hydro.data.folds import balanced_folds, random_folds
+from hydro.data.folds import balanced_folds, random_folds, stratified_folds
 from hydro.data.row_filters import number_rows
 from hydro.errors import DataError
 
@@ -30,10 +31,25 @@ class Split:
     """The fold held out, or ``automatic``."""
     folds: tuple[str, ...] = ()
     """All folds there are; none for an automatic split."""
+    warnings: tuple[str, ...] = ()
+    """Warnings for the user, a sentence each."""
+
+
+def split_columns(dataset: "DatasetSection", targets: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that the table must have for its rows to be split."""
+    if dataset.validation_strategy == "grouped_kfold":
+        assert dataset.group_fold_column is not None, "the settings see to it"
+        return (dataset.group_fold_column,)
+    return tuple(targets) if dataset.validation_strategy == "stratified_kfold" else ()
 
 
 def split_rows(
-    frame: pd.DataFrame, dataset: "DatasetSection", *, fold: str | None, seed: int
+    frame: pd.DataFrame,
+    dataset: "DatasetSection",
+    *,
+    fold: str | None,
+    seed: int,
+    targets: Sequence[str] = (),
 ) -> Split:
     """Split the rows by any strategy but ``custom``; the same rows and seed give the same split.
 
@@ -42,6 +58,7 @@ def split_rows(
         dataset: the settings.
         fold: the fold to hold out; None for the first of ``dataset.folds``, or of all folds.
         seed: at least 0.
+        targets: the columns whose values ``stratified_kfold`` takes for the class of a row.
 
     Raises:
         DataError: there are too few rows, groups or folds; a row has no fold or group; a chosen
@@ -49,14 +66,21 @@ def split_rows(
     """
     if dataset.validation_strategy == "automatic":
         return Split(_random_share(frame, dataset, seed), "automatic")
-    fold_of_row, names = _fold_of_rows(frame, dataset, seed)
+    if dataset.validation_strategy == "stratified_kfold":
+        classes = frame[list(targets)]
+        fold_of_row, warnings = stratified_folds(classes, dataset.train_dataframe, seed)
+        names = _numbered(fold_of_row)
+    else:
+        fold_of_row, names = _fold_of_rows(frame, dataset, seed)
+        warnings = []
     folds = _in_order(names)
     chosen = [name.strip() for name in (dataset.folds if fold is None else (fold,))] or folds[:1]
     for name in chosen:
         if name not in folds:
             msg = f"{dataset.train_dataframe}: no fold {name!r}; available: {list_names(folds)}"
             raise DataError(msg)
-    return Split(fold_of_row == names.index(chosen[0]), chosen[0], tuple(folds))
+    held_out = fold_of_row == names.index(chosen[0])
+    return Split(held_out, chosen[0], tuple(folds), tuple(warnings))
 
 
 def _random_share(frame: pd.DataFrame, dataset: "DatasetSection", seed: int) -> NDArray[np.bool_]:
@@ -81,7 +105,11 @@ def _fold_of_rows(
         return _own_folds(frame, where)
     else:
         folds = random_folds(len(frame), where, seed)
-    return folds, [str(number) for number in range(folds.max() + 1)]
+    return folds, _numbered(folds)
+
+
+def _numbered(folds: NDArray[np.int64]) -> list[str]:
+    return [str(number) for number in range(folds.max() + 1)]
 
 
 def _own_folds(frame: pd.DataFrame, where: str) -> tuple[NDArray[np.int64], list[str]]:

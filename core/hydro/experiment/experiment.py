@@ -42,7 +42,7 @@ class Experiment:
     @property
     def folds(self) -> tuple[str, ...]:
         """The folds that are held out in turn; none where the strategy has none."""
-        return self.settings.dataset.folds if self.frames.folds else ()
+        return (self.settings.dataset.folds or (self.frames.fold,)) if self.frames.folds else ()
 
     @property
     def planned_runs(self) -> list[PlannedRun]:
@@ -78,7 +78,7 @@ class Experiment:
         """Return the versions, the hardware, the number format and the tables of the figures."""
         facts = describe_device(self.precision.device)
         own = {"precision": self.precision.name, "processes": self.processes.world_size}
-        return facts | own | {"tables": self.tables}
+        return facts | own | {"tables": self.tables, "fold": self.frames.fold}
 
     def facts(self) -> dict[str, int | str]:
         """Return counts of the rows, and of what else the problem counts."""
@@ -108,9 +108,6 @@ def prepare(
     settings = _draw_random_settings(settings, problem)
     precision = _precision(settings, processes)
     frames = _read(settings, problem)
-    if frames.folds and not settings.dataset.folds:
-        named = settings.dataset.model_copy(update={"folds": (frames.fold,)})
-        settings = settings.model_copy(update={"dataset": named})
     targets = problem.targets(settings, frames.train)
     checked = problem.check_data(settings, frames=frames, targets=targets)
     warnings = (*frames.warnings, *checked)
@@ -120,20 +117,22 @@ def prepare(
 def _draw_random_settings(settings: Settings, problem: Problem) -> Settings:
     """Draw what is left to chance, so that the stored settings repeat the experiment."""
     seed = draw_seed(settings.environment.seed)
+    dataset = settings.dataset.model_copy(update={"split_seed": settings.split_seed})
     drawn = {
         "experiment_name": experiment_name(settings.experiment_name),
         "problem_type": problem.name,
         # What was taken over stands in the settings now.
         "from_experiment": None,
+        "dataset": dataset,
         "environment": settings.environment.model_copy(update={"seed": seed}),
     }
     return settings.model_copy(update=drawn)
 
 
 def _read(settings: Settings, problem: Problem) -> Frames:
-    dataset, seed = settings.dataset, settings.environment.seed
     # All chosen folds have to be there, though only the first is read here.
-    frames = load_frames(dataset, problem.columns(settings), fold=None, seed=seed)
+    columns, seed = problem.columns(settings), settings.split_seed
+    frames = load_frames(settings.dataset, columns, fold=None, seed=seed)
     if settings.training.train_validation_data:
         both = concat([frames.train, frames.validation])
         frames = dataclasses.replace(frames, train=both)

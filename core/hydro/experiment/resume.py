@@ -91,6 +91,8 @@ def merge_stored(asked: Settings, stored: Settings, environment: Mapping[str, ob
     drawn = ["problem_type", "from_experiment"]
     if asked.environment.seed == -1:
         drawn.append("environment.seed")
+    if asked.dataset.split_seed is None:
+        drawn.append("dataset.split_seed")
     if not asked.dataset.folds:
         drawn.append("dataset.folds")
     name = batch_setting(asked)

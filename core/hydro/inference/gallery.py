@@ -61,7 +61,7 @@ class Gallery:
         """
         if self.split is None:
             return read_rows(self.path, self.columns)
-        seed = self.settings.environment.seed
+        seed = self.settings.split_seed
         frames = load_frames(self.settings.dataset, self.columns, fold=None, seed=seed)
         return (frames.train if self.split == "train" else frames.validation), []
 

@@ -1,6 +1,7 @@
 """Finds the settings of an earlier experiment, for a file that starts from them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hydro.paths import default_output, first_existing_experiment
 from hydro.settings.error_messages import SettingsIssue, settings_error
@@ -32,4 +33,20 @@ def base_settings(layers: Layers) -> Mapping[str, object]:
         issue = SettingsIssue((KEY,), f"{KEY}: no experiment in {tried}")
         raise settings_error([issue], layers)
     values = read_yaml(found / "config.yaml").values
-    return {key: value for key, value in values.items() if key not in NOT_INHERITED}
+    values = {key: value for key, value in values.items() if key not in NOT_INHERITED}
+    return _without_default_fold(values, layers)
+
+
+def _without_default_fold(values: dict[str, object], layers: Layers) -> dict[str, object]:
+    """Leave out a fold that nobody chose, where another table is trained on.
+
+    Experiments without a ``split_seed`` stored the first fold of their table in its place.
+    """
+    dataset = values.get("dataset")
+    if not isinstance(dataset, dict) or "split_seed" in dataset:
+        return values
+    own, folds = replace(layers, earlier={}).merge().get("dataset"), dataset.get("folds")
+    same_table = not isinstance(own, dict) or "train_dataframe" not in own
+    if same_table or not isinstance(folds, list) or len(folds) != 1:
+        return values
+    return {**values, "dataset": {key: dataset[key] for key in dataset if key != "folds"}}

@@ -1,14 +1,17 @@
 """Folds that are made are balanced, whole and the same for a seed."""
 
+import warnings
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.model_selection import StratifiedKFold
 
-from hydro.data.folds import balanced_folds, random_folds
+from hydro.data.folds import balanced_folds, random_folds, stratified_folds
 from hydro.errors import DataError
 
 
@@ -81,3 +84,64 @@ def test_one_group_is_an_error() -> None:
 
     with pytest.raises(DataError, match="all rows are of one group, 'x' in the column 'shop'"):
         balanced_folds(groups, "train.csv", seed=0)
+
+
+def _classes(**columns: str) -> pd.DataFrame:
+    return pd.DataFrame({name: list(values) for name, values in columns.items()}, dtype="str")
+
+
+def test_stratified_folds_have_the_same_share_of_every_class() -> None:
+    classes = _classes(label="a" * 50 + "b" * 10 + "c" * 5, size="s" * 25 + "l" * 40)
+
+    folds, warned = stratified_folds(classes, Path("train.csv"), seed=0)
+
+    counts = pd.crosstab(folds, [classes["label"], classes["size"]])
+    assert counts.to_numpy().tolist() == [[5, 5, 2, 1]] * 5
+    assert warned == []
+    assert folds.tolist() == stratified_folds(classes, Path("train.csv"), seed=0)[0].tolist()
+    assert folds.tolist() != stratified_folds(classes, Path("train.csv"), seed=1)[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ("aaaaabbbb", "1 class has fewer than 5 rows, so not every fold has it: 'b'"),
+        ("aaaaabbbbc", "2 classes have fewer than 5 rows, so not every fold has them: 'b', 'c'"),
+    ],
+)
+def test_rare_classes_are_shared_out_with_a_warning(labels: str, says: str) -> None:
+    folds, warned = stratified_folds(_classes(label=labels), Path("d/train.csv"), seed=0)
+
+    assert warned == [f"train.csv: {says}"]
+    assert set(folds) == set(range(5))
+    assert sorted(folds[:5]) == list(range(5))
+    assert len(set(folds[5:9])) == 4
+
+
+@settings(max_examples=50, deadline=None, database=None)
+@given(labels=st.lists(st.sampled_from("aaaaaabbbccd"), min_size=5, max_size=60))
+def test_each_fold_has_as_many_rows_of_each_class_as_in_scikit_learn(labels: list[str]) -> None:
+    folds, _ = stratified_folds(_classes(label="".join(labels)), Path("train.csv"), seed=0)
+
+    if max(Counter(labels).values()) < 5:
+        return
+    expected = np.empty(len(labels), dtype=np.int64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for fold, (_, rows) in enumerate(StratifiedKFold(5).split(expected, labels)):
+            expected[rows] = fold
+    found = Counter(zip(labels, folds.tolist(), strict=True))
+    wanted = Counter(zip(labels, expected.tolist(), strict=True))
+    for label in set(labels):
+        assert sorted(found[label, fold] for fold in range(5)) == sorted(
+            wanted[label, fold] for fold in range(5)
+        )
+    assert sorted(np.bincount(folds)) == sorted(np.bincount(expected))
+
+
+def test_stratified_folds_are_made_though_all_classes_are_small() -> None:
+    folds, _ = stratified_folds(_classes(label="aaabbbccc"), Path("train.csv"), seed=0)
+
+    assert [len(set(folds[at : at + 3])) for at in (0, 3, 6)] == [3, 3, 3]
+    with pytest.raises(DataError, match="4 rows are too few for 5 folds"):
+        stratified_folds(_classes(label="aabb"), Path("train.csv"), seed=0)

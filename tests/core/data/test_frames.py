@@ -121,6 +121,43 @@ def test_a_share_of_the_chosen_sides_is_sampled_in_order(
     assert (frames.train.index.tolist() != other.train.index.tolist()) == ("Train" in choice)
 
 
+def test_the_rows_of_two_samples_and_of_the_split_have_nothing_to_do_with_each_other(
+    write_table: Write, dataset: Dataset
+) -> None:
+    """Drawn from one stream, sides of one length would keep their rows at the same places."""
+    folds = ["0", "1"] * 200
+    write_table("train.csv", text=_texts(400), label=_labels(400), fold=folds)
+    half = {"validation_strategy": "automatic", "validation_size": 0.5}
+
+    frames = load_frames(dataset(data_sample=0.5), _COLUMNS, fold=None, seed=3)
+    split = load_frames(dataset(**half), _COLUMNS, fold=None, seed=3)
+
+    train, validation = set(frames.train.index // 2), set(frames.validation.index // 2)
+    assert len(train) == len(validation) == 100
+    assert 30 < len(train & validation) < 70
+    held_out = {row for row in range(200) if row in set(split.validation.index)}
+    for sampled in (train, validation):
+        assert 30 < len(sampled & held_out) < 70
+
+
+def test_stratified_folds_are_made_of_the_rows_that_are_left(
+    write_table: Write, dataset: Dataset
+) -> None:
+    labels: list[str | None] = ["a"] * 10 + ["b"] * 10 + ["c", None]
+    folds: list[str | None] = ["9"] * 22
+    write_table("train.csv", text=_texts(22), label=labels, fold=folds)
+
+    frames = load_frames(
+        dataset(validation_strategy="stratified_kfold"), _COLUMNS, fold="4", seed=0
+    )
+
+    assert frames.folds == ("0", "1", "2", "3", "4")
+    assert frames.validation["label"].value_counts().reindex(["a", "b"]).tolist() == [2, 2]
+    assert "train.csv: 1 class has fewer than 5 rows, so not every fold has it: 'c'" in (
+        frames.warnings
+    )
+
+
 def test_a_sample_has_at_least_one_row(write_table: Write, dataset: Dataset) -> None:
     write_table("train.csv", text=_texts(10), label=_labels(10))
     settings = dataset(data_sample=0.01, data_sample_choice=["Validation"])

@@ -115,13 +115,14 @@ def test_a_single_row_cannot_be_split(dataset: Dataset) -> None:
         split_rows(_frame(text=["x"]), dataset(validation_strategy="automatic"), fold=None, seed=0)
 
 
-@pytest.mark.parametrize("strategy", ["kfold", "grouped_kfold", "automatic"])
+@pytest.mark.parametrize("strategy", ["kfold", "stratified_kfold", "grouped_kfold", "automatic"])
 def test_the_seed_chooses_the_split(dataset: Dataset, strategy: str) -> None:
-    frame = _frame(shop=[f"s{row}" for row in range(100)])
+    frame = _frame(shop=[f"s{row}" for row in range(100)], label=["a", "b"] * 50)
     settings = dataset(validation_strategy=strategy, group_fold_column="shop")
 
     first, again, other = (
-        split_rows(frame, settings, fold=None, seed=seed).validation.tolist() for seed in (1, 1, 2)
+        split_rows(frame, settings, fold=None, seed=seed, targets=("label",)).validation.tolist()
+        for seed in (1, 1, 2)
     )
 
     assert first == again

@@ -207,12 +207,80 @@ def test_a_name_is_drawn_and_stored(word_count: Any) -> None:
 
 
 def test_the_fold_that_was_held_out_is_stored(word_count: Any) -> None:
-    assert word_count.prepare().settings.dataset.folds == ("0",)
+    assert word_count.prepare().environment["fold"] == "0"
     other = word_count.prepare("dataset.folds=2")
+    assert other.environment["fold"] == "2"
     assert other.settings.dataset.folds == ("2",)
     assert set(other.frames.validation["fold"]) == {"2"}
     shared = word_count.prepare("dataset.validation_strategy=automatic")
     assert shared.settings.dataset.folds == ()
+
+
+def test_a_default_fold_is_not_inherited_as_a_choice(word_count: Any, tmp_path: Path) -> None:
+    """A table whose folds have names starts from an experiment on one with numbered folds."""
+    earlier = word_count.run("experiment_name=earlier", "training.epochs=0").folder
+    named = tmp_path / "named.csv"
+    rows = "".join(f"one two,2,{fold}\none,1,{fold}\n" for fold in ("north", "south"))
+    named.write_text(f"text,words,fold\n{rows}", encoding="utf-8")
+    on_it = (f"from_experiment={earlier}", f"dataset.train_dataframe={named}")
+    assert word_count.prepare(*on_it).frames.fold == "north"
+
+    stored = yaml.safe_load((earlier / "config.yaml").read_text())
+    assert stored["dataset"]["folds"] == []
+    # As earlier versions stored it.
+    del stored["dataset"]["split_seed"]
+    for folds, found in ((["0"], "north"), (["south", "north"], "south")):
+        stored["dataset"]["folds"] = folds
+        (earlier / "config.yaml").write_text(yaml.safe_dump(stored))
+        assert word_count.prepare(*on_it).frames.fold == found
+
+
+def test_a_chosen_fold_is_inherited(word_count: Any) -> None:
+    earlier = word_count.run("experiment_name=earlier", "training.epochs=0", "dataset.folds=2")
+    again = word_count.prepare(f"from_experiment={earlier.folder}")
+    assert again.frames.fold == "2"
+
+
+SPLITS = [
+    ("dataset.validation_strategy=automatic",),
+    ("dataset.validation_strategy=stratified_kfold", "dataset.words=fold"),
+    ("dataset.validation_strategy=grouped_kfold", "dataset.group_fold_column=text"),
+    ("dataset.data_sample=0.5",),
+]
+
+
+def held_out(word_count: Any, *changes: str) -> list[int]:
+    rows: list[int] = word_count.prepare(*changes).frames.validation.index.tolist()
+    return rows
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_split_stays_while_the_seed_of_training_is_drawn(
+    word_count: Any, split: tuple[str, ...]
+) -> None:
+    drawn = (*split, "environment.seed=-1")
+    first, again = held_out(word_count, *drawn), held_out(word_count, *drawn)
+    assert first == again == held_out(word_count, *split, "environment.seed=0")
+    assert first == held_out(word_count, *drawn, "dataset.split_seed=0")
+    assert first != held_out(word_count, *drawn, "dataset.split_seed=1")
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_seed_that_is_given_chooses_the_split_unless_a_split_seed_does(
+    word_count: Any, split: tuple[str, ...]
+) -> None:
+    """Files of earlier versions and of the reference system name this one seed for both."""
+    given = (*split, "environment.seed=7")
+    assert held_out(word_count, *given) == held_out(word_count, *split, "dataset.split_seed=7")
+    assert held_out(word_count, *given) != held_out(word_count, *split, "environment.seed=8")
+    own = held_out(word_count, *given, "dataset.split_seed=3")
+    assert own == held_out(word_count, *split, "environment.seed=8", "dataset.split_seed=3")
+
+
+def test_the_seed_of_the_split_is_stored(word_count: Any) -> None:
+    for asked, found in (("environment.seed=-1", 0), ("environment.seed=7", 7)):
+        settings = word_count.prepare(asked).settings
+        assert settings.dataset.split_seed == found
 
 
 def test_rows_and_classes_are_counted_before_anything_is_written(word_count: Any) -> None:

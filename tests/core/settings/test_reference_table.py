@@ -78,7 +78,10 @@ TABLE: dict[str, tuple[Any, ...]] = {
 }
 
 CHOICES = {
-    "dataset.validation_strategy": ("kfold", "grouped_kfold", "custom", "automatic"),
+    # The reference system has all of these but stratified_kfold.
+    "dataset.validation_strategy": (
+        *("kfold", "stratified_kfold", "grouped_kfold", "custom", "automatic"),
+    ),
     "dataset.data_sample_choice": BOTH,
     "architecture.pool": ("Average", "[CLS] token", "Max", "Last token"),
     "training.loss_function": ("ArcFace", "CrossEntropy"),

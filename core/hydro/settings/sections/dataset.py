@@ -16,11 +16,13 @@ class DatasetSection(Section):
     train_dataframe: Path = setting(
         help="Training table: .csv, .pq, .parquet, or a .zip of CSV files."
     )
-    validation_strategy: Literal["kfold", "grouped_kfold", "custom", "automatic"] = setting(
+    validation_strategy: Literal[
+        "kfold", "stratified_kfold", "grouped_kfold", "custom", "automatic"
+    ] = setting(
         "kfold",
         help="Validation split. kfold: by the column `fold`, else five random folds; "
-        "grouped_kfold: folds that keep groups together; custom: a table of its own; automatic: "
-        "a random share.",
+        "stratified_kfold: five random folds with the same share of every class; grouped_kfold: "
+        "folds that keep groups together; custom: a table of its own; automatic: a random share.",
     )
     group_fold_column: str | None = setting(
         None,
@@ -46,14 +48,24 @@ class DatasetSection(Section):
         (),
         help="Folds to hold out, each with a model of its own; an empty list means the first fold.",
         alias="selected_folds",
-        applies_if=only_if("dataset.validation_strategy", "kfold", "grouped_kfold"),
+        applies_if=only_if(
+            "dataset.validation_strategy", "kfold", "stratified_kfold", "grouped_kfold"
+        ),
+    )
+    split_seed: int | None = setting(
+        None,
+        help="Random seed of folds, shares and samples of rows, so that experiments hold out the "
+        "same rows. Default: `environment.seed` where it is given, else 0.",
+        level="intermediate",
+        ge=0,
+        le=2**32 - 1,
     )
     test_dataframe: Path | None = setting(
         None, help="Test table, scored after training; labels are optional."
     )
     data_sample: float = setting(
         1.0,
-        help="Fraction of the rows to use, sampled by the seed.",
+        help="Fraction of the rows to use, sampled by `split_seed`.",
         level="intermediate",
         ge=0.01,
         le=1,

@@ -33,8 +33,8 @@ class EnvironmentSection(Section):
     )
     seed: int = setting(
         -1,
-        help="Random seed; -1 draws one and stores it. Results are reproducible to the bit on a "
-        "CPU; GPU kernels may differ in the last bits.",
+        help="Random seed of training; -1 draws one and stores it. Results are reproducible to "
+        "the bit on a CPU; GPU kernels may differ in the last bits.",
         level="intermediate",
         ge=-1,
         le=2**32 - 1,

@@ -43,6 +43,12 @@ class Settings(Section):
     environment: EnvironmentSection = section()
     logging: LoggingSection = section()
 
+    @property
+    def split_seed(self) -> int:
+        """The seed of folds and samples; it does not change from run to run unless it is given."""
+        own = self.dataset.split_seed
+        return max(self.environment.seed, 0) if own is None else own
+
     def of(self, settings: type[Own]) -> Own:
         """Return a component its own settings, which stand flat in the section that selects it."""
         wanted = set(settings.model_fields)
