@@ -19,11 +19,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import datasets
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer
@@ -50,10 +52,24 @@ from hydro_text_metric_learning.losses.arcface import ArcFace
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 BATCH, LONGEST, SEED, RATE = 64, 64, 1, 3e-4
-CPU = torch.device("cpu")
 
 Trained = tuple[float, list[float]]
-"""Seconds, and the loss of every update."""
+"""Seconds, and the loss of every update (of some, on a GPU, which waits for each that is read)."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What both train, and on what."""
+
+    backbone: Path
+    device: torch.device = torch.device("cpu")
+    bf16: bool = False
+    batch: int = BATCH
+
+    def wait(self) -> None:
+        """Wait until the device has done all that it was told."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
 
 
 def main() -> None:
@@ -63,28 +79,14 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--updates", type=int, default=8)
     arguments = parser.parse_args()
-    table = read_table(arguments.data / "train.csv")
-    labels = Labels.of(table, ["label"])
-    training = TrainingSection(
-        loss_function="ArcFace",
-        learning_rate=RATE,
-        batch_size=BATCH,
-        epochs=arguments.updates / (len(table) // BATCH),
-    )
-    updates = BatchPlan(ShuffledBatches(len(table), SEED, training), training)
-    rows = np.concatenate([batch for group in updates.batches_for_epoch(0) for batch in group])
-    torch.manual_seed(SEED)
-    loss = ArcFace(384, len(labels), 0.2, 30.0)
-    classes = labels.encode(table)
-
-    ours = hydro(table["text"].tolist(), classes, updates, loss)
-    theirs = sentence_transformers(table["text"].to_numpy()[rows], classes[rows], loss)
+    setup = Setup(find_backbone(MODEL))
+    ours, theirs, updates, rows, table = contenders(arguments.data, setup, arguments.updates)
     ours(), theirs()  # warm up
     pairs, rates = [], []
     for _ in range(arguments.pairs):
         rates.append(product_rate())
         pairs.append((ours(), theirs()))
-    texts, useful = len(rows), operations(table["text"].tolist(), rows)
+    texts, useful = len(rows), operations(table["text"].tolist(), rows, setup.backbone)
     speeds = [[texts / seconds for seconds, _ in pair] for pair in pairs]
     apart = max(abs(np.array(mine[1]) - np.array(other[1])).max() for mine, other in pairs)
     figures = {
@@ -106,23 +108,51 @@ def main() -> None:
     json.dump(figures, sys.stdout, indent=2)
 
 
+def contenders(
+    data: Path, setup: Setup, updates: int
+) -> tuple[
+    Callable[[], Trained], Callable[[], Trained], BatchPlan, NDArray[np.int64], pd.DataFrame
+]:
+    """Return what trains with hydro and with its peer, the plan, the rows in order, the table."""
+    table = read_table(data / "train.csv")
+    labels = Labels.of(table, ["label"])
+    training = TrainingSection(
+        loss_function="ArcFace",
+        learning_rate=RATE,
+        batch_size=setup.batch,
+        epochs=updates / (len(table) // setup.batch),
+    )
+    plan = BatchPlan(ShuffledBatches(len(table), SEED, training), training)
+    rows = np.concatenate(
+        [batch for epoch, groups in plan.remaining(0) for group in groups for batch in group]
+    )
+    torch.manual_seed(SEED)
+    width = json.loads((setup.backbone / "config.json").read_text())["hidden_size"]
+    loss = ArcFace(width, len(labels), 0.2, 30.0)
+    classes = labels.encode(table)
+    ours = hydro(table["text"].tolist(), classes, plan, loss, setup)
+    theirs = sentence_transformers(table["text"].to_numpy()[rows], classes[rows], loss, setup)
+    return ours, theirs, plan, rows, table
+
+
 def hydro(
-    texts: list[str], classes: NDArray[np.int64], updates: BatchPlan, loss: nn.Module
+    texts: list[str], classes: NDArray[np.int64], updates: BatchPlan, loss: nn.Module, setup: Setup
 ) -> Callable[[], Trained]:
     """Return what trains with hydro's loop, from the start each time."""
-    folder = find_backbone(MODEL)
+    folder = setup.backbone
     tokenizer = load_tokenizer(folder, max_length=LONGEST, lowercase=False, separator="")
     dataset = LabeledTexts(tokenizer.encode(texts), classes)
     backbone = load_backbone(folder, pretrained=True, dropout=0.0, gradient_checkpointing=False)
     start = Encoder(backbone, pool="Average", dropout=0.0, embedding_size=None)
 
     def train() -> Trained:
-        model, head = copy.deepcopy(start), copy.deepcopy(loss)
+        model, head = copy.deepcopy(start).to(setup.device), copy.deepcopy(loss).to(setup.device)
         groups = parameter_groups(model_parts(model, head), updates.training)
         optimizer = torch.optim.AdamW(groups, fused=True)
-        precision = Precision(CPU, None, None)
+        precision = Precision(setup.device, torch.bfloat16 if setup.bf16 else None, None)
         step = TrainStep(model, head, optimizer, lambda update: 1.0, precision, 0.0)
         losses: list[float] = []
+        setup.wait()
         started = time.perf_counter()
         Trainer(
             step,
@@ -134,17 +164,19 @@ def hydro(
             record=lambda event, values: losses.append(values["loss"]),
             progress=NoProgress(),
         ).fit()
+        setup.wait()
         return time.perf_counter() - started, losses
 
     return train
 
 
 def sentence_transformers(
-    texts: NDArray[np.object_], classes: NDArray[np.int64], loss: nn.Module
+    texts: NDArray[np.object_], classes: NDArray[np.int64], loss: nn.Module, setup: Setup
 ) -> Callable[[], Trained]:
     """Return what trains with sentence-transformers' trainer, from the start each time."""
+    on_cpu = setup.device.type == "cpu"
     data = datasets.Dataset.from_dict({"text": texts.tolist(), "label": classes.tolist()})
-    start = SentenceTransformer(str(find_backbone(MODEL)), device="cpu")
+    start = SentenceTransformer(str(setup.backbone), device=str(setup.device))
     start.max_seq_length = LONGEST
     for module in start.modules():
         if isinstance(module, nn.Dropout):
@@ -152,23 +184,24 @@ def sentence_transformers(
 
     def train() -> Trained:
         model = copy.deepcopy(start)
-        clock = _Clock()
+        clock = _Clock(setup)
         with tempfile.TemporaryDirectory() as output:
             trainer = SentenceTransformerTrainer(
                 model=model,
                 args=SentenceTransformerTrainingArguments(
                     output_dir=output,
-                    per_device_train_batch_size=BATCH,
+                    per_device_train_batch_size=setup.batch,
                     num_train_epochs=1,
                     learning_rate=RATE,
                     lr_scheduler_type="constant",
                     max_grad_norm=0.0,
-                    logging_steps=1,
+                    logging_steps=1 if on_cpu else 0.1,
                     save_strategy="no",
                     report_to="none",
-                    use_cpu=True,
+                    use_cpu=on_cpu,
+                    bf16=setup.bf16,
                     disable_tqdm=True,
-                    dataloader_pin_memory=False,
+                    dataloader_pin_memory=not on_cpu,
                     batch_sampler=_in_order,
                 ),
                 train_dataset=data,
@@ -200,10 +233,15 @@ class _Clock(TrainerCallback):
 
     seconds = 0.0
 
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+
     def on_train_begin(self, *_: Any, **__: Any) -> None:
+        self.setup.wait()
         self.started = time.perf_counter()
 
     def on_train_end(self, *_: Any, **__: Any) -> None:
+        self.setup.wait()
         self.seconds = time.perf_counter() - self.started
 
 
@@ -211,12 +249,13 @@ def _in_order(dataset: Any, **options: Any) -> DefaultBatchSampler:
     return DefaultBatchSampler(SequentialSampler(dataset), **options)
 
 
-def operations(texts: list[str], rows: NDArray[np.int64]) -> float:
+def operations(texts: list[str], rows: NDArray[np.int64], folder: Path) -> float:
     """Count the operations of training on some rows, two for each product and sum."""
-    folder = find_backbone(MODEL)
+    config = json.loads((folder / "config.json").read_text())
     tokenizer = load_tokenizer(folder, max_length=LONGEST, lowercase=False, separator="")
     lengths = tokenizer.encode([texts[row] for row in rows]).lengths
-    width, inner, layers = 384, 1536, 6
+    width, inner = config["hidden_size"], config["intermediate_size"]
+    layers = config["num_hidden_layers"]
     linear = 2 * (4 * width**2 + 2 * width * inner) * lengths.sum()
     attention = 2 * 2 * width * (lengths**2).sum()
     return float(3 * layers * (linear + attention))
