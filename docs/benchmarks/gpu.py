@@ -10,7 +10,7 @@ embedding from text to vector, the peer at its best batch size of some. Prints a
 second, the ratio of each pair, the share that hydro's useful operations (those on real tokens) have
 of what a large product of matrices reaches on this card, and the peak of its memory.
 
-``pytest tests/gpu tests/core/text tests/core/training`` tests what only a GPU can show.
+What only a GPU can show is tested by ``pytest tests/end_to_end/test_gpu.py tests/core``.
 """
 
 import argparse

@@ -52,9 +52,13 @@ from hydro_text_metric_learning.losses.arcface import ArcFace
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 BATCH, LONGEST, SEED, RATE = 64, 64, 1, 3e-4
+CPU = torch.device("cpu")
 
 Trained = tuple[float, list[float]]
 """Seconds, and the loss of every update (of some, on a GPU, which waits for each that is read)."""
+
+
+Train = Callable[[], Trained]
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Setup:
     """What both train, and on what."""
 
     backbone: Path
-    device: torch.device = torch.device("cpu")
+    device: torch.device = CPU
     bf16: bool = False
     batch: int = BATCH
 
@@ -110,9 +114,7 @@ def main() -> None:
 
 def contenders(
     data: Path, setup: Setup, updates: int
-) -> tuple[
-    Callable[[], Trained], Callable[[], Trained], BatchPlan, NDArray[np.int64], pd.DataFrame
-]:
+) -> tuple[Train, Train, BatchPlan, NDArray[np.int64], pd.DataFrame]:
     """Return what trains with hydro and with its peer, the plan, the rows in order, the table."""
     table = read_table(data / "train.csv")
     labels = Labels.of(table, ["label"])
@@ -137,7 +139,7 @@ def contenders(
 
 def hydro(
     texts: list[str], classes: NDArray[np.int64], updates: BatchPlan, loss: nn.Module, setup: Setup
-) -> Callable[[], Trained]:
+) -> Train:
     """Return what trains with hydro's loop, from the start each time."""
     folder = setup.backbone
     tokenizer = load_tokenizer(folder, max_length=LONGEST, lowercase=False, separator="")
@@ -172,7 +174,7 @@ def hydro(
 
 def sentence_transformers(
     texts: NDArray[np.object_], classes: NDArray[np.int64], loss: nn.Module, setup: Setup
-) -> Callable[[], Trained]:
+) -> Train:
     """Return what trains with sentence-transformers' trainer, from the start each time."""
     on_cpu = setup.device.type == "cpu"
     data = datasets.Dataset.from_dict({"text": texts.tolist(), "label": classes.tolist()})
