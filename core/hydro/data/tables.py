@@ -1,5 +1,6 @@
 """Read a table from a file of any supported format, with nothing guessed about its values."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,13 +51,30 @@ def read_table(path: Path, columns: Sequence[str] = (), *, others: bool = True) 
             raise DataError(msg)
         table = read(path, columns, others=others)
     except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}. Check the path and its permissions"
-        raise DataError(msg) from None
+        raise _unreadable(path, error) from None
     if not table.num_rows:
         msg = f"{path} has no rows. It needs at least one below the names of the columns"
         raise DataError(msg)
     frame: pd.DataFrame = table.to_pandas()
     return frame
+
+
+def hash_table(path: Path) -> str:
+    """Return the SHA-256 of the file of a table, by which a changed one is known.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    why = error.strerror or error
+    return DataError(f"{path} cannot be read: {why}. Check the path and its permissions")
 
 
 def _first_bytes(path: Path) -> bytes:

@@ -1,6 +1,5 @@
 """Finds what was interrupted, and sees that it goes on with what it began with."""
 
-import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 from hydro.artifacts.files import JsonObject
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import read_status
+from hydro.data.tables import hash_table
 from hydro.errors import DataError, SettingsError
 from hydro.experiment.batch_sizes import batch_setting, batch_size
 from hydro.settings.grid_search import with_values
@@ -56,9 +56,7 @@ def hash_tables(settings: Settings) -> dict[str, str]:
     found = {}
     for name, path in settings.dataset:
         if isinstance(path, Path):
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            found[f"dataset.{name}"] = digest
+            found[f"dataset.{name}"] = hash_table(path)
     return found
 
 

@@ -12,6 +12,7 @@ from hydro.artifacts.log import open_log
 from hydro.artifacts.results import read_environment, write_environment
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status, read_status, write_status
+from hydro.data.split_record import write_split
 from hydro.experiment.experiment import Experiment
 from hydro.experiment.resume import (
     check_settings,
@@ -58,6 +59,8 @@ def run_session(
             enter(write_report_at_end(folder, type(experiment.settings)))
             enter(record_run(experiment, folder))
             folder.clear()
+            columns = experiment.problem.columns(experiment.settings)
+            write_split(folder.path, experiment.frames, columns)
         else:
             enter(record_failure(folder, open_log(folder)))
         enter(explain_out_of_memory())

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from hydro.artifacts.results import read_environment
+from hydro.artifacts.run_folder import RunFolder
 from hydro.data.columns import Columns
 from hydro.data.frames import load_frames
+from hydro.data.memory_map import filter_rows
 from hydro.data.row_filters import drop_incomplete_rows
-from hydro.data.tables import read_table
+from hydro.data.split_record import SPLITS, SplitRecord, read_split
+from hydro.data.tables import hash_table, read_table
+from hydro.errors import DataError
 from hydro.settings.sections import Settings
-
-SPLITS = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -25,17 +28,17 @@ class Gallery:
     split: str | None
     """train or validation; None for a table of its own."""
     path: Path
+    run: RunFolder
+    """The run, which knows its rows."""
 
     @classmethod
-    def of(cls, name: str, settings: Settings, columns: Columns) -> "Gallery":
+    def of(cls, name: str, settings: Settings, columns: Columns, run: RunFolder) -> "Gallery":
         """Interpret ``train`` and ``validation`` as rows of a run, all else as a path."""
         if name not in SPLITS:
-            return cls(settings, columns, None, Path(name).absolute())
+            return cls(settings, columns, None, Path(name).absolute(), run)
         dataset = settings.dataset
-        held_out = name == "validation" and dataset.validation_strategy == "custom"
-        path = dataset.validation_dataframe if held_out else dataset.train_dataframe
-        assert path is not None, "the settings see to it"
-        return cls(settings, columns, name, path)
+        path = dataset.validation_dataframe if _is_custom(name, settings) else None
+        return cls(settings, columns, name, path or dataset.train_dataframe, run)
 
     @property
     def name(self) -> str:
@@ -61,9 +64,41 @@ class Gallery:
         """
         if self.split is None:
             return read_rows(self.path, self.columns)
+        record, warnings = read_split(self.run.path), []
+        if self._has_changed():
+            if record is not None:
+                return self._find(self.split, record)
+            warnings.append(
+                f"{self.path.name} has changed since the run, which does not know its "
+                f"{self.split} rows: they are split again, so some may be of the other split"
+            )
         seed = self.settings.split_seed
         frames = load_frames(self.settings.dataset, self.columns, fold=None, seed=seed)
-        return (frames.train if self.split == "train" else frames.validation), []
+        return (frames.train if self.split == "train" else frames.validation), warnings
+
+    def _has_changed(self) -> bool:
+        """Return whether the table is not the one that the run was made with."""
+        name = "validation" if _is_custom(self.split, self.settings) else "train"
+        tables = read_environment(self.run).get("tables", {})
+        kept: object = tables.get(f"dataset.{name}_dataframe")
+        return kept is not None and kept != hash_table(self.path)
+
+    def _find(self, split: str, record: SplitRecord) -> tuple[pd.DataFrame, list[str]]:
+        """Find the rows of a split in a table that has changed."""
+        table = read_table(self.path, (*self.columns.inputs, *self.columns.targets))
+        found = record.find(split, table, self.columns)
+        count, total = int(found.sum()), len(record.hashes[split])
+        changed = f"{self.path.name} has changed since the run: of its {total:,} {split} rows"
+        if not count:
+            msg = f"{changed} none is there. Put the table back, or name another gallery"
+            raise DataError(msg)
+        rows = filter_rows(table, found, self.columns.inputs)
+        return rows, [f"{changed} {count:,} are there as they were, and are used"]
+
+
+def _is_custom(split: str | None, settings: Settings) -> bool:
+    """Return whether the rows of a split are a table of their own."""
+    return split == "validation" and settings.dataset.validation_strategy == "custom"
 
 
 def read_rows(path: Path, columns: Columns) -> tuple[pd.DataFrame, list[str]]:

@@ -118,7 +118,7 @@ class TrainedModel:
             SettingsError: the problem compares no rows.
         """
         self.retrieval("--gallery")
-        return Gallery.of(name, self.settings, self.columns)
+        return Gallery.of(name, self.settings, self.columns, self.folder)
 
     def embed(self, frame: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Embed the rows of a table: ``(rows, size)``, and the number of tokens of each.

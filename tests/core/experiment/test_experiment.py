@@ -31,6 +31,7 @@ FILES = {
     "predictions/validation_raw_predictions.npz",
     "report.html",
     "scores.json",
+    "split.npz",
     "status.json",
 }
 
@@ -147,6 +148,7 @@ def test_a_failure_is_raised_and_its_reason_is_kept(
         "history.jsonl",
         "log.txt",
         "report.html",
+        "split.npz",
         "status.json",
     }
 
