@@ -43,6 +43,14 @@ def experiment_name(name: str | None) -> str:
     return name
 
 
+def find_url(path: Path) -> str | None:
+    """Return the URL that was given as a path, such as ``s3://bucket/table.csv``; None for none."""
+    for at, part in enumerate(path.parts):
+        if re.fullmatch("[a-zA-Z][a-zA-Z0-9+.-]+:", part):
+            return f"{part}//{'/'.join(path.parts[at + 1 :])}"
+    return None
+
+
 def default_output() -> Path:
     """Return the folder that experiments are made in: ``$HYDRO_OUTPUT``, else ``runs``."""
     return Path(os.environ.get("HYDRO_OUTPUT", "runs"))

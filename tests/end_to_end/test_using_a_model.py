@@ -1,5 +1,6 @@
 """A trained model is asked about new rows and texts, as people and programs do it."""
 
+import io
 import json
 import re
 import shutil
@@ -145,6 +146,28 @@ def test_lines_are_searched_one_after_the_other(
     assert "hnsw index of 54 rows: finds " in err
 
 
+@pytest.mark.parametrize(
+    ("raw", "code", "said"),
+    [
+        (b"card\ncaf\xe9\n", 4, "standard input: line 2, byte 8: 0xe9 is not UTF-8"),
+        (b"card\0\n", 4, "standard input: line 1, byte 4: a NUL byte"),
+        (b"\n \r\n", 4, "the text is blank"),
+        ("card\u2028blocked\r\n\u200b\nrate\x0c\n".encode(), 0, ""),
+        ("card\nrate\n".encode("utf-16"), 0, ""),
+    ],
+)
+def test_lines_of_standard_input_are_checked(
+    raw: bytes, code: int, said: str, cli: Cli, experiment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(raw)))
+    found = cli("search", "trained", "-", "-k", "1", "--json")
+    assert found[0] == code
+    assert said in found[2]
+    assert "Traceback" not in found[2]
+    if not code:
+        assert len(json.loads(found[1])) == 2
+
+
 def test_an_index_is_kept_in_the_experiment(cli: Cli, experiment: Path) -> None:
     first = cli("search", "trained", "card", "--json")
     folder = experiment / "index/train-exact"
@@ -181,6 +204,14 @@ def test_a_model_is_used_where_its_data_and_backbone_are_not(
         (["predict", "trained", "rows.csv", "--gallery", "tain"], 4, "has to end in one of"),
         (["predict", "nothing", "rows.csv"], 3, "there is: trained"),
         (["search", "trained", " "], 4, "the text is blank"),
+        (["search", "trained", "\u200b"], 4, "the text is blank"),
+        (["search", "trained", "--column", "text= "], 4, "the text is blank"),
+        (["search", "trained", "caf\udce9"], 4, "TEXT: line 1, byte 3: 0xe9 is not UTF-8"),
+        (
+            ["search", "trained", "--column", "text=\udce9"],
+            4,
+            "--column text: line 1, byte 0: 0xe9",
+        ),
         (["search", "trained"], 2, "give either TEXT or --column"),
         (["search", "trained", "x", "-k", "0"], 2, "0 is not in the range"),
     ],

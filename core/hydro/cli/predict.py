@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 )
 @json_option
 def predict(experiment: str, data: str, gallery: str | None, output: Path, as_json: bool) -> None:
-    """Predict the rows of DATA, a .csv, .parquet or .zip, or `-` for CSV on standard input.
+    """Predict the rows of DATA, a table as in training, or `-` for CSV on standard input.
 
     EXPERIMENT is the folder of an experiment, or its name below `runs` ($HYDRO_OUTPUT). Of several
     runs the best is used, unless one is named as in NAME/runs/003.

@@ -11,6 +11,7 @@ import click
 from hydro.artifacts.experiments import find_experiment
 from hydro.cli.options import experiment_argument, index_option, installed_catalog, json_option
 from hydro.cli.terminal import TerminalProgress
+from hydro.data.text_input.encoding import check_text, is_blank, read_lines
 from hydro.errors import DataError, SettingsError
 from hydro.paths import default_output
 from hydro.plugins.retrieval import Hit, Kind
@@ -72,12 +73,14 @@ def search(
     # These load torch and pandas, for which help and wrong usage need not wait.
     import pandas as pd
 
+    from hydro.data.source import as_data_error
     from hydro.inference.trained_model import open_trained
 
     StopSignal.on_signals()
     with TerminalProgress():
         trained = open_trained(folder, registry)
-        queries = _queries(text, columns, trained.columns)
+        with as_data_error():
+            queries = _queries(text, columns, trained.columns)
         index = trained.open_index(trained.gallery(gallery), kind)
         found = index.search(pd.DataFrame(queries, dtype="str"), count)
     _tell(index, trained.calibration)
@@ -98,6 +101,7 @@ def _queries(text: str | None, columns: Sequence[str], wanted: "Columns") -> lis
     Raises:
         SettingsError: a column is not one of the model's, or a text is made of several.
         DataError: there is nothing to search for.
+        InputError: a text is not Unicode.
     """
     names = wanted.inputs
     if columns:
@@ -106,17 +110,27 @@ def _queries(text: str | None, columns: Sequence[str], wanted: "Columns") -> lis
         if unknown:
             msg = f"--column {unknown[0]}: no column of this model; available: {', '.join(names)}"
             raise SettingsError(msg)
-        return [{name: given.get(name, "") for name in names}]
-    if len(names) > 1:
+        for name, value in given.items():
+            check_text(f"--column {name}", value)
+        queries = [{name: given.get(name, "") for name in names}]
+    elif len(names) > 1:
         asked = " ".join(f"--column {name}=…" for name in names)
         msg = f"a text of this model is made of {', '.join(names)}. Write {asked} instead of TEXT"
         raise SettingsError(msg)
-    lines = [text or ""] if text != "-" else sys.stdin.read().splitlines()
-    texts = [line for line in lines if line.strip()]
-    if not texts:
+    else:
+        queries = [{names[0]: each} for each in _texts(text or "")]
+    queries = [query for query in queries if not all(map(is_blank, query.values()))]
+    if not queries:
         msg = "there is nothing to search for: the text is blank"
         raise DataError(msg)
-    return [{names[0]: each} for each in texts]
+    return queries
+
+
+def _texts(text: str) -> list[str]:
+    """Return the text, or the lines of standard input where it is ``-``."""
+    if text == "-":
+        return read_lines("standard input", sys.stdin.buffer.read())
+    return [check_text("TEXT", text)]
 
 
 def _tell(index: "Index", decision: "Mapping[str, object] | None") -> None:

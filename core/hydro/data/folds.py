@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hydro.data.columns import list_names
+from hydro.data.text_input.delimited import list_names
 from hydro.errors import DataError
 
 _FOLDS = 5
@@ -63,25 +63,25 @@ def balanced_folds(groups: "pd.Series[str]", where: str, seed: int) -> NDArray[n
 
 
 def stratified_folds(
-    classes: pd.DataFrame, path: Path, seed: int
+    strata: pd.DataFrame, path: Path, seed: int
 ) -> tuple[NDArray[np.int64], list[str]]:
-    """Assign each row to one of five folds at random, with the same share of every class in each.
+    """Assign each row to one of five folds at random, with the same share of each stratum in each.
 
     Args:
-        classes: columns whose combination of values is the class of a row.
+        strata: columns whose combination of values is the stratum of a row.
         path: the file, for messages.
         seed: at least 0.
 
     Returns:
-        The fold of each row, from 0, shape ``(rows,)``, and a warning of classes too small.
+        The fold of each row, from 0, shape ``(rows,)``, and a warning of strata too small.
 
     Raises:
         DataError: there are fewer rows than folds.
     """
-    groups = classes.groupby(list(classes), sort=True)
+    groups = strata.groupby(list(strata), sort=True)
     numbers, sizes = groups.ngroup().to_numpy(), groups.size()
     _check_enough(len(numbers), str(path))
-    # Ordered by class, and at random within each: every fifth row is of the same fold.
+    # Ordered by stratum, and at random within each: every fifth row is of the same fold.
     order = np.random.default_rng(seed).permutation(len(numbers))
     order = order[np.argsort(numbers[order], kind="stable")]
     folds = np.empty(len(numbers), dtype=np.int64)
@@ -90,11 +90,9 @@ def stratified_folds(
     if rare.empty:
         return folds, []
     names = [name if isinstance(name, str) else " ".join(name) for name in rare.index]
-    has, them = (
-        ("1 class has", "it") if len(names) == 1 else (f"{len(names):,} classes have", "them")
-    )
-    few = f"{has} fewer than {_FOLDS} rows, so not every fold has {them}: {list_names(names)}"
-    return folds, [f"{path.name}: {few}"]
+    count, them = ("1 value", "it") if len(names) == 1 else (f"{len(names):,} values", "them")
+    few = f"on fewer than {_FOLDS} rows, so not every fold has {them}: {list_names(names)}"
+    return folds, [f"{path.name}: {count} of {' and '.join(map(str, strata))} {few}"]
 
 
 def _check_enough(rows: int, where: str) -> None:

@@ -92,7 +92,8 @@ def _read_labeled(
     path: Path, columns: "Columns", warnings: list[str], by: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """Read a table; with it, which of its rows have inputs and targets."""
-    frame = read_table(path, (*columns.inputs, *columns.targets, *by))
+    needed = (*columns.inputs, *columns.targets, *by)
+    frame = read_table(path, needed, optional=[FOLD_COLUMN], warnings=warnings)
     usable, dropped = find_usable_rows(frame, path, columns.inputs, columns.targets)
     warnings += dropped
     return frame, usable
@@ -102,7 +103,7 @@ def _read_test(path: Path | None, columns: "Columns", warnings: list[str]) -> pd
     """Read the rows that have inputs, labeled or not."""
     if path is None:
         return None
-    table = read_table(path, columns.inputs)
+    table = read_table(path, columns.inputs, optional=columns.targets, warnings=warnings)
     frame, dropped = drop_incomplete_rows(table, path, columns.inputs, ())
     warnings += dropped
     absent = [name for name in columns.targets if name not in frame]

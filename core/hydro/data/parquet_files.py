@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import types
 
-from hydro.data.columns import choose_columns
 from hydro.data.memory_map import BLOCK, collect
+from hydro.data.source import Source
 from hydro.errors import DataError
 
 _PLAIN = (
@@ -29,7 +29,7 @@ _DAMAGE = (pa.ArrowException, OSError, UnicodeDecodeError)
 """What Arrow raises on a damaged file; the last if the name of a column is damaged."""
 
 
-def read_parquet(path: Path, columns: Sequence[str], *, others: bool) -> pa.Table:
+def read_parquet(path: Path, source: Source) -> pa.Table:
     """Read Parquet; every column becomes strings, null where a value is missing.
 
     Whole numbers read ``1`` even when stored as floats, truth values ``True`` and ``False``, dates
@@ -37,8 +37,7 @@ def read_parquet(path: Path, columns: Sequence[str], *, others: bool) -> pa.Tabl
 
     Args:
         path: the file.
-        columns: the columns that have to be there.
-        others: read all other columns too, except lists, structs and bytes.
+        source: the columns to read; of the others none that are lists, structs or bytes.
 
     Raises:
         DataError: the file is damaged; a column is missing, there twice, or cannot be text.
@@ -47,25 +46,30 @@ def read_parquet(path: Path, columns: Sequence[str], *, others: bool) -> pa.Tabl
         # Buffering ahead would keep all that was read until the end.
         with pq.ParquetFile(path, pre_buffer=False) as file:
             schema = file.schema_arrow
-            names = choose_columns(str(path), schema.names, columns, others=others)
             names = [
-                name for name in names if name in columns or _is_plain(schema.field(name).type)
+                schema.names[position]
+                for position in source.choose(schema.names)
+                if source.needs(schema.names[position]) or _is_plain(schema.field(position).type)
             ]
             text = pa.schema([(name, pa.large_string()) for name in names])
-            return collect(_text_tables(path, file, names), text)
+            return collect(_text_tables(source, file, names), text)
+    except MemoryError:
+        raise
     except _DAMAGE as error:
         reason = " ".join(str(error).split())
         msg = f"{path} is damaged or no Parquet table: {reason}. Write or fetch it again"
         raise DataError(msg) from None
 
 
-def _text_tables(path: Path, file: pq.ParquetFile, names: Sequence[str]) -> Iterator[pa.Table]:
+def _text_tables(source: Source, file: pq.ParquetFile, names: Sequence[str]) -> Iterator[pa.Table]:
     """Read the rows in blocks."""
     first = 1
     for batch in file.iter_batches(BLOCK, columns=list(names), use_pandas_metadata=False):
         table = pa.Table.from_batches([batch])
         table.validate(full=True)
-        texts = [_as_text(path, name, table[name], first) for name in names]
+        texts = [_as_text(source, name, table[name], first) for name in names]
+        for name, column in zip(names, texts, strict=True):
+            source.check_characters(name, column, first)
         yield pa.table(dict(zip(names, texts, strict=True)))
         first += len(batch)
 
@@ -76,7 +80,7 @@ def _is_plain(kind: pa.DataType) -> bool:
     return any(is_type(kind) for is_type in _PLAIN)
 
 
-def _as_text(path: Path, name: str, column: pa.ChunkedArray, first: int) -> pa.ChunkedArray:
+def _as_text(source: Source, name: str, column: pa.ChunkedArray, first: int) -> pa.ChunkedArray:
     if types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if types.is_boolean(column.type):
@@ -87,8 +91,8 @@ def _as_text(path: Path, name: str, column: pa.ChunkedArray, first: int) -> pa.C
         return column.cast(pa.large_string())
     except pa.ArrowException as error:
         msg = (
-            f"{path}: column {name!r}{_first_undecodable(column, first)} is of type {column.type} "
-            f"and cannot be read as text ({error}). Store one text a row in it"
+            f"{source.where}: column {name!r}{_first_undecodable(column, first)} is of type "
+            f"{column.type} and cannot be read as text ({error}). Store one text a row in it"
         )
         raise DataError(msg) from None
 

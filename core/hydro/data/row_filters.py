@@ -8,13 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hydro.data.memory_map import blocks, filter_rows
+from hydro.data.text_input.encoding import BLANKS
 from hydro.errors import DataError
-
-BLANKS = (
-    "".join(filter(str.isspace, map(chr, range(0x3001))))
-    + "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-)
-"""White space and characters without width; none has a meaning in a regular expression."""
 
 _MAX_NUMBERS = 5
 

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hydro.data.columns import list_names
 from hydro.data.folds import balanced_folds, random_folds, stratified_folds
 from hydro.data.row_filters import number_rows
+from hydro.data.text_input.delimited import list_names
+from hydro.data.text_input.encoding import BLANKS
 from hydro.errors import DataError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def split_rows(
         dataset: the settings.
         fold: the fold to hold out; None for the first of ``dataset.folds``, or of all folds.
         seed: at least 0.
-        targets: the columns whose values ``stratified_kfold`` takes for the class of a row.
+        targets: the columns whose values ``stratified_kfold`` takes for the stratum of a row.
 
     Raises:
         DataError: there are too few rows, groups or folds; a row has no fold or group; a chosen
@@ -67,8 +68,8 @@ def split_rows(
     if dataset.validation_strategy == "automatic":
         return Split(_random_share(frame, dataset, seed), "automatic")
     if dataset.validation_strategy == "stratified_kfold":
-        classes = frame[list(targets)]
-        fold_of_row, warnings = stratified_folds(classes, dataset.train_dataframe, seed)
+        strata = frame[list(targets)]
+        fold_of_row, warnings = stratified_folds(strata, dataset.train_dataframe, seed)
         names = _numbered(fold_of_row)
     else:
         fold_of_row, names = _fold_of_rows(frame, dataset, seed)
@@ -125,7 +126,7 @@ def _own_folds(frame: pd.DataFrame, where: str) -> tuple[NDArray[np.int64], list
 
 def _filled(frame: pd.DataFrame, column: str, where: str) -> "pd.Series[str]":
     """Return a column of which no value may be missing, without blanks around the values."""
-    values = frame[column].str.strip()
+    values = frame[column].str.strip(BLANKS)
     missing = (values.isna() | values.eq("")).to_numpy(dtype=np.bool_)
     if missing.any():
         msg = f"{where}: no {column!r} in {number_rows(frame, missing)}. Fill it in"

@@ -1,37 +1,73 @@
 """Read a table from a file of any supported format, with nothing guessed about its values."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
+import pyarrow as pa
 
-from hydro.data.csv_files import read_csv
+from hydro.data.csv_files import parse_csv
+from hydro.data.excel_files import read_excel
+from hydro.data.json_files import parse_json_lines
 from hydro.data.parquet_files import read_parquet
-from hydro.data.zip_files import read_zip
-from hydro.errors import DataError
+from hydro.data.source import Source
+from hydro.data.zip_files import read_gzip, read_zip
+from hydro.errors import DataError, ResourceError
+from hydro.paths import find_url
 
-_READERS = {".csv": read_csv, ".pq": read_parquet, ".parquet": read_parquet, ".zip": read_zip}
-_SIGNATURES = {b"PAR1": read_parquet, b"PK\x03\x04": read_zip, b"PK\x05\x06": read_zip}
-"""The first bytes of a file; a CSV has no signature."""
+_TEXT: dict[str, Callable[[Source, BinaryIO], pa.Table]] = {
+    ".csv": parse_csv,
+    ".tsv": partial(parse_csv, separator="\t"),
+    ".jsonl": parse_json_lines,
+    ".ndjson": parse_json_lines,
+}
+"""Readers of text, which may be compressed: ``.csv.gz``."""
 
-_CONTENTS = {
-    read_csv: "neither a zip nor a Parquet table",
-    read_parquet: "a Parquet table",
-    read_zip: "a zip (or a workbook, which is one)",
+_BINARY = {".pq": read_parquet, ".parquet": read_parquet, ".xlsx": read_excel, ".zip": read_zip}
+
+FORMATS = (*_TEXT, *(f"{suffix}.gz" for suffix in _TEXT), *_BINARY)
+
+_SIGNATURES = {
+    b"PAR1": "a Parquet table",
+    b"PK\x03\x04": "a zip or a workbook",
+    b"PK\x05\x06": "a zip or a workbook",
+    b"\x1f\x8b": "compressed by gzip",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook of before 2007",
+}
+"""How files start; text has no signature."""
+
+_SIGNATURE_OF = {
+    ".pq": "a Parquet table",
+    ".parquet": "a Parquet table",
+    ".xlsx": "a zip or a workbook",
+    ".zip": "a zip or a workbook",
+    ".gz": "compressed by gzip",
 }
 
 
-def read_table(path: Path, columns: Sequence[str] = (), *, others: bool = True) -> pd.DataFrame:
-    """Read a ``.csv``, ``.pq`` or ``.parquet`` file, or a ``.zip`` of CSVs.
+def read_table(
+    path: Path,
+    columns: Sequence[str] = (),
+    *,
+    optional: Sequence[str] = (),
+    others: bool = True,
+    warnings: list[str] | None = None,
+) -> pd.DataFrame:
+    """Read a table of one of the ``FORMATS``; a ``.zip`` is of CSVs.
 
     Every column is of strings, as they are written in the file. A value is missing (``isna()``)
-    only where a field of a CSV is empty, or a value of a Parquet file is null or not a number.
+    only where a field of a CSV or a cell is empty, or a value is null or not a number.
 
     Args:
         path: the file.
         columns: the columns that have to be there.
-        others: read all other columns too, except lists, structs and bytes of Parquet files.
+        optional: the columns that may be there, and then once only.
+        others: read all other columns too, except lists, structs and bytes.
+        warnings: what the user should know of how the file was read is added to it.
 
     Returns:
         The table, in the order of the file, numbered from 0.
@@ -39,24 +75,39 @@ def read_table(path: Path, columns: Sequence[str] = (), *, others: bool = True) 
     Raises:
         DataError: the file is missing, unreadable, damaged or without rows, is of another format
             than its suffix says, or lacks a column.
+        ResourceError: the memory does not suffice.
     """
-    read = _READERS.get(path.suffix.lower())
-    if read is None:
-        msg = f"{path}: the name of a table has to end in one of {', '.join(_READERS)}"
-        raise DataError(msg)
-    try:
-        content = _SIGNATURES.get(_first_bytes(path), read_csv)
-        if content is not read:
-            msg = f"{path} is {_CONTENTS[content]}, not what its name says. Rename or convert it"
+    source = Source(str(path), columns, optional, others)
+    with explain_memory(path):
+        try:
+            table = source.without_empty(_reader(path)(path, source))
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        if not table.num_rows:
+            msg = f"{path} has no rows. It needs at least one below the names of the columns"
             raise DataError(msg)
-        table = read(path, columns, others=others)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    if not table.num_rows:
-        msg = f"{path} has no rows. It needs at least one below the names of the columns"
-        raise DataError(msg)
-    frame: pd.DataFrame = table.to_pandas()
+        frame: pd.DataFrame = table.to_pandas()
+    if warnings is not None:
+        warnings.extend(dict.fromkeys(source.warnings))
     return frame
+
+
+@contextmanager
+def explain_memory(path: Path) -> Iterator[None]:
+    """Explain what helps where the memory does not suffice for a table.
+
+    Raises:
+        ResourceError: instead of what Python or Arrow raised.
+    """
+    try:
+        yield
+    except MemoryError:
+        size = path.stat().st_size
+        msg = (
+            f"{path}: out of memory while a table of {size:,} bytes is read. Save it as Parquet, "
+            "which is read a block at a time, or leave out columns and rows that are not needed"
+        )
+        raise ResourceError(msg) from None
 
 
 def hash_table(path: Path) -> str:
@@ -66,21 +117,53 @@ def hash_table(path: Path) -> str:
         DataError: it cannot be read.
     """
     try:
+        _first_bytes(path)
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise _unreadable(path, error) from None
 
 
-def _unreadable(path: Path, error: OSError) -> DataError:
-    why = error.strerror or error
-    return DataError(f"{path} cannot be read: {why}. Check the path and its permissions")
+def _reader(path: Path) -> Callable[[Path, Source], pa.Table]:
+    """Choose the reader by the suffix, and see that the first bytes do not contradict it."""
+    suffix = path.suffix.lower()
+    packed = suffix == ".gz"
+    of_text = _TEXT.get(path.with_suffix("").suffix.lower() if packed else suffix)
+    if suffix not in _BINARY and of_text is None:
+        msg = f"{path}: the name of a table has to end in one of {', '.join(FORMATS)}"
+        raise DataError(msg)
+    start = _first_bytes(path)
+    found = next((what for mark, what in _SIGNATURES.items() if start.startswith(mark)), None)
+    if found != _SIGNATURE_OF.get(suffix):
+        what = found or f"not {_SIGNATURE_OF[suffix]}"
+        msg = f"{path} is {what}, other than its name says. Rename or convert it"
+        raise DataError(msg)
+    return _BINARY[suffix] if of_text is None else partial(_read_text, of_text, packed=packed)
+
+
+def _read_text(
+    parse: Callable[[Source, BinaryIO], pa.Table], path: Path, source: Source, *, packed: bool
+) -> pa.Table:
+    if packed:
+        return read_gzip(path, partial(parse, source))
+    with path.open("rb") as file:
+        return parse(source, file)
 
 
 def _first_bytes(path: Path) -> bytes:
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        msg = f"{path} {what}. Name the file of a table"
+        if url := find_url(path):
+            what = f"is a URL ({url}), and tables are read from files. Download it"
+        else:
+            what = (
+                f"{'is a folder' if path.is_dir() else 'does not exist'}. Name the file of a table"
+            )
+        msg = f"{path} {what}"
         raise DataError(msg)
     with path.open("rb") as file:
         return file.read(4)
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    why = error.strerror or error
+    return DataError(f"{path} cannot be read: {why}. Check the path and its permissions")

@@ -85,7 +85,9 @@ class Gallery:
 
     def _find(self, split: str, record: SplitRecord) -> tuple[pd.DataFrame, list[str]]:
         """Find the rows of a split in a table that has changed."""
-        table = read_table(self.path, (*self.columns.inputs, *self.columns.targets))
+        warnings: list[str] = []
+        needed = (*self.columns.inputs, *self.columns.targets)
+        table = read_table(self.path, needed, warnings=warnings)
         found = record.find(split, table, self.columns)
         count, total = int(found.sum()), len(record.hashes[split])
         changed = f"{self.path.name} has changed since the run: of its {total:,} {split} rows"
@@ -93,7 +95,8 @@ class Gallery:
             msg = f"{changed} none is there. Put the table back, or name another gallery"
             raise DataError(msg)
         rows = filter_rows(table, found, self.columns.inputs)
-        return rows, [f"{changed} {count:,} are there as they were, and are used"]
+        warnings.append(f"{changed} {count:,} are there as they were, and are used")
+        return rows, warnings
 
 
 def _is_custom(split: str | None, settings: Settings) -> bool:
@@ -107,4 +110,7 @@ def read_rows(path: Path, columns: Columns) -> tuple[pd.DataFrame, list[str]]:
     Raises:
         DataError: the table cannot be read, lacks an input column or has no row to use.
     """
-    return drop_incomplete_rows(read_table(path, columns.inputs), path, columns.inputs, ())
+    warnings: list[str] = []
+    frame = read_table(path, columns.inputs, optional=columns.targets, warnings=warnings)
+    frame, dropped = drop_incomplete_rows(frame, path, columns.inputs, ())
+    return frame, warnings + dropped

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from starlette.exceptions import HTTPException
 
+from hydro.data.text_input.encoding import InputError, check_text, is_blank
 from hydro.inference.trained_model import TrainedModel
 from hydro.plugins.retrieval import Hit, Index, Kind
 from hydro.serving.batching import Query, Row
@@ -63,8 +64,13 @@ class ModelService:
             raise HTTPException(422, f"{place}: unknown column; available: {known}")
         else:
             row = {name: text.get(name, "") for name in names}
-        if not any(value.strip() for value in row.values()):
+        if all(map(is_blank, row.values())):
             raise HTTPException(422, f"{place}: the text is blank")
+        try:
+            for value in row.values():
+                check_text(place, value)
+        except InputError as error:
+            raise HTTPException(422, str(error)) from None
         return row
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
 from hydro.errors import SettingsError
-from hydro.paths import experiment_name
+from hydro.paths import experiment_name, find_url
 from hydro.settings.error_messages import SettingsIssue
 from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import Settings
@@ -61,6 +61,8 @@ def _fault(path: Path) -> str:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
+        if url := find_url(path):
+            return f"{url} is a URL, and tables are read from files. Download it, and name the file"
         beside = Path.cwd() / path.name
         hint = "; there is one in the working folder, but paths in a YAML file start from its own"
         return f"no such file{hint if beside.is_file() else ''}"

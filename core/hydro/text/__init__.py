@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hydro.text.corpus import TokenizedTexts
     from hydro.text.dataset import LabeledTexts
     from hydro.text.encoder import Encoder
+    from hydro.text.exported_input import copy_text_input
     from hydro.text.inference import embed, forward_all
     from hydro.text.loading import load_backbone, load_config, quiet_transformers
     from hydro.text.pooling import POOLS
@@ -40,6 +41,7 @@ MODULES = {
     "cached_token_ids": "hydro.text.cache",
     "class_means": "hydro.text.class_embeddings",
     "collate": "hydro.text.batches",
+    "copy_text_input": "hydro.text.exported_input",
     "default_cache": "hydro.artifacts.cache",
     "embed": "hydro.text.inference",
     "find_backbone": "hydro.text.backbones",
@@ -70,6 +72,7 @@ __all__ = [
     "cached_token_ids",
     "class_means",
     "collate",
+    "copy_text_input",
     "default_cache",
     "embed",
     "find_backbone",

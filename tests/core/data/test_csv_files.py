@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydro.data.csv_files import parse_csv
+from hydro.data.source import Source
 from hydro.data.tables import read_table
 from hydro.errors import DataError
 
@@ -128,7 +129,7 @@ def test_the_table_is_the_one_that_the_csv_module_reads(head: str, body: str) ->
     _, *rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
 
     try:
-        table = parse_csv("table.csv", io.BytesIO(text.encode()), (), others=True)
+        table = parse_csv(Source("table.csv"), io.BytesIO(text.encode()), ",")
     except DataError as error:
         assert "line " in str(error)
     else:

@@ -105,8 +105,11 @@ def test_stratified_folds_have_the_same_share_of_every_class() -> None:
 @pytest.mark.parametrize(
     ("labels", "says"),
     [
-        ("aaaaabbbb", "1 class has fewer than 5 rows, so not every fold has it: 'b'"),
-        ("aaaaabbbbc", "2 classes have fewer than 5 rows, so not every fold has them: 'b', 'c'"),
+        ("aaaaabbbb", "1 value of label on fewer than 5 rows, so not every fold has it: 'b'"),
+        (
+            "aaaaabbbbc",
+            "2 values of label on fewer than 5 rows, so not every fold has them: 'b', 'c'",
+        ),
     ],
 )
 def test_rare_classes_are_shared_out_with_a_warning(labels: str, says: str) -> None:

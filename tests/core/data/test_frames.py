@@ -64,6 +64,34 @@ def test_dropped_rows_are_noted_and_leave_gaps_in_the_index(
     )
 
 
+def test_how_a_table_was_read_is_a_warning(tmp_path: Path, dataset: Dataset) -> None:
+    rows = "".join(f"t{row};{row % 2};;\n" for row in range(6))
+    (tmp_path / "train.csv").write_text(f"text;label;;\n{rows}", encoding="utf-16")
+    (tmp_path / "test.csv").write_text("text;more\na;b\n")
+
+    frames = load_frames(dataset(test_dataframe=tmp_path / "test.csv"), _COLUMNS, fold=None, seed=0)
+
+    assert [warning.partition(".csv")[2] for warning in frames.warnings] == [
+        " is read as UTF-16",
+        " has semicolons between its columns, and is read so",
+        ": 2 columns without a name are left out",
+        " has semicolons between its columns, and is read so",
+        " has no label, so there is no test metric",
+    ]
+
+
+@pytest.mark.parametrize("name", ["fold", "label", "text"])
+def test_a_column_of_meaning_that_stands_twice_is_an_error(
+    write_table: Write, dataset: Dataset, name: str
+) -> None:
+    path = write_table("train.csv", text=_texts(6), label=_labels(6), fold=_labels(6))
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([f"{lines[0]},{name}", *(f"{line},a" for line in lines[1:])]))
+
+    with pytest.raises(DataError, match=f"are both called '{name}'"):
+        load_frames(dataset(), _COLUMNS, fold=None, seed=0)
+
+
 def test_custom_trains_on_the_whole_train_file(write_table: Write, dataset: Dataset) -> None:
     write_table("train.csv", text=_texts(4), label=_labels(4), fold=[None] * 4)
     other = write_table("other.csv", text=["new", "text 1", None], label=["a", "b", "b"])
@@ -153,7 +181,7 @@ def test_stratified_folds_are_made_of_the_rows_that_are_left(
 
     assert frames.folds == ("0", "1", "2", "3", "4")
     assert frames.validation["label"].value_counts().reindex(["a", "b"]).tolist() == [2, 2]
-    assert "train.csv: 1 class has fewer than 5 rows, so not every fold has it: 'c'" in (
+    assert "train.csv: 1 value of label on fewer than 5 rows, so not every fold has it: 'c'" in (
         frames.warnings
     )
 

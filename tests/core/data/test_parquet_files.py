@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hydro.data.parquet_files import read_parquet
+from hydro.data.source import Source
 from hydro.data.tables import read_table
 from hydro.errors import DataError
 
@@ -93,12 +94,19 @@ def test_a_column_that_cannot_be_text_is_left_out_where_it_is_not_needed(
     assert list(frame.columns) == ["text"]
 
 
-def test_columns_that_share_a_name_are_an_error(tmp_path: Path) -> None:
+def test_columns_that_share_a_name_are_an_error_where_it_is_needed(tmp_path: Path) -> None:
     table = pa.Table.from_arrays([pa.array(["a"])] * 3, names=["text", "label", "text"])
     pq.write_table(table, tmp_path / "table.parquet")
 
     with pytest.raises(DataError, match="columns 1 and 3 are both called 'text'"):
-        read_table(tmp_path / "table.parquet")
+        read_table(tmp_path / "table.parquet", ["text"])
+
+
+def test_a_nul_is_an_error_with_its_row(write_parquet: Callable[..., Path]) -> None:
+    path = write_parquet(text=["fine", "\0"], label=["a", None])
+
+    with pytest.raises(DataError, match="column 'text', row 2: a NUL character"):
+        read_table(path)
 
 
 def test_names_with_dots_are_names_not_paths(write_parquet: Callable[..., Path]) -> None:
@@ -166,6 +174,6 @@ def test_what_has_been_read_is_let_go_before_the_end(
 
     monkeypatch.setattr("hydro.data.parquet_files.BLOCK", 1000)
     monkeypatch.setattr("hydro.data.parquet_files.collect", collect)
-    read_parquet(tmp_path / "rows.parquet", ["text"], others=True)
+    read_parquet(tmp_path / "rows.parquet", Source("rows.parquet", ["text"]))
     assert len(taken) == 21
     assert max(taken) - taken[0] < table.nbytes / 4

@@ -1,11 +1,15 @@
 """Any file gives the table that it holds, or an error that says what to do."""
 
+import csv
+import gzip
 import io
+import json
 import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydro.data.tables import read_table
-from hydro.errors import DataError
+from hydro.data.tables import FORMATS, read_table
+from hydro.errors import DataError, ResourceError
 
 _TEXT = "text,label\nhello,a\nbye,b\n"
 
@@ -32,10 +36,33 @@ def _parquet() -> bytes:
     return buffer.getvalue()
 
 
-_CONTENTS = {"csv": _TEXT.encode(), "zip": _zipped(), "parquet": _parquet(), "pq": _parquet()}
+def _workbook() -> bytes:
+    buffer = io.BytesIO()
+    workbook = openpyxl.Workbook()
+    for row in csv.reader(_TEXT.splitlines()):
+        workbook.active.append(row)
+    workbook.save(buffer)
+    return buffer.getvalue()
 
 
-@pytest.mark.parametrize("ending", ["csv", "CSV", "zip", "parquet", "pq"])
+_LINES = "".join(f"{json.dumps(row)}\n" for row in csv.DictReader(_TEXT.splitlines()))
+_CONTENTS = {
+    "csv": _TEXT.encode(),
+    "tsv": _TEXT.replace(",", "\t").encode(),
+    "csv.gz": gzip.compress(_TEXT.encode()),
+    "tsv.gz": gzip.compress(_TEXT.replace(",", "\t").encode()),
+    "jsonl": _LINES.encode(),
+    "ndjson": _LINES.encode(),
+    "jsonl.gz": gzip.compress(_LINES.encode()),
+    "xlsx": _workbook(),
+    "xls": b"\xd0\xcf\x11\xe0 and more",
+    "zip": _zipped(),
+    "parquet": _parquet(),
+    "pq": _parquet(),
+}
+
+
+@pytest.mark.parametrize("ending", ["CSV", *(each for each in _CONTENTS if each != "xls")])
 def test_every_format_gives_the_same_table(write: Callable[..., Path], ending: str) -> None:
     frame = read_table(write(f"table.{ending}", _CONTENTS[ending.lower()]))
 
@@ -62,12 +89,18 @@ def test_memory_grows_with_the_columns_that_are_read(write: Callable[..., Path])
 @pytest.mark.parametrize(
     ("ending", "content", "says"),
     [
-        ("csv", "zip", "is a zip"),
+        ("csv", "zip", "is a zip or a workbook"),
         ("csv", "parquet", "is a Parquet table"),
-        ("zip", "csv", "is neither a zip nor a Parquet table"),
+        ("csv", "csv.gz", "is compressed by gzip"),
+        ("tsv", "xls", "is an Excel workbook of before 2007"),
+        ("jsonl", "zip", "is a zip or a workbook"),
+        ("zip", "csv", "is not a zip or a workbook"),
         ("zip", "parquet", "is a Parquet table"),
-        ("parquet", "csv", "is neither a zip nor a Parquet table"),
-        ("pq", "zip", "is a zip"),
+        ("parquet", "csv", "is not a Parquet table"),
+        ("pq", "zip", "is a zip or a workbook"),
+        ("csv.gz", "csv", "is not compressed by gzip"),
+        ("xlsx", "csv", "is not a zip or a workbook"),
+        ("xlsx", "xls", "is an Excel workbook of before 2007"),
     ],
 )
 def test_a_file_of_another_format_than_its_name_says_is_refused(
@@ -79,9 +112,9 @@ def test_a_file_of_another_format_than_its_name_says_is_refused(
         read_table(path)
 
 
-@pytest.mark.parametrize("name", ["table.txt", "table", "table.csv.gz", "table.xlsx"])
+@pytest.mark.parametrize("name", ["table.txt", "table", "table.txt.gz", "table.gz", "table.xls"])
 def test_an_unknown_ending_is_refused(write: Callable[..., Path], name: str) -> None:
-    with pytest.raises(DataError, match=r"\.csv, \.pq, \.parquet, \.zip"):
+    with pytest.raises(DataError, match=r"\.csv, \.tsv, \.jsonl, .*\.csv\.gz, .*\.xlsx, \.zip"):
         read_table(write(name, _TEXT))
 
 
@@ -99,6 +132,46 @@ def test_a_missing_file_or_a_folder_is_an_error_with_the_path(tmp_path: Path, en
         read_table(tmp_path / f"{'x' * 1000}.{ending}")
 
 
+@pytest.mark.parametrize(
+    "url", ["s3://bucket/a/t.csv", "https://example.org/t.csv?x=1", "gs://b/t.pq"]
+)
+def test_a_url_is_named_for_what_it_is(tmp_path: Path, url: str) -> None:
+    for path in (Path(url), tmp_path / url):
+        with pytest.raises(DataError) as caught:
+            read_table(path.with_name(path.name.partition("?")[0]))
+        assert f"is a URL ({url.partition('?')[0]}), and tables are read from files" in str(
+            caught.value
+        )
+
+
+@pytest.mark.parametrize("error", [MemoryError(), pa.ArrowMemoryError("malloc of size 9 failed")])
+@pytest.mark.parametrize(
+    ("ending", "reader"),
+    [
+        ("csv", "pyarrow.csv.read_csv"),
+        ("parquet", "pyarrow.parquet.ParquetFile"),
+        ("zip", "pyarrow.csv.read_csv"),
+    ],
+)
+def test_memory_that_does_not_suffice_is_named_with_what_helps(
+    write: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    ending: str,
+    reader: str,
+    error: Exception,
+) -> None:
+    path = write(f"table.{ending}", _CONTENTS[ending])
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(reader, fail)
+    with pytest.raises(ResourceError) as caught:
+        read_table(path)
+    assert str(caught.value).startswith(f"{path}: out of memory while a table of")
+    assert "Parquet" in str(caught.value)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable to the superuser")
 def test_an_unreadable_file_is_an_error_with_the_path(write: Callable[..., Path]) -> None:
     path = write("table.csv", _TEXT)
@@ -108,7 +181,7 @@ def test_an_unreadable_file_is_an_error_with_the_path(write: Callable[..., Path]
         read_table(path)
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet", "zip"])
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "csv.gz", "xlsx", "parquet", "zip"])
 def test_a_file_of_zero_bytes_is_an_error(write: Callable[..., Path], ending: str) -> None:
     with pytest.raises(DataError, match=f"table.{ending}"):
         read_table(write(f"table.{ending}", b""))
@@ -120,12 +193,19 @@ def test_a_table_without_rows_is_an_error(write: Callable[..., Path], text: str)
         read_table(write("table.csv", text))
 
 
-_MARKS = st.sampled_from([b"", b"PAR1", b"PK\x03\x04", b"\xef\xbb\xbf", b"text,label\n"])
+_MARKS = st.sampled_from(
+    [
+        *(b"", b"PAR1", b"PK\x03\x04", b"\xef\xbb\xbf", b"text,label\n"),
+        b'{"a": ',
+        b"\x1f\x8b",
+        b"\xff\xfe",
+    ]
+)
 _BYTES = st.binary(max_size=200) | st.text("ab,;\t\"'\n\r é\0", max_size=60).map(str.encode)
 
 
-@settings(max_examples=100, deadline=None, database=None)
-@given(mark=_MARKS, content=_BYTES, ending=st.sampled_from([".csv", ".parquet", ".zip"]))
+@settings(max_examples=200, deadline=None, database=None)
+@given(mark=_MARKS, content=_BYTES, ending=st.sampled_from([*FORMATS]))
 def test_any_bytes_give_a_table_or_a_data_error(
     tmp_path_factory: pytest.TempPathFactory, mark: bytes, content: bytes, ending: str
 ) -> None:

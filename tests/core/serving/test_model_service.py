@@ -18,6 +18,24 @@ def test_a_text_is_the_only_column_there_is(served: ModelService) -> None:
     assert served.rows(["one", {"text": "two"}]) == [{"text": "one"}, {"text": "two"}]
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("\u200b", "the text is blank"),
+        ("a\0", "line 1, byte 1: a NUL byte"),
+        ("a\ud800", "line 1, byte 1: 0xed is not UTF-8"),
+    ],
+)
+def test_a_text_that_is_none_is_refused_by_its_place(
+    text: str, says: str, served: ModelService
+) -> None:
+    with pytest.raises(HTTPException) as caught:
+        served.rows(["fine", text], "input")
+    assert caught.value.status_code == 422
+    assert caught.value.detail.startswith("input[1]: ")
+    assert says in caught.value.detail
+
+
 @pytest.mark.parametrize("text", ["", " \n\t", {"text": ""}, {}])
 def test_a_blank_text_is_refused_by_its_place(text: Any, served: ModelService) -> None:
     with pytest.raises(HTTPException, match=r"input\[1\]: the text is blank"):

@@ -11,6 +11,8 @@ from hydro.settings.loading import LoadedSettings
 Read = Callable[..., LoadedSettings]
 Refusal = Callable[..., Sequence[str]]
 
+URL = "and tables are read from files. Download it, and name the file"
+
 DATASET = "dataset: {train_dataframe: rows.csv, text_column: text, label_columns: label, "
 
 CONTRADICTIONS = {
@@ -90,6 +92,8 @@ def test_a_table_that_cannot_be_read_is_named_with_the_reason(
     (folder / "loop.csv").symlink_to("loop.csv")
     faults = {
         "gone.csv": "no such file",
+        "s3://bucket/a/t.csv": f"s3://bucket/a/t.csv is a URL, {URL}",
+        "https://example.org/t.csv?a=1": f"https://example.org/t.csv?a=1 is a URL, {URL}",
         "folder.csv": "a folder, not a file",
         "pipe.csv": "not a file",
         "loop.csv": "too many levels of symbolic links",

@@ -14,7 +14,8 @@ class DatasetSection(Section):
     """Training, validation and test tables."""
 
     train_dataframe: Path = setting(
-        help="Training table: .csv, .pq, .parquet, or a .zip of CSV files."
+        help="Training table: .csv, .tsv, .jsonl (each also as .gz), .parquet, .xlsx, or a .zip of "
+        "CSV files."
     )
     validation_strategy: Literal[
         "kfold", "stratified_kfold", "grouped_kfold", "custom", "automatic"

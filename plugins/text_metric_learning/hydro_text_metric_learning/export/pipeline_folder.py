@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from hydro.text import copy_text_input
 from hydro_text_metric_learning.export.onnx import write_onnx
 from hydro_text_metric_learning.trained import TrainedEncoder, load_trained
 
@@ -26,9 +27,10 @@ python -m venv .venv && .venv/bin/pip install -r requirements.txt
 .venv/bin/python scoring_pipeline.py sample.csv found.csv --gallery sample.csv
 ```
 
-The input is a CSV file, UTF-8 with a header; it needs {columns}, and may have others. `.csv` is the
-input with one more column, `embedding`, a JSON list of {size} numbers; `.npz` has the array
-`embeddings`, rows by {size}. A row without text gets an empty field, or NaN.
+The input is a `.csv` or `.tsv` file with a header, or either compressed as `.gz`; it needs
+{columns}, and may have others. `.csv` is the input with one more column, `embedding`, a JSON list
+of {size} numbers; `.npz` has the array `embeddings`, rows by {size}. A row without text gets an
+empty field, or NaN.
 
 With `--gallery` each row is compared with those of another table, too, here with the same one, so
 that each finds itself. `nearest` is the number of the most similar row, counted from 0, and
@@ -45,6 +47,7 @@ similarities = embeddings @ embeddings.T
 | file | what it is |
 |---|---|
 | `scoring_pipeline.py` | the program, which can be imported too |
+| `text_input/` | what it reads and checks texts and tables by, as hydro does |
 | `model.onnx` | the model: backbone, pool and neck, in float32 |
 | `tokenizer.json` | the tokenizer, with the lower-casing if there is any |
 | `settings.json` | how columns become texts: {joined}, cut at {max_length} tokens; the threshold |
@@ -69,6 +72,7 @@ def write_pipeline_folder(model: Path, folder: Path) -> TrainedEncoder:
     write_onnx(trained, folder / "model.onnx")
     shutil.copy(model / "tokenizer.json", folder)
     shutil.copy(SCRIPT, folder)
+    copy_text_input(folder)
     settings = {
         "text_columns": trained.text_columns,
         "separator": trained.tokenizer.separator,

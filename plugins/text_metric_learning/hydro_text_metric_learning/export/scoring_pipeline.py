@@ -17,8 +17,11 @@ From Python:
 
 import argparse
 import csv
+import gzip
 import json
+import logging
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -27,6 +30,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
+from text_input import delimited
+from text_input.delimited import open_table
+from text_input.encoding import InputError, check_text, is_blank
 from tokenizers import Tokenizer
 
 if TYPE_CHECKING:
@@ -41,12 +47,7 @@ ROWS = 10_000
 COSINES = 2**24
 """Pairs of rows that are compared at a time."""
 
-LONGEST = 2**31 - 1
-"""Characters of a text; the library's own limit is 131,072."""
-
-
-class InputError(ValueError):
-    """What was given cannot be embedded; the message says what to correct."""
+logger = logging.getLogger("scoring_pipeline")
 
 
 class Pipeline:
@@ -73,12 +74,13 @@ class Pipeline:
         """Embed texts as they are: ``(texts, embedding_size)``, of length 1.
 
         Raises:
-            InputError: something is not a text.
+            InputError: something is not a text, or not Unicode.
         """
         for place, text in enumerate(texts):
             if not isinstance(text, str):
                 msg = f"text {place} (counted from 0) is {type(text).__name__}, not a text"
                 raise InputError(msg)
+            check_text(f"text {place} (counted from 0)", text)
         encodings = self._tokenizer.encode_batch_fast(list(texts))
         ids = [each.ids or [self._padding] for each in encodings]
         embeddings = np.empty((len(ids), self.embedding_size), np.float32)
@@ -104,8 +106,8 @@ class Pipeline:
         return self.embed([self.join(row) for row in rows])
 
     def has_text(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a row has anything but white space in its text columns."""
-        return any(str(row.get(name) or "").strip() for name in self.text_columns)
+        """Return whether a row has anything that can be seen in its text columns."""
+        return not all(is_blank(str(row.get(name) or "")) for name in self.text_columns)
 
     def join(self, row: Mapping[str, Any]) -> str:
         """Make one text of a row."""
@@ -145,43 +147,28 @@ class Pipeline:
 
 
 def read_rows(path: Path, text_columns: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Read a CSV file, UTF-8 with a header.
+    """Read a ``.csv`` or ``.tsv`` file with a header, compressed by gzip if it ends in ``.gz``.
 
     Raises:
         InputError: it cannot be read, or lacks a column.
     """
-    csv.field_size_limit(LONGEST)
+    packed = path.suffix.lower() == ".gz"
+    suffix = path.with_suffix("").suffix if packed else path.suffix
+    separator = "\t" if suffix.lower() == ".tsv" else None
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = next(reader, None)
-            if not header:
-                msg = f"{path} is empty; it needs a header with {', '.join(text_columns)}"
-                raise InputError(msg)
-            if lacking := [name for name in text_columns if name not in header]:
-                msg = f"{path} has no column {lacking[0]!r}; it has: {', '.join(header)}"
-                raise InputError(msg)
-            for values in filter(None, reader):
-                if len(values) != len(header):
-                    msg = (
-                        f"{path}: line {reader.line_num} has {len(values)} fields and the header "
-                        f"{len(header)}; put a text with commas or line breaks in quotes"
-                    )
-                    raise InputError(msg)
-                yield dict(zip(header, values, strict=True))
-    except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}"
-        raise InputError(msg) from None
-    except UnicodeDecodeError as error:
-        msg = f"{path} is not UTF-8 ({error.reason} at byte {error.start}); save it as CSV UTF-8"
-        raise InputError(msg) from None
-    except csv.Error as error:
-        msg = f"{path}: line {reader.line_num}: {error}"
+        with (
+            gzip.open(path) if packed else path.open("rb") as file,
+            open_table(str(path), file, text_columns, separator) as table,
+        ):
+            yield from delimited.read_rows(table, text_columns, logger.warning)
+    except (OSError, EOFError, zlib.error) as error:
+        why = getattr(error, "strerror", None) or error
+        msg = f"{path} cannot be read: {why}"
         raise InputError(msg) from None
 
 
 def score(pipeline: Pipeline, source: Path) -> "Iterator[tuple[list[dict[str, str]], Any]]":
-    """Embed a CSV file part by part: its rows, and ``(rows, embedding_size)``, NaN without text."""
+    """Embed a table part by part: its rows, and ``(rows, embedding_size)``, NaN without text."""
     reader = read_rows(source, pipeline.text_columns)
     while rows := list(islice(reader, ROWS)):
         filled = [place for place, row in enumerate(rows) if pipeline.has_text(row)]
@@ -191,7 +178,7 @@ def score(pipeline: Pipeline, source: Path) -> "Iterator[tuple[list[dict[str, st
 
 
 def embed_table(pipeline: Pipeline, source: Path) -> "NDArray[np.float32]":
-    """Embed a CSV file: ``(rows, embedding_size)``, NaN for a row without text."""
+    """Embed a table: ``(rows, embedding_size)``, NaN for a row without text."""
     parts = [embeddings for _, embeddings in score(pipeline, source)]
     return np.concatenate([np.empty((0, pipeline.embedding_size), np.float32), *parts])
 
@@ -207,7 +194,7 @@ class Gallery:
 
     @classmethod
     def read(cls, pipeline: Pipeline, source: Path) -> "Gallery":
-        """Embed the rows of a CSV file that have text.
+        """Embed the rows of a table that have text.
 
         Raises:
             InputError: there is none, or the file cannot be read or lacks a column.
@@ -288,12 +275,14 @@ def write_npz(
 
 
 def main() -> None:
-    """Embed a CSV file on the command line."""
+    """Embed a table on the command line."""
     parser = argparse.ArgumentParser(description="Embed the texts of a table.")
-    parser.add_argument("source", type=Path, help="a CSV file, UTF-8 with a header")
+    parser.add_argument(
+        "source", type=Path, help="a .csv or .tsv file with a header, or either compressed as .gz"
+    )
     parser.add_argument("target", type=Path, help="where to: .csv or .npz")
     parser.add_argument(
-        "--gallery", type=Path, help="a CSV file of rows to find the most similar one of"
+        "--gallery", type=Path, help="a table of rows to find the most similar one of"
     )
     arguments = parser.parse_args()
     source, target = arguments.source, arguments.target

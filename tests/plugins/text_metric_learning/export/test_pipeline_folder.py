@@ -25,6 +25,7 @@ FILES = [
     "sample.csv",
     "scoring_pipeline.py",
     "settings.json",
+    "text_input",
     "tokenizer.json",
 ]
 HEAVY = ["hydro", "hydro_text_metric_learning", "torch", "transformers", "pandas"]
@@ -32,6 +33,8 @@ WATCHED = f"""
 import atexit, runpy, sys
 atexit.register(lambda: print([name for name in {HEAVY} if name in sys.modules]))
 sys.argv = sys.argv[1:]
+# As Python does that runs a program.
+sys.path.insert(0, sys.argv[0].rpartition("/")[0])
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 

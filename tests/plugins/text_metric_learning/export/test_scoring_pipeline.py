@@ -199,11 +199,9 @@ def test_rows_without_text_are_kept_and_told(name: str, score: Score, tmp_path: 
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("", "is empty; it needs a header with title, text"),
-        ("title,txt\na,b\n", "has no column 'text'; it has: title, txt"),
-        ("title,text\na,b\na,b,c\n", "line 3 has 3 fields and the header 2"),
-        ('title,text\na,"b\n', "line 2: unexpected end of data"),
-        (b"title,text\na,\xff\n", "is not UTF-8"),
+        ("", "is empty. It needs a line with the names of the columns"),
+        ("title,txt\na,b\n", "no column 'text'; available: 'title', 'txt'. Did you mean 'txt'?"),
+        ("title,text\na,b\na,b,c\n", "line 3 has 3 fields, but the columns are 2"),
     ],
 )
 def test_a_bad_table_is_told_and_leaves_nothing(

@@ -1,0 +1,99 @@
+"""The first sheet of a workbook is read as text."""
+
+import datetime
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from hydro.data.tables import read_table
+from hydro.errors import DataError, PluginError
+
+Save = Callable[..., Path]
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Save:
+    """Save sheets, a list of rows each, as a workbook."""
+
+    def save_sheets(*sheets: list[list[Any]]) -> Path:
+        workbook = openpyxl.Workbook()
+        workbook.remove(workbook.active)
+        for number, rows in enumerate(sheets):
+            sheet = workbook.create_sheet(f"sheet {number}")
+            for row in rows:
+                sheet.append(row)
+        workbook.save(tmp_path / "table.xlsx")
+        return tmp_path / "table.xlsx"
+
+    return save_sheets
+
+
+def test_values_of_any_type_become_text(save: Save) -> None:
+    when = datetime.datetime(2024, 1, 2, 3, 4)
+    values = ["NA", "007", 1, 2.0, 2.5, True, when, when.date(), "a\nb", None]
+    path = save([["text", "value"], *(["t", value] for value in values)])
+
+    found = [None if pd.isna(each) else each for each in read_table(path)["value"]]
+
+    dates = ["2024-01-02 03:04:00", "2024-01-02 00:00:00"]
+    assert found == ["NA", "007", "1", "2", "2.5", "True", *dates, "a\nb", None]
+
+
+def test_empty_rows_and_unnamed_empty_columns_are_left_out(save: Save) -> None:
+    warnings: list[str] = []
+    header = ["text", None, None, "label"]
+    rows = [[], header, ["a", None, None, 1], [], ["b", None, None, 2], [None, None]]
+
+    frame = read_table(save(rows), ["text"], warnings=warnings)
+
+    assert frame.to_dict("list") == {"text": ["a", "b"], "label": ["1", "2"]}
+    assert [warning.partition("table.xlsx: ")[2] for warning in warnings] == [
+        "2 columns without a name are left out"
+    ]
+
+
+def test_of_several_sheets_the_first_is_read_and_named(save: Save) -> None:
+    warnings: list[str] = []
+
+    frame = read_table(save([["text"], ["a"]], [["text"], ["b"]]), warnings=warnings)
+
+    assert frame["text"].tolist() == ["a"]
+    assert "the sheet 'sheet 0' is read, the first of 2" in warnings[0]
+
+
+@pytest.mark.parametrize("rows", [[], [["text"]]])
+def test_a_sheet_without_rows_is_an_error(save: Save, rows: list[list[Any]]) -> None:
+    with pytest.raises(DataError, match=r"table\.xlsx (is empty|has no rows)"):
+        read_table(save(rows))
+
+
+def test_a_missing_column_is_an_error(save: Save) -> None:
+    with pytest.raises(DataError, match=r"no column 'text'; available: 'Text'\. Did you mean"):
+        read_table(save([["Text"], ["a"]]), ["text"])
+
+
+def test_without_openpyxl_the_extra_is_named(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save([["text"], ["a"]])
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+
+    with pytest.raises(PluginError, match=r"pip install 'hydro-experiments\[excel\]'"):
+        read_table(path)
+
+
+def test_a_zip_that_is_no_workbook_or_a_damaged_one_is_an_error(save: Save, tmp_path: Path) -> None:
+    path = save([["text"], ["a"]])
+    whole = path.read_bytes()
+    for size in range(4, len(whole), 97):
+        path.write_bytes(whole[:size])
+        with pytest.raises(DataError, match=r"table\.xlsx"):
+            read_table(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("table.csv", "text\na\n")
+    with pytest.raises(DataError, match="damaged or no Excel workbook"):
+        read_table(path)
