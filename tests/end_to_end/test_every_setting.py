@@ -491,6 +491,13 @@ ROWS = (
     Row("dataset.data_sample", "1", "0.5", rows("train")),
     Row("dataset.data_sample_choice", "Train", "Validation", rows("train"), HALF),
     Row("dataset.label_columns", "label", "[label, fold]", classes),
+    Row(
+        "dataset.normalize_labels",
+        "false",
+        "true",
+        classes,
+        ("dataset.label_columns=[label, title]",),
+    ),
     Row("dataset.text_column", "text", "[label, text]", tokens),
     Row("dataset.separator", "''", "' / '", tokens, ("dataset.text_column=[label, text]",)),
     Row("tokenizer.tokenizer", "Backbone", "Short", tokens),

@@ -126,16 +126,16 @@ TWO = {"text": ["a", "b"], "label": ["x", "y"]}
 Table = tuple[str, str | bytes, tuple[str, ...], tuple[str, ...]]
 TABLES: dict[str, Table] = {
     "a missing column": (".csv", ROWS.replace("text", "txet"), (), ("no column 'text'", "'txet'")),
-    "semicolons": (".csv", ROWS.replace(",", ";"), (), ("no column", "text;label;fold")),
+    "semicolons": (".tsv", ROWS.replace(",", ";"), (), ("no column", "text;label;fold")),
     "no label anywhere": (".csv", "text,label\na,\nb,\n", (), ("no row left", "without label")),
     "blank texts only": (".csv", "text,label\n ,x\n,y\n", (), ("no row left", "blank text")),
     "Latin-1": (
         ".csv",
-        ROWS.replace("word 3", "caf\u00e9").encode("latin-1"),
+        ROWS.replace("word 3", "caf\u00e9").replace("word 2", "\x81").encode("latin-1"),
         (),
-        ("line 5, byte",),
+        ("line 4, byte",),
     ),
-    "UTF-16": (".csv", ROWS.encode("utf-16"), (), ("is UTF-16 text. Convert it",)),
+    "UTF-16": (".csv", ROWS.encode("utf-16") + b"x", (), ("not UTF-16 from line 14 on",)),
     "a NUL byte": (".csv", ROWS.replace("word 3", "a\0"), (), ("line 5, byte", "a NUL byte")),
     "a long row": (".csv", WIDE, (), ("line 5 has 4 fields, but the columns are 3",)),
     "a short row": (".csv", ROWS + "a,b\n", (), ("line 14 has 2 fields",)),
@@ -160,7 +160,7 @@ TABLES: dict[str, Table] = {
     "a row without fold": (".csv", GAP, (), ("no 'fold' in row 4",)),
     "one group": (".csv", ONE_GROUP, GROUPED, ("group",)),
     "no group column": (".csv", ROWS, GROUPED, ("no column 'group'",)),
-    "a Parquet file by another name": (".csv", parquet(**TWO), (), ("is a Parquet table, not",)),
+    "a Parquet file by another name": (".csv", parquet(**TWO), (), ("is a Parquet table, other",)),
     "a zip by another name": (".parquet", packed(a=b""), (), ("is a zip",)),
     "a damaged Parquet file": (".parquet", parquet(**TWO)[:-9], (), ("is damaged",)),
     "lists for texts": (
@@ -178,7 +178,8 @@ TABLES: dict[str, Table] = {
         (),
         ("100 times its size",),
     ),
-    "another ending": (".xlsx", ROWS, (), ("has to end in one of",)),
+    "another ending": (".txt", ROWS, (), ("has to end in one of",)),
+    "a workbook by name only": (".xlsx", ROWS, (), ("is not a zip or a workbook",)),
 }
 
 

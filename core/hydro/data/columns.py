@@ -11,3 +11,5 @@ class Columns:
     """Inputs of the model. A row in which all are missing or blank is dropped."""
     targets: tuple[str, ...]
     """What it learns to predict. A row that lacks one is dropped; a test table may lack them."""
+    normalize_targets: bool = False
+    """Whether targets are taken for the same that differ only in how they are spelled."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hydro.data.labels import normalize_targets
 from hydro.data.row_filters import drop_incomplete_rows, find_usable_rows, keep_rows
 from hydro.data.splits import FOLD_COLUMN, Split, split_columns, split_rows
 from hydro.data.tables import read_table
@@ -88,12 +89,28 @@ def _read_sides(
     return keep_rows(frame, train, inputs), keep_rows(other, held_out, inputs), split
 
 
+def read_columns(
+    path: Path,
+    columns: "Columns",
+    needed: Sequence[str],
+    warnings: list[str],
+    optional: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Read a table for a problem, with the targets as its columns say.
+
+    Raises:
+        DataError: it cannot be read, or lacks a column that is needed.
+    """
+    frame = read_table(path, needed, optional=optional, warnings=warnings)
+    return normalize_targets(frame, columns.targets) if columns.normalize_targets else frame
+
+
 def _read_labeled(
     path: Path, columns: "Columns", warnings: list[str], by: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """Read a table; with it, which of its rows have inputs and targets."""
     needed = (*columns.inputs, *columns.targets, *by)
-    frame = read_table(path, needed, optional=[FOLD_COLUMN], warnings=warnings)
+    frame = read_columns(path, columns, needed, warnings, [FOLD_COLUMN])
     usable, dropped = find_usable_rows(frame, path, columns.inputs, columns.targets)
     warnings += dropped
     return frame, usable
@@ -103,7 +120,7 @@ def _read_test(path: Path | None, columns: "Columns", warnings: list[str]) -> pd
     """Read the rows that have inputs, labeled or not."""
     if path is None:
         return None
-    table = read_table(path, columns.inputs, optional=columns.targets, warnings=warnings)
+    table = read_columns(path, columns, columns.inputs, warnings, columns.targets)
     frame, dropped = drop_incomplete_rows(table, path, columns.inputs, ())
     warnings += dropped
     absent = [name for name in columns.targets if name not in frame]

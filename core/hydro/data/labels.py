@@ -1,5 +1,7 @@
 """Number the classes that training knows, and those it does not."""
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +11,9 @@ from numpy.typing import NDArray
 
 from hydro.data.memory_map import blocks, empty_memmap
 from hydro.data.targets import Targets
+from hydro.data.text_input.encoding import BLANKS
+
+_MAX_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,54 @@ class Labels(Targets):
             codes[start : start + len(block)] = _numbers(block, number)
             start += len(block)
         return codes
+
+
+def normalize_label(label: str) -> str:
+    """Return the spelling that a label shares with those that differ only in how they are spelled.
+
+    That is in blanks around it or how many are in it, capitals, the composition of letters, and a
+    ``.0`` after a whole number.
+    """
+    text = " ".join(unicodedata.normalize("NFC", label).strip(BLANKS).split()).lower()
+    return re.sub(r"^([+-]?\d+)\.0+$", r"\1", text)
+
+
+def normalize_targets(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return a table with normalized labels; a blank one is missing."""
+    normalized = {}
+    for name in {*columns} & {*frame.columns}:
+        codes, found = pd.factorize(frame[name])
+        labels = pd.array([normalize_label(each) or None for each in found], dtype="str")
+        normalized[name] = labels.take(codes, allow_fill=True)
+    return frame.assign(**normalized)
+
+
+def check_spelling(where: str, *tables: Labels) -> list[str]:
+    """Return a warning of classes that differ only in how they are spelled, and of blank ones.
+
+    Args:
+        where: the table, for messages.
+        tables: the classes of each split.
+    """
+    spellings: dict[tuple[str, ...], list[str]] = {}
+    for names in sorted({names for table in tables for names in table.names}):
+        key = tuple(map(normalize_label, names))
+        spellings.setdefault(key, []).append(" and ".join(map(repr, names)))
+    warnings = [
+        f"{where}: the label {shown[0]} is blank. A row without a label needs an empty field"
+        for key, shown in spellings.items()
+        if "" in key
+    ]
+    several = [shown for key, shown in spellings.items() if len(shown) > 1 and "" not in key]
+    if several:
+        listed = "; ".join(", ".join(shown) for shown in several[:_MAX_NAMES])
+        more = f"; and {len(several) - _MAX_NAMES:,} more" if len(several) > _MAX_NAMES else ""
+        warnings.append(
+            f"{where}: classes that differ only in blanks, capitals, composed letters or .0 are "
+            f"different ones: {listed}{more}. dataset.normalize_labels: true takes them for the "
+            "same"
+        )
+    return warnings
 
 
 def _numbers(rows: pd.DataFrame, number: Mapping[tuple[str, ...], int]) -> NDArray[np.int64]:

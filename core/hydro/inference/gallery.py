@@ -9,11 +9,11 @@ import pandas as pd
 from hydro.artifacts.results import read_environment
 from hydro.artifacts.run_folder import RunFolder
 from hydro.data.columns import Columns
-from hydro.data.frames import load_frames
+from hydro.data.frames import load_frames, read_columns
 from hydro.data.memory_map import filter_rows
 from hydro.data.row_filters import drop_incomplete_rows
 from hydro.data.split_record import SPLITS, SplitRecord, read_split
-from hydro.data.tables import hash_table, read_table
+from hydro.data.tables import hash_table
 from hydro.errors import DataError
 from hydro.settings.sections import Settings
 
@@ -87,7 +87,7 @@ class Gallery:
         """Find the rows of a split in a table that has changed."""
         warnings: list[str] = []
         needed = (*self.columns.inputs, *self.columns.targets)
-        table = read_table(self.path, needed, warnings=warnings)
+        table = read_columns(self.path, self.columns, needed, warnings)
         found = record.find(split, table, self.columns)
         count, total = int(found.sum()), len(record.hashes[split])
         changed = f"{self.path.name} has changed since the run: of its {total:,} {split} rows"
@@ -111,6 +111,6 @@ def read_rows(path: Path, columns: Columns) -> tuple[pd.DataFrame, list[str]]:
         DataError: the table cannot be read, lacks an input column or has no row to use.
     """
     warnings: list[str] = []
-    frame = read_table(path, columns.inputs, optional=columns.targets, warnings=warnings)
+    frame = read_columns(path, columns, columns.inputs, warnings, columns.targets)
     frame, dropped = drop_incomplete_rows(frame, path, columns.inputs, ())
     return frame, warnings + dropped

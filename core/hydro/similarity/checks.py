@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hydro.data.frames import Frames
-from hydro.data.labels import Labels
+from hydro.data.labels import Labels, check_spelling
 from hydro.data.quality_checks import check_leakage, count_conflicts, hash_inputs
 from hydro.errors import DataError
 
@@ -37,6 +37,12 @@ def check_rows(frames: Frames, labels: Labels, inputs: Sequence[str], path: Path
         warnings.append(
             f"{path.name}: every class has a single training row, so there are no pairs"
         )
+    scored = [
+        Labels.of(each, labels.columns)
+        for each in frames.scored(with_train=False)
+        if {*labels.columns} <= {*each.columns}
+    ]
+    warnings += check_spelling(path.name, labels, *scored)
     hashes = hash_inputs(train, inputs)
     conflicts = count_conflicts(hashes, labels.encode(train))
     if conflicts:

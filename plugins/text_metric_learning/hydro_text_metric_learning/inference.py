@@ -22,7 +22,8 @@ class TextRetrieval(EmbeddingRetrieval[TextMetricLearningSettings, "TrainedEncod
 
     def columns(self, settings: TextMetricLearningSettings) -> Columns:
         """Return the columns of texts and labels."""
-        return Columns(inputs=settings.dataset.text_column, targets=settings.dataset.label_columns)
+        dataset = settings.dataset
+        return Columns(dataset.text_column, dataset.label_columns, dataset.normalize_labels)
 
     def load(
         self, settings: TextMetricLearningSettings, *, folder: Path, device: "torch.device"

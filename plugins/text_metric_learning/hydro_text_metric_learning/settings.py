@@ -30,6 +30,12 @@ class LabeledTextsSection(TextDatasetSection):
     label_columns: Names = setting(
         help="Label column, or columns: rows of equal values are of the same class.", min_length=1
     )
+    normalize_labels: bool = setting(
+        False,
+        help="Take labels for the same that differ only in blanks, capitals, composed letters, or "
+        "as 1 and 1.0 do.",
+        level="intermediate",
+    )
 
 
 class BackboneTokenizerSection(TextTokenizerSection):

@@ -92,6 +92,20 @@ def test_a_column_of_meaning_that_stands_twice_is_an_error(
         load_frames(dataset(), _COLUMNS, fold=None, seed=0)
 
 
+def test_labels_are_normalized_in_every_table(write_table: Write, dataset: Dataset) -> None:
+    columns = Columns(("text",), ("label",), normalize_targets=True)
+    labels: list[str | None] = ["Card", "card ", "1.0", "1", " ", "Pin"]
+    path = write_table("train.csv", text=_texts(6), label=labels, fold=["0", "1"] * 3)
+
+    frames = load_frames(dataset(test_dataframe=path), columns, fold=None, seed=0)
+
+    assert frames.validation["label"].tolist() == ["card", "1"]
+    assert frames.train["label"].tolist() == ["card", "1", "pin"]
+    assert frames.test is not None
+    assert frames.test["label"].fillna("?").tolist() == ["card", "card", "1", "1", "?", "pin"]
+    assert "train.csv: 1 row without label dropped (row 5)" in frames.warnings
+
+
 def test_custom_trains_on_the_whole_train_file(write_table: Write, dataset: Dataset) -> None:
     write_table("train.csv", text=_texts(4), label=_labels(4), fold=[None] * 4)
     other = write_table("other.csv", text=["new", "text 1", None], label=["a", "b", "b"])

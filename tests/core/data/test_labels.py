@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydro.data.labels import Labels
+from hydro.data.labels import Labels, check_spelling, normalize_label, normalize_targets
 
 
 def _frame(**columns: Sequence[str | None]) -> pd.DataFrame:
@@ -87,3 +88,69 @@ def test_codes_are_those_of_a_plain_loop(
     expected = [-1 if row[0] is None else (known + unseen).index(row) for row in other]
 
     assert Labels.of(first, ["p", "q"]).encode(second).tolist() == expected
+
+
+SPELLINGS = [
+    ["card", "Card", "CARD", " card", "card\u00a0", "\u200bcard\n"],
+    ["lost card", "lost  card", "Lost\tcard"],
+    ["caf\u00e9", "cafe\u0301", "CAF\u00c9"],
+    ["1", "1.0", "1.00", " 1.0 "],
+    ["-7", "-7.0"],
+    ["\u200b", " ", ""],
+]
+
+
+@pytest.mark.parametrize("spellings", SPELLINGS)
+def test_spellings_of_a_label_are_normalized_to_one(spellings: list[str]) -> None:
+    assert len({normalize_label(each) for each in spellings}) == 1
+
+
+def test_labels_that_differ_in_more_stay_apart() -> None:
+    labels = [
+        "1",
+        "01",
+        "1.5",
+        "10",
+        "1.0.0",
+        "v1.0",
+        "1e0",
+        "cafe",
+        "caf\u00e9",
+        "card s",
+        "cards",
+    ]
+    assert len({*map(normalize_label, labels)}) == len(labels)
+
+
+def test_a_blank_label_is_missing_once_normalized_and_others_stay_in_their_rows() -> None:
+    frame = _frame(
+        text=["a", "b", "c", "d"], label=["Card ", " ", None, "1.0"], id=["A", "B", "C", "D"]
+    )
+
+    found = normalize_targets(frame, ["label", "absent"])
+
+    assert found["label"].fillna("?").tolist() == ["card", "?", "?", "1"]
+    assert found["id"].tolist() == ["A", "B", "C", "D"]
+    assert frame["label"].tolist()[0] == "Card "
+    assert str(found["label"].dtype) == str(frame["label"].dtype)
+
+
+def _labels(*names: str) -> Labels:
+    return Labels(("label",), tuple(sorted((name,) for name in names)))
+
+
+def test_labels_that_differ_in_spelling_are_named_wherever_they_are() -> None:
+    (warning,) = check_spelling("t.csv", _labels("card", "pin", "1"), _labels("Card", "pin", "1.0"))
+    assert warning == (
+        "t.csv: classes that differ only in blanks, capitals, composed letters or .0 are different "
+        "ones: '1', '1.0'; 'Card', 'card'. dataset.normalize_labels: true takes them for the same"
+    )
+    assert check_spelling("t.csv", _labels("card", "pin"), _labels("card")) == []
+
+
+def test_many_such_labels_are_cut_and_a_blank_one_is_named() -> None:
+    many = _labels(*(f"{case}{number}" for case in "aA" for number in range(7)), " ")
+    blank, several = check_spelling("t.csv", many)
+    assert blank.startswith("t.csv: the label ' ' is blank.")
+    assert several.count(";") == 5
+    assert "; and 2 more" in several

@@ -1,5 +1,6 @@
 """The rows to compare with are those of a run, or those of a table."""
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import Any
@@ -183,3 +184,12 @@ def test_a_table_needs_the_columns_of_the_model(word_count: Any, tmp_path: Path)
     settings = word_count.prepare().settings
     with pytest.raises(DataError, match="no column 'text'; available: 'title'"):
         read_rows(path, word_count.problem.columns(settings))
+
+
+def test_labels_are_normalized_as_in_training(word_count: Any, tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("text,words\none, 1.0\n")
+    columns = word_count.problem.columns(word_count.prepare().settings)
+    normalizing = dataclasses.replace(columns, normalize_targets=True)
+    assert read_rows(path, columns)[0]["words"].tolist() == [" 1.0"]
+    assert read_rows(path, normalizing)[0]["words"].tolist() == ["1"]

@@ -33,6 +33,7 @@ def model(own_catalog: Registry) -> type[Settings]:
 def additions() -> set[str]:
     """The settings that hydro has and the reference system has not."""
     return {
+        "dataset.normalize_labels",
         "dataset.split_seed",
         "tokenizer.tokenizer",
         "architecture.model",

@@ -31,6 +31,11 @@ def test_texts_with_several_labels_are_warned_of() -> None:
     assert found == ["train.csv: 1 text has different values of label"]
 
 
+def test_labels_that_differ_in_spelling_are_warned_of() -> None:
+    (found,) = _check(["one", "two", "three", "four"], ["a", "b", "A ", "a"])
+    assert "different ones: 'A ', 'a'" in found
+
+
 def test_classes_of_one_row_each_are_warned_of_before_leakage() -> None:
     single, leak = _check(["x", "y"], ["a", "b"], held_out="X")
     assert single == "train.csv: every class has a single training row, so there are no pairs"

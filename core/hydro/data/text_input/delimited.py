@@ -116,10 +116,6 @@ def choose_columns(
     positions: dict[str, list[int]] = {}
     for position, name in enumerate(found):
         positions.setdefault(name, []).append(position)
-    for name in columns:
-        if name not in positions:
-            msg = f"{where}: no column {name!r}; available: {list_names(found)}{_hint(name, found)}"
-            raise InputError(msg)
     repeated = {name: places for name, places in positions.items() if len(places) > 1}
     for name in (*columns, *optional):
         if name in repeated:
@@ -128,6 +124,10 @@ def choose_columns(
                 f"{where}: the columns {first + 1} and {second + 1} are both called {name!r}. "
                 "Rename or remove one of them"
             )
+            raise InputError(msg)
+    for name in columns:
+        if name not in positions:
+            msg = f"{where}: no column {name!r}; available: {list_names(found)}{_hint(name, found)}"
             raise InputError(msg)
     warnings = [
         f"{where}: {len(places)} columns "
