@@ -1,5 +1,6 @@
 """A trained model is asked about new rows and texts, as people and programs do it."""
 
+import gzip
 import io
 import json
 import re
@@ -132,6 +133,15 @@ def test_a_search_finds_texts_of_the_class_and_marks_those_that_are_the_same(
     assert {hit["same"] for hit in found["hits"]} == {True, False}
     for hit in found["hits"]:
         assert hit["same"] == (hit["similarity"] >= decision["threshold"])
+
+
+def test_how_a_table_was_read_is_said(cli: Cli, experiment: Path, tmp_path: Path) -> None:
+    table = "text;more\nexchange rate;café\nmy card;b\n".encode("cp1252")
+    Path("new.csv.gz").write_bytes(gzip.compress(table))
+    code, _, err = cli("predict", "trained", "new.csv.gz")
+    assert (code, Path("new_predictions.csv").exists()) == (0, True)
+    assert "warning: new.csv.gz has semicolons between its columns" in err
+    assert "new.csv.gz is not UTF-8. It is read as Windows-1252, by which line 2 has 'café'" in err
 
 
 def test_lines_are_searched_one_after_the_other(

@@ -53,6 +53,7 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
     registry = installed_catalog()
 
     # Loads torch, for which help and wrong usage need not wait.
+    from hydro.data.tables import table_name
     from hydro.inference.gallery import read_rows
     from hydro.inference.trained_model import open_trained
 
@@ -69,13 +70,14 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
         except DataError as error:
             raise DataError(str(error).replace(str(path), data)) from None
         for note in (*notes, *doubts):
-            progress.print(f"warning: {note}")
+            progress.print(f"warning: {note.replace(str(path), data)}")
         total = len(frame) + (0 if searched is None else len(searched))
-        with progress.task(path.stem, total, "rows") as task:
+        name = table_name(path)
+        with progress.task(name, total, "rows") as task:
             predictions = trained.predict(frame, searched, task.advance)
         with writing(output):
             output.mkdir(parents=True, exist_ok=True)
-        files = write_predictions(output, path.stem, frame, predictions, parquet=True)
+        files = write_predictions(output, name, frame, predictions, parquet=True)
     metrics = _scores(trained, predictions)
     if as_json:
         told = {"run": str(trained.folder.path), "rows": len(frame), "metrics": metrics}
@@ -83,7 +85,7 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
         return
     if trained.calibration:
         click.echo(trained.calibration["summary"], err=True)
-    _show(path.stem, len(frame), metrics)
+    _show(name, len(frame), metrics)
     for each in files:
         click.echo(each)
 

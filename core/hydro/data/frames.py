@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hydro.data.labels import normalize_targets
 from hydro.data.row_filters import drop_incomplete_rows, find_usable_rows, keep_rows
 from hydro.data.splits import FOLD_COLUMN, Split, split_columns, split_rows
-from hydro.data.tables import read_table
+from hydro.data.tables import explain_memory, read_table
 
 if TYPE_CHECKING:
     from hydro.data.columns import Columns
@@ -57,9 +57,11 @@ def load_frames(
 
     Raises:
         DataError: a table cannot be read, lacks a column or a fold, or has nothing to learn from.
+        ResourceError: the memory or the disk does not suffice.
     """
     warnings: list[str] = []
-    train, validation, split = _read_sides(dataset, columns, fold, seed, warnings)
+    with explain_memory(dataset.train_dataframe):
+        train, validation, split = _read_sides(dataset, columns, fold, seed, warnings)
     test = _read_test(dataset.test_dataframe, columns, warnings)
     return Frames(train, validation, test, split.fold, split.folds, tuple(warnings))
 

@@ -103,11 +103,23 @@ def explain_memory(path: Path) -> Iterator[None]:
         yield
     except MemoryError:
         size = path.stat().st_size
+        is_parquet = path.suffix.lower() in (".pq", ".parquet")
+        how = (
+            "Write it in smaller row groups"
+            if is_parquet
+            else "Save it as Parquet, which is read a block at a time"
+        )
         msg = (
-            f"{path}: out of memory while a table of {size:,} bytes is read. Save it as Parquet, "
-            "which is read a block at a time, or leave out columns and rows that are not needed"
+            f"{path}: out of memory while a table of {size:,} bytes is read. {how}, or leave out "
+            "columns and rows that are not needed"
         )
         raise ResourceError(msg) from None
+
+
+def table_name(path: Path) -> str:
+    """Return the name of a table's file without the suffix of its format."""
+    suffixes = [each for each in FORMATS if path.name.lower().endswith(each)]
+    return path.name[: -len(max(suffixes, key=len))] if suffixes else path.stem
 
 
 def hash_table(path: Path) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from hydro.data.columns import Columns
 from hydro.data.frames import load_frames
-from hydro.errors import DataError
+from hydro.errors import DataError, ResourceError
 from hydro.settings.sections import DatasetSection
 
 Dataset = Callable[..., DatasetSection]
@@ -246,6 +246,19 @@ def test_a_zip_of_csvs_is_numbered_through(tmp_path: Path, dataset: Dataset) -> 
     )
 
     assert frames.validation.index.tolist() == [0, 3]
+
+
+def test_memory_that_does_not_suffice_for_the_split_is_named(
+    write_table: Write, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_table("train.csv", text=_texts(10), label=_labels(10))
+
+    def fail(*arguments: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("hydro.data.frames.keep_rows", fail)
+    with pytest.raises(ResourceError, match=r"train\.csv: out of memory while a table of"):
+        load_frames(dataset(), _COLUMNS, fold=None, seed=0)
 
 
 def test_real_questions_split_into_five_folds(dataset: Dataset) -> None:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydro.data.tables import FORMATS, read_table
+from hydro.data.tables import FORMATS, read_table, table_name
 from hydro.errors import DataError, ResourceError
 
 _TEXT = "text,label\nhello,a\nbye,b\n"
@@ -169,7 +169,16 @@ def test_memory_that_does_not_suffice_is_named_with_what_helps(
     with pytest.raises(ResourceError) as caught:
         read_table(path)
     assert str(caught.value).startswith(f"{path}: out of memory while a table of")
-    assert "Parquet" in str(caught.value)
+    advice = "smaller row groups" if ending == "parquet" else "Save it as Parquet"
+    assert advice in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("a.csv", "a"), ("a.b.CSV.gz", "a.b"), ("a.jsonl.gz", "a"), ("a.xlsx", "a"), ("a.txt", "a")],
+)
+def test_the_name_of_a_table_is_without_its_format(file: str, name: str) -> None:
+    assert table_name(Path("folder.csv") / file) == name
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable to the superuser")

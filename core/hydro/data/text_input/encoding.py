@@ -30,8 +30,6 @@ _ASCII = bytes(range(0x80))
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 """Bytes that are no character of Windows-1252."""
 
-_NEWLINE = re.compile(rb"\r\n?|\n")
-
 
 class InputError(ValueError):
     """What was given cannot be used; the message says where, and what to correct."""
@@ -113,7 +111,7 @@ def as_utf_8(
 
 def count_newlines(text: str) -> int:
     r"""Count the line ends in a text: \n, \r\n or \r."""
-    return len(re.findall("\r\n?|\n", text))
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def _is_utf_16(file: BinaryIO) -> bool:
@@ -128,6 +126,8 @@ def _is_windows_1252(file: BinaryIO) -> bool:
         if b"\0" in block or _UNDEFINED.search(block):
             return False
         size += len(block)
+        if block.isascii():
+            continue
         high += len(block.translate(None, _ASCII))
         multibyte += sum(map(len, _MULTIBYTE.findall(block)))
     return 4 * high < size and 2 * multibyte < high
@@ -181,8 +181,8 @@ def _line_of(file: BinaryIO, offset: int) -> int:
     lines, last = 1, b""
     for block in _blocks(file):
         part = block[:offset]
-        # A line end of two bytes may lie on both sides of the end of a block.
-        lines += len(_NEWLINE.findall(part)) - (last == b"\r" and part[:1] == b"\n")
+        # A line end of two bytes may lie on both sides of the end of a block, and counts once.
+        lines += part.count(b"\n") + part.count(b"\r") - (last + part).count(b"\r\n")
         offset, last = offset - len(part), part[-1:]
         if not offset:
             break
