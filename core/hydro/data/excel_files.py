@@ -1,6 +1,7 @@
 """Read the first sheet of an Excel workbook as a table of strings."""
 
 import datetime
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,18 +11,10 @@ from xml.etree.ElementTree import ParseError
 import pyarrow as pa
 
 from hydro.data.source import Source
-from hydro.data.zip_files import check_growth
+from hydro.data.zip_files import DAMAGE, check_growth
 from hydro.errors import DataError, PluginError
 
-_DAMAGE = (
-    zipfile.BadZipFile,
-    ParseError,
-    KeyError,
-    ValueError,
-    TypeError,
-    EOFError,
-    AttributeError,
-)
+_DAMAGE = (*DAMAGE, ParseError, LookupError, TypeError, AttributeError, OverflowError)
 """What openpyxl raises on a file that is no workbook."""
 
 
@@ -44,16 +37,16 @@ def read_excel(path: Path, source: Source) -> pa.Table:
         )
         raise PluginError(msg) from None
     try:
-        with zipfile.ZipFile(path) as archive:
-            check_growth(path, sum(member.file_size for member in archive.infolist()))
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
+        with path.open("rb") as file, warnings.catch_warnings():
+            # Of what it leaves out, such as styles and rules for input, none is a value.
+            warnings.filterwarnings("ignore", module="openpyxl")
+            with zipfile.ZipFile(file) as archive:
+                check_growth(path, sum(member.file_size for member in archive.infolist()))
+            workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
             sheet, *others = workbook.worksheets
             # What a file says of its size may be wrong.
             sheet.reset_dimensions()
             rows = [row for row in _rows(sheet) if any(value is not None for value in row)]
-        finally:
-            workbook.close()
     except _DAMAGE as error:
         msg = f"{path} is damaged or no Excel workbook: {error}. Save it again"
         raise DataError(msg) from None

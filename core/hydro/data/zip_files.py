@@ -22,7 +22,7 @@ _MAX_GROWTH = 100
 _HARMLESS_SIZE = 50 * 1024**2
 """Bytes. Up to here a zip may grow more than that: real text can be very repetitive."""
 
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -53,7 +53,7 @@ def read_zip(path: Path, source: Source) -> pa.Table:
                 with archive.open(member) as file:
                     part = replace(source, where=f"{path} ({member.filename})")
                     tables.append((part.where, parse_csv(part, cast("BinaryIO", file))))
-    except _DAMAGE as error:
+    except DAMAGE as error:
         msg = f"{path} is damaged, encrypted or no zip: {error}. Pack it again"
         raise DataError(msg) from None
     _check_columns(tables)

@@ -1,6 +1,8 @@
 """The first sheet of a workbook is read as text."""
 
+import contextlib
 import datetime
+import random
 import sys
 import zipfile
 from collections.abc import Callable
@@ -93,7 +95,28 @@ def test_a_zip_that_is_no_workbook_or_a_damaged_one_is_an_error(save: Save, tmp_
         path.write_bytes(whole[:size])
         with pytest.raises(DataError, match=r"table\.xlsx"):
             read_table(path)
+    for seed in range(150):
+        damaged = bytearray(whole)
+        chance = random.Random(seed)
+        for _ in range(chance.choice([1, 8])):
+            damaged[chance.randrange(4, len(whole))] = chance.randrange(256)
+        path.write_bytes(damaged)
+        with contextlib.suppress(DataError):
+            read_table(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("table.csv", "text\na\n")
     with pytest.raises(DataError, match="damaged or no Excel workbook"):
         read_table(path)
+
+
+def test_cells_that_have_a_style_but_no_value_are_none(
+    save: Save,
+) -> None:
+    path = save([["text"], ["a"]])
+    workbook = openpyxl.load_workbook(path)
+    rule = openpyxl.worksheet.datavalidation.DataValidation(type="list", formula1='"a,b"')
+    workbook.active.add_data_validation(rule)
+    workbook.active.cell(5_000, 9).font = openpyxl.styles.Font(bold=True)
+    workbook.save(path)
+
+    assert read_table(path).to_dict("list") == {"text": ["a"]}
