@@ -7,6 +7,7 @@ peak memory of the process. Anything but ``SettingsError`` or ``DataError`` ends
 """
 
 import argparse
+import gzip
 import io
 import random
 import resource
@@ -19,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -38,6 +40,9 @@ grid_search:
 experiment_name: "calm"
 """
 CSV = 'text,label\n"a, b",x\n"said ""no""",y\ncaf\u00e9,NA\n\u05d0\u05d1,x\n'.encode()
+JSON_LINES = (
+    '{"text": "a", "label": 1.0}\n{"text": "caf\u00e9", "label": null, "more": [1]}\n'.encode()
+)
 
 PIECES = [
     *(b"\0", b"\xff", b"\xef\xbb\xbf", b"\r", b"\n", b"\t", b'"', b"'", b",", b";", b": ", b"- "),
@@ -68,6 +73,15 @@ def parquet() -> bytes:
     }
     buffer = io.BytesIO()
     pq.write_table(pa.table(columns), buffer)
+    return buffer.getvalue()
+
+
+def workbook() -> bytes:
+    """Make a workbook of texts, numbers and empty cells."""
+    book, buffer = openpyxl.Workbook(), io.BytesIO()
+    for row in (["text", "label"], ["a", 1], ["\u00e9", 2.5], [None, "x"]):
+        book.active.append(row)
+    book.save(buffer)
     return buffer.getvalue()
 
 
@@ -135,7 +149,14 @@ def readers() -> list[Reader]:
     """Return the reader of settings, and that of tables in each format."""
     registry = Registry.installed()
     model = registry.schema(registry.problem("text_metric_learning"))
-    tables = {"fuzz.csv": CSV, "fuzz.parquet": parquet(), "fuzz.zip": packed()}
+    tables = {
+        "fuzz.csv": CSV,
+        "fuzz.csv.gz": gzip.compress(CSV, mtime=0),
+        "fuzz.jsonl": JSON_LINES,
+        "fuzz.xlsx": workbook(),
+        "fuzz.parquet": parquet(),
+        "fuzz.zip": packed(),
+    }
     return [
         Reader("fuzz.yml", YAML, lambda path: load(path, model), SettingsError),
         *(Reader(name, each, read_table, DataError) for name, each in tables.items()),

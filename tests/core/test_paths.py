@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hydro.errors import SettingsError
-from hydro.paths import experiment_name
+from hydro.paths import experiment_name, find_url
 
 SAFE = ["a", "A1", "7", "run.2", "a_b-c.d", "x" * 100, "010", "console", "comet", "nul1", "com10"]
 
@@ -87,3 +87,19 @@ def test_an_experiment_without_a_name_is_called_by_two_words() -> None:
     for name in drawn:
         assert experiment_name(name) == name
         assert len(name.split("-")) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [
+        ("s3://bucket/a.csv", "s3://bucket/a.csv"),
+        ("/folder/https:/example.org/a.csv", "https://example.org/a.csv"),
+        ("hdfs+x-1.2:/a", "hdfs+x-1.2://a"),
+        ("C:/folder/a.csv", None),
+        ("a:b/c.csv", None),
+        ("/folder/a.csv", None),
+        ("", None),
+    ],
+)
+def test_a_url_is_known_in_a_path(path: str, url: str | None) -> None:
+    assert find_url(Path(path)) == url

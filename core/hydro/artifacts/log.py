@@ -38,5 +38,5 @@ def read_warnings(folder: RunFolder) -> list[str]:
     """Return the warnings and errors of a run, the first line of each message."""
     path = folder.path / "log.txt"
     text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-    lines = [line.split(" ", 3) for line in text.splitlines()]
+    lines = [line.split(" ", 3) for line in text.split("\n")]
     return [line[3] for line in lines if len(line) == 4 and line[2] in ("WARNING", "ERROR")]

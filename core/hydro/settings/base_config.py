@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from hydro.paths import default_output, first_existing_experiment
 from hydro.settings.error_messages import SettingsIssue, settings_error
@@ -42,11 +43,14 @@ def _without_default_fold(values: dict[str, object], layers: Layers) -> dict[str
 
     Experiments without a ``split_seed`` stored the first fold of their table in its place.
     """
-    dataset = values.get("dataset")
-    if not isinstance(dataset, dict) or "split_seed" in dataset:
+    dataset, own = values.get("dataset"), replace(layers, earlier={}).merge().get("dataset")
+    if not isinstance(dataset, dict) or "split_seed" in dataset or not isinstance(own, dict):
         return values
-    own, folds = replace(layers, earlier={}).merge().get("dataset"), dataset.get("folds")
-    same_table = not isinstance(own, dict) or "train_dataframe" not in own
-    if same_table or not isinstance(folds, list) or len(folds) != 1:
+    table, folds = (
+        str(own.get("train_dataframe", dataset.get("train_dataframe"))),
+        dataset.get("folds"),
+    )
+    same = dataset.get("train_dataframe") in {str(layers.folder / table), str(Path.cwd() / table)}
+    if same or not isinstance(folds, list) or len(folds) != 1:
         return values
     return {**values, "dataset": {key: dataset[key] for key in dataset if key != "folds"}}

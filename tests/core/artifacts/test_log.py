@@ -30,8 +30,8 @@ def test_warnings_are_the_first_lines_of_warnings_and_errors(folder: RunFolder) 
     with open_log(folder):
         logger.info("no")
         logger.warning("first line\nsecond line")
-        logger.error("worse")
-    assert read_warnings(folder) == ["first line", "worse"]
+        logger.error("worse\u2028and\x0bmore")
+    assert read_warnings(folder) == ["first line", "worse\u2028and\x0bmore"]
 
 
 def test_a_log_in_a_folder_that_is_gone_is_an_error(folder: RunFolder) -> None:

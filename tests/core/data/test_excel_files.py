@@ -109,6 +109,19 @@ def test_a_zip_that_is_no_workbook_or_a_damaged_one_is_an_error(save: Save, tmp_
         read_table(path)
 
 
+def test_entities_that_expand_without_bound_are_refused(save: Save) -> None:
+    nested = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 10))
+    entities = f"<!DOCTYPE x [<!ENTITY a0 'lol'>{nested}]><worksheet".encode()
+    path = save([["text"], ["a"]])
+    _repack(
+        path,
+        lambda sheet: sheet.replace(b"<worksheet", entities, 1).replace(b"<t>a<", b"<t>&a9;<"),
+    )
+
+    with pytest.raises(DataError, match="damaged or no Excel workbook"):
+        read_table(path)
+
+
 def test_cells_that_have_a_style_but_no_value_are_none(
     save: Save,
 ) -> None:
@@ -120,3 +133,28 @@ def test_cells_that_have_a_style_but_no_value_are_none(
     workbook.save(path)
 
     assert read_table(path).to_dict("list") == {"text": ["a"]}
+
+
+def _repack(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Change the sheet inside a workbook."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            is_sheet = name.startswith("xl/worksheets/")
+            archive.writestr(name, change(content) if is_sheet else content)
+
+
+def test_whole_numbers_read_alike_however_a_program_writes_them(save: Save) -> None:
+    path = save([["value"], [2], [3], [4.5]])
+    _repack(path, lambda sheet: sheet.replace(b"<v>2</v>", b"<v>2.0</v>"))
+
+    assert read_table(path)["value"].tolist() == ["2", "3", "4.5"]
+
+
+def test_a_workbook_that_unpacks_to_a_hundred_times_its_size_is_refused(save: Save) -> None:
+    path = save([["text"], ["a"]])
+    _repack(path, lambda sheet: sheet + b" " * 60 * 1024**2)
+
+    with pytest.raises(DataError, match=r"table\.xlsx unpacks to .* over 100 times its size"):
+        read_table(path)

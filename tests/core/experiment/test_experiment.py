@@ -235,6 +235,10 @@ def test_a_default_fold_is_not_inherited_as_a_choice(word_count: Any, tmp_path: 
         stored["dataset"]["folds"] = folds
         (earlier / "config.yaml").write_text(yaml.safe_dump(stored))
         assert word_count.prepare(*on_it).frames.fold == found
+    # It may have been chosen, which is kept on the table that it was chosen of.
+    stored["dataset"]["folds"] = ["2"]
+    (earlier / "config.yaml").write_text(yaml.safe_dump(stored))
+    assert word_count.prepare(f"from_experiment={earlier}").frames.fold == "2"
 
 
 def test_a_chosen_fold_is_inherited(word_count: Any) -> None:

@@ -121,6 +121,7 @@ def test_a_table_of_held_out_rows_that_has_changed_is_searched_by_content(distin
     path.write_text("text,words\nheld one,2\nheld two,2\n")
     custom = ("dataset.validation_strategy=custom", f"dataset.validation_dataframe={path}")
     ran = Ran(distinct, *custom)
+    assert ran.read("validation") == (["held one", "held two"], [])
     path.write_text("text,words\nnew,1\nheld two,2\n")
     assert ran.read("validation")[0] == ["held two"]
     assert ran.read("train") == (ran.texts("train"), [])
