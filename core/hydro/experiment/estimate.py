@@ -21,9 +21,9 @@ from hydro.formatting import format_bytes, format_duration
 from hydro.plugins.attribution import attribute_errors
 from hydro.plugins.builder import Builder
 from hydro.settings.sections import Settings
-from hydro.training.auto_batch_size import explain_out_of_memory
 from hydro.training.batch_plan import BatchPlan
 from hydro.training.dataset import Dataset, load_batches
+from hydro.training.out_of_memory import explain_out_of_memory
 from hydro.training.param_groups import model_parts, parameter_groups
 from hydro.training.precision import Precision
 from hydro.training.randomness import Draw, seed_torch

@@ -28,9 +28,9 @@ from hydro.settings.schema import flatten
 from hydro.settings.yaml_writer import dump
 from hydro.trackers.background import BackgroundTracker
 from hydro.trackers.tracker import Tracker
-from hydro.training.auto_batch_size import explain_out_of_memory
 from hydro.training.checkpoint import Checkpoint, Checkpoints
 from hydro.training.checkpointing import Checkpointer
+from hydro.training.out_of_memory import explain_out_of_memory
 from hydro.training.progress import NoProgress, Progress
 from hydro.training.signals import StopSignal
 

@@ -17,7 +17,7 @@ from hydro.experiment.resume import check_tables
 from hydro.experiment.session import record_run, run_session
 from hydro.report.write import write_report_at_end
 from hydro.settings.sections import Settings
-from hydro.training.auto_batch_size import free_memory
+from hydro.training.out_of_memory import free_memory
 from hydro.training.progress import Progress
 from hydro.training.signals import StopSignal
 from hydro.tuning.leaderboard import LeaderboardEntry

@@ -11,7 +11,7 @@ from hydro.plugins.builder import Builder
 from hydro.plugins.components import Component
 from hydro.plugins.loading import DISABLED, DISTRIBUTION, Plugin
 from hydro.settings.schema import Schema
-from hydro.training.auto_batch_size import is_out_of_memory
+from hydro.training.out_of_memory import is_out_of_memory
 
 
 @contextmanager

@@ -71,8 +71,10 @@ def describe_device(device: torch.device) -> dict[str, str | int]:
         "device": str(device),
         "threads": torch.get_num_threads(),
     }
-    packages = ("torch", "transformers", "tokenizers", "numpy", "pandas")
+    packages = ("transformers", "tokenizers", "numpy", "pandas")
     facts |= {package: version(package) for package in packages}
+    # Of one version there are builds for a CPU and for each version of CUDA.
+    facts["torch"] = str(torch.__version__)
     if device.type == "cuda":
         facts["gpu"] = torch.cuda.get_device_name(device)
     return facts

@@ -81,7 +81,7 @@ def tune(
     def ended() -> list[RunResult]:
         return [runs.result(run) for run in strategy.planned()]
 
-    with progress.task("search", strategy.total, "runs") as task:
+    with progress.task("tuning", strategy.total, "runs") as task:
         reporter = TuningProgress(task, strategy.total, higher_is_better, ended)
         logger.info("%s; %s", describe_plan(settings, folds), reporter.refresh())
         executor = LocalExecutor(slots(gpus, settings.environment.number_of_gpus_per_run))

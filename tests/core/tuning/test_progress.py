@@ -22,7 +22,7 @@ def test_a_run_that_ends_is_told_with_how_far_the_search_is(
 ) -> None:
     caplog.set_level(logging.INFO, "hydro")
     runs = [run("0", "finished", 0.5), run("1", "queued"), run("2", "queued"), run("3", "queued")]
-    with progress.task("search", 4, "runs") as task:
+    with progress.task("tuning", 4, "runs") as task:
         board = TuningProgress(task, 4, True, lambda: runs)
         assert board.refresh() == "1 of 4 done, best 0.5000"
         # Ten seconds a run, as far as the board knows.
@@ -39,7 +39,7 @@ def test_a_run_that_ends_is_told_with_how_far_the_search_is(
         "run 3  rate=3: failed, why it ended  (4 of 4 done, best 0.7500)",
     ]
     assert [each.levelname for each in caplog.records] == ["INFO", "INFO", "WARNING"]
-    assert progress.shown["search"] == [
+    assert progress.shown["tuning"] == [
         (1, {"best": 0.5}),
         (2, {"best": 0.75}),
         (3, {"best": 0.75}),

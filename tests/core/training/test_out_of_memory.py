@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hydro.errors import OutOfMemoryError
-from hydro.training.auto_batch_size import explain_out_of_memory, is_out_of_memory
+from hydro.training.out_of_memory import explain_out_of_memory, is_out_of_memory
 
 KINDS = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
