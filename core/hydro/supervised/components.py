@@ -1,5 +1,6 @@
 """The losses and metrics that a problem type with given targets can offer."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from hydro.plugins.components import Loss, Metric
@@ -17,6 +18,11 @@ def classification_losses(problem: str) -> list[Loss]:
     return [Loss("CrossEntropy", _loss("CrossEntropyLoss"), problems=(problem,))]
 
 
+def multilabel_losses(problem: str) -> list[Loss]:
+    """Return the losses of several labels a row: binary cross entropy, the mean over labels."""
+    return [Loss("BCE", _loss("BCEWithLogitsLoss"), problems=(problem,))]
+
+
 def regression_losses(problem: str) -> list[Loss]:
     """Return the losses of numbers, in their own units."""
     torch_names = {"MSE": "MSELoss", "MAE": "L1Loss"}
@@ -29,23 +35,30 @@ def classification_metrics(problem: str) -> list[Metric]:
     return [_metric(name, problem, higher_is_better=name != "Log loss") for name in names]
 
 
+def multilabel_metrics(problem: str) -> list[Metric]:
+    """Return the metrics of several labels a row."""
+    names = ("F1 macro", "F1 micro", "ROC AUC", "Average precision", "Log loss")
+    return [
+        _metric(name, problem, higher_is_better=name != "Log loss", module="multilabel")
+        for name in names
+    ]
+
+
 def regression_metrics(problem: str) -> list[Metric]:
     """Return the metrics of numbers."""
     names = ("RMSE", "MAE", "R2")
     return [_metric(name, problem, higher_is_better=name == "R2") for name in names]
 
 
-def _metric(name: str, problem: str, *, higher_is_better: bool) -> Metric:
-    return Metric(
-        name, _metric_builder(name), problems=(problem,), higher_is_better=higher_is_better
-    )
+def _metric(name: str, problem: str, *, higher_is_better: bool, module: str = "metrics") -> Metric:
+    build = _metric_builder(name, module)
+    return Metric(name, build, problems=(problem,), higher_is_better=higher_is_better)
 
 
-def _metric_builder(name: str) -> MetricBuilder:
+def _metric_builder(name: str, module: str) -> MetricBuilder:
     def build(settings: Settings) -> "RowMetric":
-        from hydro.supervised.metrics import METRICS
-
-        return METRICS[name]
+        metrics: dict[str, RowMetric] = import_module(f"hydro.supervised.{module}").METRICS
+        return metrics[name]
 
     return build
 

@@ -1,4 +1,4 @@
-"""Predictions of classes and of numbers."""
+"""Predictions of classes, of several labels a row, and of numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from hydro.data.labels import Labels
 from hydro.plugins.metrics import Metrics
 from hydro.plugins.predictions import Predictions
 from hydro.supervised.metrics import ClassOutputs, NumberOutputs
-from hydro.supervised.targets import Numbers
+from hydro.supervised.multilabel import MultilabelOutputs
+from hydro.supervised.targets import Multilabels, Numbers
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,24 @@ class ClassPredictions(Predictions):
             for place, column in enumerate(self.labels.columns)
         }
         return {**predicted, "probability": self.probabilities.max(axis=1).round(6).tolist()}
+
+
+@dataclass(frozen=True)
+class MultilabelPredictions(Predictions):
+    """The probability of each label for the rows of a split."""
+
+    probabilities: NDArray[np.float64]
+    """``(rows, labels)``."""
+    targets: Multilabels
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return the numeric part, by the name it is stored under."""
+        return {"probabilities": self.probabilities}
+
+    def columns(self, rows: NDArray[np.int64]) -> dict[str, Sequence[object]]:
+        """Return the probability of each label, a column per label."""
+        columns = zip(self.targets.labels, self.probabilities.T, strict=True)
+        return {f"probability_{label}": each.round(6).tolist() for label, each in columns}
 
 
 @dataclass(frozen=True)
@@ -70,6 +89,21 @@ def predict_classes(
     outputs = ClassOutputs(powers / powers.sum(axis=1, keepdims=True), classes)
     values = {name: metric.contributions(outputs) for name, metric in metrics.items()}
     return ClassPredictions(values, outputs.probabilities, classes, labels)
+
+
+def predict_multilabels(
+    logits: NDArray[np.float32],
+    truth: NDArray[np.float32],
+    *,
+    targets: Multilabels,
+    metrics: Metrics[MultilabelOutputs],
+) -> MultilabelPredictions:
+    """Turn logits ``(rows, labels)`` into probabilities, and compute what the metrics need."""
+    # The logistic function, without overflow.
+    probabilities = np.exp(-np.logaddexp(0, -logits.astype(np.float64)))
+    outputs = MultilabelOutputs(probabilities, truth.astype(np.float64))
+    values = {name: metric.contributions(outputs) for name, metric in metrics.items()}
+    return MultilabelPredictions(values, outputs.probabilities, targets)
 
 
 def predict_numbers(
