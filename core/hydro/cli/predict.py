@@ -70,7 +70,7 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
         except DataError as error:
             raise DataError(str(error).replace(str(path), data)) from None
         for note in (*notes, *doubts):
-            progress.print(f"warning: {note.replace(str(path), data)}")
+            progress.print(f"warning: {note}")
         total = len(frame) + (0 if searched is None else len(searched))
         name = table_name(path)
         with progress.task(name, total, "rows") as task:

@@ -88,7 +88,8 @@ def read_table(
             raise DataError(msg)
         frame: pd.DataFrame = table.to_pandas()
     if warnings is not None:
-        warnings.extend(dict.fromkeys(source.warnings))
+        named = (warning.replace(str(path), path.name) for warning in source.warnings)
+        warnings.extend(dict.fromkeys(named))
     return frame
 
 

@@ -27,7 +27,7 @@ def test_the_separator_is_found_and_said(
 
     assert frame["label"].tolist() == ["1", "2"]
     assert len(frame.columns) == 3
-    said = [] if name is None else [f"{path} has {name} between its columns, and is read so"]
+    said = [] if name is None else [f"table.csv has {name} between its columns, and is read so"]
     assert warnings == said
 
 

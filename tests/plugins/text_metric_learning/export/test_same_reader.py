@@ -78,7 +78,7 @@ def by_pipeline(path: Path, caplog: pytest.LogCaptureFixture) -> Found:
         rows = list(read_rows(path, COLUMNS))
     except InputError as error:
         return str(error), []
-    return rows, caplog.messages
+    return rows, [message.replace(str(path), path.name) for message in caplog.messages]
 
 
 @pytest.mark.parametrize(("name", "content"), FILES)
