@@ -45,10 +45,10 @@ def test_a_name_that_stands_for_two_columns_is_an_error_with_both_positions(sour
 def test_columns_of_one_name_that_nothing_needs_are_left_out() -> None:
     source = Source("f.csv", ["text"])
 
-    assert source.choose(["id", "text", "id", "", "", "", "more"]) == [1, 6]
+    assert source.choose(["id", "text", "id", "", "", "", "more", "x", "more"]) == [1, 7]
     assert source.warnings == [
-        "f.csv: 2 columns called 'id' are left out",
         "f.csv: 3 columns without a name are left out",
+        "f.csv: columns that share a name are left out: 'id', 'more'",
     ]
     assert Source("f.csv", ["text"], others=False).choose(["id", "text", "id"]) == [1]
 

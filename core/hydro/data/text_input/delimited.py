@@ -105,7 +105,7 @@ def choose_columns(
         optional: names that may be there.
 
     Returns:
-        The positions of the columns, and a warning if others are left out.
+        The positions of the columns, and warnings if others are left out.
 
     Raises:
         InputError: a name is not there, or one of these stands for two columns.
@@ -129,12 +129,10 @@ def choose_columns(
         if name not in positions:
             msg = f"{where}: no column {name!r}; available: {list_names(found)}{_hint(name, found)}"
             raise InputError(msg)
-    warnings = [
-        f"{where}: {len(places)} columns "
-        + ("without a name" if is_blank(name) else f"called {list_names([name])}")
-        + " are left out"
-        for name, places in repeated.items()
-    ]
+    unnamed = sum(len(places) for name, places in repeated.items() if is_blank(name))
+    warnings = [f"{where}: {unnamed} columns without a name are left out"] if unnamed else []
+    if shared := [name for name in repeated if not is_blank(name)]:
+        warnings.append(f"{where}: columns that share a name are left out: {list_names(shared)}")
     return sorted(place for [place, *more] in positions.values() if not more), warnings
 
 
