@@ -80,6 +80,16 @@ def test_how_a_table_was_read_is_a_warning(tmp_path: Path, dataset: Dataset) -> 
     ]
 
 
+def test_the_labels_of_a_test_table_may_lack_but_not_stand_twice(
+    write_table: Write, tmp_path: Path, dataset: Dataset
+) -> None:
+    write_table("train.csv", text=_texts(10), label=_labels(10))
+    (tmp_path / "test.csv").write_text("text,label,label\na,b,c\n")
+
+    with pytest.raises(DataError, match="columns 2 and 3 are both called 'label'"):
+        load_frames(dataset(test_dataframe=tmp_path / "test.csv"), _COLUMNS, fold=None, seed=0)
+
+
 @pytest.mark.parametrize("name", ["fold", "label", "text"])
 def test_a_column_of_meaning_that_stands_twice_is_an_error(
     write_table: Write, dataset: Dataset, name: str

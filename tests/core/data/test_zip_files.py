@@ -32,6 +32,16 @@ def test_the_csvs_are_read_in_order_of_their_names(pack: Callable[..., Path]) ->
     assert frame.index.tolist() == [0, 1, 2]
 
 
+def test_how_a_csv_inside_was_read_is_said(pack: Callable[..., Path]) -> None:
+    warnings: list[str] = []
+
+    path = pack(("a.csv", "text,more\nx,1\n"), ("b.csv", "text;more\ny;2\n"))
+    frame = read_table(path, ["text"], warnings=warnings)
+
+    assert frame["more"].tolist() == ["1", "2"]
+    assert warnings == ["table.zip (b.csv) has semicolons between its columns, and is read so"]
+
+
 def test_hidden_and_other_files_are_ignored(pack: Callable[..., Path]) -> None:
     path = pack(
         ("a.csv", "text\nx\n"),

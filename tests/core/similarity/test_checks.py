@@ -34,6 +34,13 @@ def test_texts_with_several_labels_are_warned_of() -> None:
 def test_labels_that_differ_in_spelling_are_warned_of() -> None:
     (found,) = _check(["one", "two", "three", "four"], ["a", "b", "A ", "a"])
     assert "different ones: 'A ', 'a'" in found
+    train, held_out = (
+        pd.DataFrame({"text": ["one", "two"] * 2, "label": labels}, dtype="str")
+        for labels in (["a", "b"] * 2, ["a", "B"] * 2)
+    )
+    frames = Frames(train, train, held_out, "custom", (), ())
+    warnings = check_rows(frames, Labels.of(train, ["label"]), ["text"], Path("train.csv"))
+    assert "different ones: 'B', 'b'" in warnings[0]
 
 
 def test_classes_of_one_row_each_are_warned_of_before_leakage() -> None:

@@ -86,8 +86,11 @@ def test_many_batches_keep_the_order(
 def test_what_is_no_text_is_refused(pipeline: Pipeline) -> None:
     with pytest.raises(InputError, match=r"text 1 \(counted from 0\) is float, not a text"):
         pipeline.embed(["a", float("nan")])  # type: ignore[list-item]
+    for text, byte in (("a\ud800", "0xed"), ("b\0", "a NUL")):
+        with pytest.raises(InputError, match=rf"text 1 \(counted from 0\): .* byte 1: {byte}"):
+            pipeline.embed(["a", text])
     with pytest.raises(InputError, match=r"row 1 .* and 1 more: no text in 'title' or 'text'"):
-        pipeline.embed_rows([{"text": "a"}, {"text": " "}, {"title": None}])
+        pipeline.embed_rows([{"text": "a"}, {"text": " \u200b"}, {"title": None}])
 
 
 def test_a_table_becomes_a_table_with_one_more_column(
