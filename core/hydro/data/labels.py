@@ -1,5 +1,6 @@
 """Number the classes that training knows, and those it does not."""
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -69,7 +70,7 @@ def normalize_label(label: str) -> str:
     ``.0`` after a whole number.
     """
     text = " ".join(unicodedata.normalize("NFC", label).strip(BLANKS).split()).lower()
-    return re.sub(r"^([+-]?\d+)\.0+$", r"\1", text)
+    return re.sub(r"^([+-]?\d+)\.0+$", r"\1", text) if ".0" in text else text
 
 
 def normalize_targets(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -89,16 +90,19 @@ def check_spelling(where: str, *tables: Labels) -> list[str]:
         where: the table, for messages.
         tables: the classes of each split.
     """
+    names = sorted({name for table in tables for name in table.names})
+    # Of a million classes only those with a namesake are kept as text.
+    hashes = np.fromiter(map(hash, map(_normalize, names)), np.int64, len(names))
+    found, counts = np.unique(hashes, return_counts=True)
+    suspects = np.isin(hashes, found[(counts > 1) | (found == hash(()))])
     spellings: dict[tuple[str, ...], list[str]] = {}
-    for names in sorted({names for table in tables for names in table.names}):
-        key = tuple(map(normalize_label, names))
-        spellings.setdefault(key, []).append(" and ".join(map(repr, names)))
+    for name in itertools.compress(names, suspects):
+        spellings.setdefault(_normalize(name), []).append(" and ".join(map(repr, name)))
     warnings = [
-        f"{where}: the label {shown[0]} is blank. A row without a label needs an empty field"
-        for key, shown in spellings.items()
-        if "" in key
+        f"{where}: the label {shown} is blank. A row without a label needs an empty field"
+        for shown in spellings.pop((), [])[:1]
     ]
-    several = [shown for key, shown in spellings.items() if len(shown) > 1 and "" not in key]
+    several = [shown for shown in spellings.values() if len(shown) > 1]
     if several:
         listed = "; ".join(", ".join(shown) for shown in several[:_MAX_NAMES])
         more = f"; and {len(several) - _MAX_NAMES:,} more" if len(several) > _MAX_NAMES else ""
@@ -108,6 +112,12 @@ def check_spelling(where: str, *tables: Labels) -> list[str]:
             "same"
         )
     return warnings
+
+
+def _normalize(name: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the normalized labels of a class, none if one is blank."""
+    labels = tuple(map(normalize_label, name))
+    return labels if all(labels) else ()
 
 
 def _numbers(rows: pd.DataFrame, number: Mapping[tuple[str, ...], int]) -> NDArray[np.int64]:

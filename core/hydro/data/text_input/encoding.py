@@ -5,7 +5,7 @@ import io
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import BinaryIO, cast
 
@@ -46,16 +46,16 @@ def check_text(where: str, text: str) -> str:
     Raises:
         InputError: it is not; the message gives the first offending byte and its line.
     """
+    with suppress(UnicodeEncodeError):
+        if b"\0" not in text.encode():
+            return text
     try:
         # What the command line cannot decode arrives as surrogates, which stand for bytes.
         raw = text.encode(errors="surrogateescape")
     except UnicodeEncodeError:
         raw = text.encode(errors="surrogatepass")
     file = io.BytesIO(raw)
-    offset = _first_undecodable(file)
-    if offset is not None:
-        raise _undecodable(where, file, offset)
-    return text
+    raise _undecodable(where, file, _first_undecodable(file) or 0)
 
 
 def read_lines(where: str, raw: bytes) -> list[str]:
