@@ -1,6 +1,8 @@
 """Read a table from a file of any supported format, with nothing guessed about its values."""
 
+import errno
 import hashlib
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -16,7 +18,7 @@ from hydro.data.json_files import parse_json_lines
 from hydro.data.parquet_files import read_parquet
 from hydro.data.source import Source
 from hydro.data.zip_files import read_gzip, read_zip
-from hydro.errors import DataError, ResourceError
+from hydro.errors import DataError, HydroError, ResourceError
 from hydro.paths import find_url
 
 _TEXT: dict[str, Callable[[Source, BinaryIO], pa.Table]] = {
@@ -75,7 +77,7 @@ def read_table(
     Raises:
         DataError: the file is missing, unreadable, damaged or without rows, is of another format
             than its suffix says, or lacks a column.
-        ResourceError: the memory does not suffice.
+        ResourceError: the memory, or the disk for a copy, does not suffice.
     """
     source = Source(str(path), columns, optional, others)
     with explain_memory(path):
@@ -177,6 +179,12 @@ def _first_bytes(path: Path) -> bytes:
         return file.read(4)
 
 
-def _unreadable(path: Path, error: OSError) -> DataError:
+def _unreadable(path: Path, error: OSError) -> HydroError:
     why = error.strerror or error
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        msg = (
+            f"{path}: no space for a copy of the table as UTF-8 in {tempfile.gettempdir()}. Free "
+            "some there, set TMPDIR to a folder that has it, or save the table as UTF-8"
+        )
+        return ResourceError(msg)
     return DataError(f"{path} cannot be read: {why}. Check the path and its permissions")

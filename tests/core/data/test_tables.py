@@ -1,6 +1,7 @@
 """Any file gives the table that it holds, or an error that says what to do."""
 
 import csv
+import errno
 import gzip
 import io
 import json
@@ -142,6 +143,19 @@ def test_a_url_is_named_for_what_it_is(tmp_path: Path, url: str) -> None:
         assert f"is a URL ({url.partition('?')[0]}), and tables are read from files" in str(
             caught.value
         )
+
+
+def test_a_disk_that_is_full_of_the_copy_is_named(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("hydro.data.text_input.encoding._convert", fail)
+    with pytest.raises(
+        ResourceError, match=r"no space for a copy of the table as UTF-8 in .*TMPDIR"
+    ):
+        read_table(write("table.csv", _TEXT.encode("utf-16")))
 
 
 @pytest.mark.parametrize("error", [MemoryError(), pa.ArrowMemoryError("malloc of size 9 failed")])
