@@ -3,12 +3,15 @@
 import os
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
 from hydro.errors import SettingsError
 
-SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+MAX_NAME = (100, 200)
+"""Characters, and bytes in UTF-8; file systems take 255 bytes, of which hydro needs some."""
+
 RESERVED_NAMES = {
     "con",
     "prn",
@@ -29,18 +32,47 @@ def experiment_name(name: str | None) -> str:
     """
     if name is None:
         return f"{secrets.choice(ADJECTIVES)}-{secrets.choice(NOUNS)}"
-    if (
-        not SAFE_NAME.fullmatch(name)
-        or name.split(".")[0].lower() in RESERVED_NAMES
-        or name.endswith(".")
-    ):
-        shown = repr(name if len(name) <= 60 else f"{name[:57]}...")
+    if not _is_safe(name):
+        shown = name if len(name) <= 60 else f"{name[:57]}..."
+        shown = repr(shown) if shown.isprintable() else ascii(shown)
         msg = (
             f"experiment_name: {shown} cannot be a folder's name. Use up to 100 letters, digits, "
-            "dots, dashes and underscores, and start with a letter or digit"
+            "blanks, dots, dashes and underscores, and start with a letter or digit"
         )
         raise SettingsError(msg)
     return name
+
+
+def _is_safe(name: str) -> bool:
+    """Return whether a name is one plain folder on every system, and harmless in a shell."""
+    characters, size = MAX_NAME
+    if not (0 < len(name) <= characters and len(name.encode(errors="replace")) <= size):
+        return False
+    if not name[0].isalnum() or name[-1] in " ." or name.split(".")[0].lower() in RESERVED_NAMES:
+        return False
+    # A mark, such as an accent or a vowel sign, belongs to the letter before it.
+    return all(c.isalnum() or c in " ._-" or unicodedata.category(c)[0] == "M" for c in name)
+
+
+def from_folder(value: str, folder: Path) -> str:
+    """Return a path that starts from ``folder``, from home or from the root, from the root."""
+    # pathlib raises where it knows no home of that name; os.path leaves it as it is.
+    return str(folder / os.path.expanduser(value))  # noqa: PTH111
+
+
+def folder_or_name(value: str, folder: Path) -> str:
+    """Return the absolute path of the folder that a text names, or the text where it names none.
+
+    A folder below ``folder`` comes before one below the working folder. What can only be a path,
+    as it starts with ``.``, ``~`` or ``/``, becomes absolute whether it is there or not.
+    """
+    if not value:
+        return value
+    beside = from_folder(value, folder)
+    if value.startswith((".", "~", os.sep)) or os.path.isdir(beside):  # noqa: PTH112
+        return beside
+    here = from_folder(value, Path.cwd())
+    return here if os.path.isdir(here) else value  # noqa: PTH112
 
 
 def find_url(path: Path) -> str | None:

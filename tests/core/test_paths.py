@@ -7,19 +7,32 @@ from pathlib import Path
 import pytest
 
 from hydro.errors import SettingsError
-from hydro.paths import experiment_name, find_url
+from hydro.paths import experiment_name, find_url, folder_or_name
 
-SAFE = ["a", "A1", "7", "run.2", "a_b-c.d", "x" * 100, "010", "console", "comet", "nul1", "com10"]
+SAFE = [
+    *["a", "A1", "7", "run.2", "a_b-c.d", "x" * 100, "010", "console", "comet", "nul1", "com10"],
+    *[
+        "a b",
+        "my first run",
+        "a  b",
+        "é",
+        "a\u0301",
+        "naïve",
+        "日本",
+        "हिन्दी 2",
+        "é" * 100,
+        "日" * 66,
+    ],
+]
 
 UNSAFE = [
-    *["", " ", "a b", " a", "a ", ".", "..", "...", ".a", "-rf", "_a", "a.", "a.."],
+    *["", " ", " a", "a ", ".", "..", "...", ".a", "-rf", "_a", "a.", "a..", "a .", "\u0301a"],
     *["x" * 101, "x" * 300, "x" * 5000],
     *["/", "/abs", "a/b", "a/", "../x", "a/../b", "..\\x", "a\\b", "C:", "C:\\x", "a:b", "%2e%2e"],
     *["~", "~root", "$HOME", "${HOME}", "`id`", "$(id)", "a;b", "a|b", "a&b", "a>b", "a<b", "a*"],
     *["a?", 'a"b', "a'b", "[a]", "{a}", "a,b", "a=b", "a+b", "a@b", "a%2f", "a#b", "a!b"],
     *["\0", "a\0b", "a\n", "\na", "a\nb", "a\rb", "a\tb", "a\x1b[2J", "a\x7f", "a\u200b"],
-    *["\u202ea", "a\u2028b", "\ufeffa", "a\u0301", "é", "naïve", "日本", "😀", "a😀"],
-    *["\uff41", "\u2163", "\xb2", "\u0661"],
+    *["\u202ea", "a\u2028b", "\ufeffa", "😀", "a😀", "a\xa0b", "a\u3000b", "a\ud800", "日" * 67],
     *["CON", "con", "Con.txt", "con.a.b", "PRN", "aux", "AUX.", "NUL", "nul.csv", "COM1", "lpt9"],
 ]
 
@@ -77,7 +90,7 @@ def test_no_hostile_name_leaves_the_folder_it_is_made_in(tmp_path: Path) -> None
             continue
         made += 1
     assert [each.name for each in tmp_path.iterdir()] == ["runs"]
-    assert all(set(each.name) <= {*string.ascii_letters, *".-"} for each in inside.iterdir())
+    assert all(set(each.name) <= {*string.ascii_letters, *" .-é"} for each in inside.iterdir())
     assert made < 20
 
 
@@ -103,3 +116,30 @@ def test_an_experiment_without_a_name_is_called_by_two_words() -> None:
 )
 def test_a_url_is_known_in_a_path(path: str, url: str | None) -> None:
     assert find_url(Path(path)) == url
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("models/tiny", "{file}/models/tiny"),
+        ("both", "{file}/both"),
+        ("only-here", "{here}/only-here"),
+        ("org/model", "org/model"),
+        ("table.csv", "table.csv"),
+        ("", ""),
+        ("./gone", "{file}/gone"),
+        ("../gone", "{file}/../gone"),
+        ("/gone", "/gone"),
+        ("~/tiny", "{home}/tiny"),
+    ],
+)
+def test_a_folder_is_absolute_and_a_mere_name_stays(
+    text: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {name: tmp_path / name for name in ("file", "here", "home")}
+    for folder in ("file/models/tiny", "file/both", "here/both", "here/only-here", "home"):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    (places["file"] / "table.csv").touch()
+    monkeypatch.chdir(places["here"])
+    monkeypatch.setenv("HOME", str(places["home"]))
+    assert folder_or_name(text, places["file"]) == expected.format(**places)

@@ -14,6 +14,7 @@ from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import is_running, read_status, status_time
 from hydro.errors import ResourceError, SettingsError
 from hydro.paths import first_existing_experiment
+from hydro.settings.schema import Schema
 from hydro.settings.yaml_reader import read_yaml
 
 
@@ -116,17 +117,19 @@ def summarize(folder: RunFolder) -> Summary:
     )
 
 
-def settings_of(folder: RunFolder) -> dict[str, str]:
+def settings_of(folder: RunFolder, schema: Schema | None = None) -> dict[str, str]:
     """Return an experiment's settings by dotted name, as the texts they are written as.
 
-    Where there are several runs, what was searched over has its best value.
+    What was stored under an earlier name of a setting has its present one. Where there are several
+    runs, what was searched over has its best value.
     """
     values = dict(read_yaml(folder.config).values)
     if folder.runs and (best := best_runs(folder)):
         dataset = _section(values, "dataset")
         values = dict(read_yaml(best[0].config).values)
         values["dataset"] = {**_section(values, "dataset"), "folds": dataset.get("folds")}
-    return {key: _to_yaml_text(value) for key, value in _flat(values) if key != "experiment_name"}
+    flat = {_present_name(key, schema): _to_yaml_text(value) for key, value in _flat(values)}
+    return {key: value for key, value in flat.items() if key != "experiment_name"}
 
 
 def delete(folder: RunFolder, output: Path) -> None:
@@ -165,6 +168,13 @@ def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from ((f"{section}.{key}", each) for key, each in value.items())
         else:
             yield section, value
+
+
+def _present_name(path: str, schema: Schema | None) -> str:
+    """Return the dotted name of a setting that is given by its name or an earlier one."""
+    section, _, key = path.rpartition(".")
+    setting = schema.find(section, key) if schema else None
+    return setting.path if setting else path
 
 
 def _to_yaml_text(value: Any) -> str:

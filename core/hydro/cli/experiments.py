@@ -1,6 +1,7 @@
 """``hydro experiments``: list, show, compare and delete experiments."""
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,6 +21,7 @@ from hydro.evaluation.comparison import Comparison, compare_experiments
 from hydro.inference.finished_run import stored_builder
 from hydro.paths import default_output
 from hydro.plugins.components import Metric
+from hydro.settings.schema import Schema
 
 
 @click.group(invoke_without_command=True)
@@ -99,7 +101,8 @@ def compare(first: str, second: str, output: Path, as_json: bool) -> None:
         for each in builder.components("metric")
         if isinstance(each, Metric)
     }
-    found = compare_experiments(*folders, builder.build_metrics(), directions)
+    schema = Schema.of(type(builder.settings))
+    found = compare_experiments(*folders, builder.build_metrics(), directions, schema)
     for note in found.warnings:
         click.echo(f"note: {note}", err=True)
     if as_json:
@@ -146,7 +149,8 @@ def _minute(time: str) -> str:
 
 
 def _advice(folder: RunFolder) -> str:
-    return f'hydro search {folder.path} "a text"  ·  hydro predict {folder.path} rows.csv'
+    path = shlex.quote(str(folder.path))
+    return f'hydro search {path} "a text"  ·  hydro predict {path} rows.csv'
 
 
 def _differences(found: Comparison, folders: tuple[RunFolder, RunFolder]) -> Table | str:

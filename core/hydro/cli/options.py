@@ -21,7 +21,9 @@ config_argument = click.argument(
     "config", metavar="CFG.YML", type=click.Path(path_type=Path, dir_okay=True)
 )
 problem_option = click.option(
-    "--problem", metavar="NAME", help="Problem type, unless the file names it."
+    "--problem",
+    metavar="NAME",
+    help="Problem type, unless the file names it or only one is installed.",
 )
 set_option = click.option(
     "--set",
@@ -69,7 +71,7 @@ def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) 
     """
     registry = installed_catalog()
     layers = read(config, overrides)
-    found = _problem(problem, layers, registry)
+    found = find_problem(problem, layers, registry)
     loaded = check(layers, registry.schema(found))
     # Of the processes that torch's launcher starts, the first speaks.
     for note in loaded.warnings if os.environ.get("RANK", "0") == "0" else ():
@@ -85,8 +87,12 @@ def installed_catalog() -> Registry:
     return registry
 
 
-def _problem(asked: str | None, layers: Layers, registry: Registry) -> Problem:
-    """Find the problem type that the command line or the file names."""
+def find_problem(asked: str | None, layers: Layers, registry: Registry) -> Problem:
+    """Return the problem type that the command line or the file names, or the only one.
+
+    Raises:
+        SettingsError: none is named, the two contradict, or there is none of that name.
+    """
     written = layers.top("problem_type")
     line, column = layers.file.value_positions.get(("problem_type",), (1, 1))
     place = f"{layers.file.source}:{line}:{column}: problem_type"
@@ -94,6 +100,8 @@ def _problem(asked: str | None, layers: Layers, registry: Registry) -> Problem:
         msg = f"{place} is '{written}', but --problem says '{asked}'. Change one"
         raise SettingsError(msg)
     name = asked or written
+    if not name and len(registry.problems) == 1:
+        return registry.problems[0]
     if not isinstance(name, str):
         found = "no problem type. Add --problem NAME; hydro problems lists those available"
         msg = f"{layers.file.source}: {found}"

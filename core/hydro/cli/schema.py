@@ -30,10 +30,11 @@ def schema(problem: str | None, level: Level | None, form: str) -> None:
     if problem is None and len(names) != 1:
         msg = f"hydro schema PROBLEM: available: {', '.join(names) or 'none'}"
         raise SettingsError(msg)
-    model = registry.schema(registry.problem(problem or names[0]))
+    problem = problem or names[0]
+    model = registry.schema(registry.problem(problem))
     if form == "json":
         click.echo(json_schema(model, level or "master"), nl=False)
     elif form == "yaml":
-        click.echo(template(model, level or "master"), nl=False)
+        click.echo(template(model, level or "master", problem), nl=False)
     else:
         table(model, level or "master")

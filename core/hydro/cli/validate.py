@@ -1,6 +1,7 @@
 """``hydro validate``: check settings and data, and estimate time and memory."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,8 @@ def validate(config: Path, problem: str | None, overrides: tuple[str, ...], as_j
     click.echo(f"settings  ok  {given} given, the others have their defaults")
     click.echo(f"data      ok  {describe_facts(facts)}")
     click.echo(f"estimate      {cost}")
-    click.echo(f"ready         hydro run --problem {request.problem.name} {config}")
+    command = shlex.join(["hydro", "run", "--problem", request.problem.name, str(config)])
+    click.echo(f"ready         {command}")
 
 
 def inspect(request: Request) -> "tuple[dict[str, int | str], list[str], Estimate]":

@@ -10,6 +10,7 @@ from hydro.artifacts.status import read_status
 from hydro.errors import DataError, ResourceError, SettingsError
 from hydro.evaluation.predictions_file import read_values
 from hydro.plugins.metrics import Metrics
+from hydro.settings.schema import Schema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +52,11 @@ class Comparison:
 
 
 def compare_experiments(
-    first: RunFolder, second: RunFolder, metrics: Metrics, directions: Mapping[str, bool]
+    first: RunFolder,
+    second: RunFolder,
+    metrics: Metrics,
+    directions: Mapping[str, bool],
+    schema: Schema | None = None,
 ) -> Comparison:
     """Compare two finished experiments on the rows that both held out.
 
@@ -62,6 +67,7 @@ def compare_experiments(
         second: what is compared.
         metrics: those of the problem, by name, built.
         directions: whether higher is better, by metric; others are left out.
+        schema: the settings of the problem, for what earlier versions called otherwise.
 
     Raises:
         SettingsError: they solve different problems.
@@ -73,7 +79,7 @@ def compare_experiments(
         msg = f"{first.name} is of {problems[0]}, {second.name} of {problems[1]}: nothing compares"
         raise SettingsError(msg)
     notes: list[str] = []
-    differing = _differing(settings_of(first), settings_of(second))
+    differing = _differing(settings_of(first, schema), settings_of(second, schema))
     told = [name for name in differing if name.startswith("prediction.")]
     if others := [name for name in told if name != "prediction.metric"]:
         notes.append(f"{', '.join(others)}: differs, so a metric may not mean the same")

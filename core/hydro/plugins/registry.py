@@ -48,7 +48,7 @@ class Registry:
         names = [problem.name for problem in self.problems]
         near = difflib.get_close_matches(name, names, 1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
-        msg = f"no problem type '{name}'; there is: {', '.join(names) or 'none'}.{hint}"
+        msg = f"unknown problem type '{name}'. Available: {', '.join(names) or 'none'}.{hint}"
         raise SettingsError(msg)
 
     def components(self, kind: str, problem: str) -> Sequence[Component]:
@@ -77,6 +77,8 @@ class Registry:
             fitting = [each for each in fitting if each.name == name]
         if len(fitting) != 1:
             names = ", ".join(each.name for each in fitting) or "none"
-            msg = f"'{problem}' needs one {kind}, and no setting selects it; there is: {names}"
+            msg = (
+                f"'{problem}' needs exactly one {kind} where no setting selects it; found: {names}"
+            )
             raise PluginError(msg)
         return fitting[0]

@@ -1,10 +1,9 @@
 """Finds the settings of an earlier experiment, for a file that starts from them."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from hydro.paths import default_output, first_existing_experiment
+from hydro.paths import default_output, first_existing_experiment, from_folder
 from hydro.settings.error_messages import SettingsIssue, settings_error
 from hydro.settings.layers import Layers
 from hydro.settings.yaml_reader import read_yaml
@@ -15,8 +14,8 @@ NOT_INHERITED = ("experiment_name", KEY)
 """What is never taken over: two experiments are not called the same."""
 
 
-def base_settings(layers: Layers) -> Mapping[str, object]:
-    """Read the settings of the experiment that the layers name; empty if they name none.
+def with_base_settings(layers: Layers) -> Layers:
+    """Add the settings of the experiment that the layers name, if they name one.
 
     A mere name is also looked for where experiments are made: ``$HYDRO_OUTPUT``, else ``runs`` in
     the working folder.
@@ -26,8 +25,10 @@ def base_settings(layers: Layers) -> Mapping[str, object]:
     """
     name = layers.top(KEY)
     if name is None:
-        return {}
-    candidates = [layers.folder / str(name), default_output() / str(name)]
+        return layers
+    folders = dict.fromkeys((layers.folder_of(KEY), layers.folder))
+    candidates = [Path(from_folder(str(name), each)) for each in folders]
+    candidates.append(default_output() / str(name))
     found = first_existing_experiment(candidates)
     if found is None:
         tried = " and ".join(str(each) for each in candidates)
@@ -35,7 +36,8 @@ def base_settings(layers: Layers) -> Mapping[str, object]:
         raise settings_error([issue], layers)
     values = read_yaml(found / "config.yaml").values
     values = {key: value for key, value in values.items() if key not in NOT_INHERITED}
-    return _without_default_fold(values, layers)
+    earlier = _without_default_fold(values, layers)
+    return replace(layers, earlier=earlier, earlier_folder=found.resolve())
 
 
 def _without_default_fold(values: dict[str, object], layers: Layers) -> dict[str, object]:

@@ -52,7 +52,7 @@ class SettingsIssue:
 def settings_error(
     issues: Sequence[SettingsIssue], layers: Layers, omitted: int = 0
 ) -> SettingsError:
-    """Make the error that lists all issues, in the order in which they stand in the file."""
+    """Make the error that lists the issues, in the order in which they stand in the file."""
     count = len(issues) + omitted
     headline = f"{layers.file.source}: {count} problem{'s' if count > 1 else ''} with the settings"
     ordered = sorted(issues, key=lambda issue: (_position(issue, layers), issue.message))
@@ -61,11 +61,14 @@ def settings_error(
     return SettingsError("\n".join([headline, *lines, *rest]))
 
 
-def from_validation_error(error: ValidationError, layers: Layers, schema: Schema) -> SettingsError:
-    """Describe what pydantic found as a person would."""
+def from_validation_error(
+    error: ValidationError, layers: Layers, schema: Schema, others: Sequence[SettingsIssue] = ()
+) -> SettingsError:
+    """Describe what pydantic found as a person would, with the other issues there are."""
     found = error.errors(include_url=False, include_context=False)
     issues = [issue_of(each, schema) for each in found[:MAX_ISSUES]]
-    return settings_error(issues, layers, omitted=max(0, len(found) - MAX_ISSUES))
+    omitted = max(0, len(found) - MAX_ISSUES) + max(0, len(others) - MAX_ISSUES)
+    return settings_error([*issues, *others[:MAX_ISSUES]], layers, omitted)
 
 
 def issue_of(error: "ErrorDetails", schema: Schema) -> SettingsIssue:
@@ -113,12 +116,15 @@ def _unknown(path: KeyPath, schema: Schema) -> str:
     choices = here if section else here + sorted(schema.sections)
     wanted = SYNONYMS.get(key, key)
     near = [wanted] if wanted in choices else difflib.get_close_matches(key, choices, 1, 0.6)
-    near = near or [each.path for each in schema if each.name == wanted]
-    near = near or [
-        each.path for each in schema if difflib.get_close_matches(key, [each.name], 1, 0.8)
-    ]
+    near = near or [each.path for each in schema if wanted in each.keys]
+    near = (
+        near
+        or [each.path for each in schema if difflib.get_close_matches(key, [each.name], 1, 0.8)][:1]
+    )
     if near:
-        return f"unknown setting. Did you mean '{near[0]}'?"
+        # Several sections may have a setting of a name.
+        listed = " or ".join(f"'{each}'" for each in near)
+        return f"unknown setting. Did you mean {listed}?"
     return f"unknown setting. Available: {', '.join(choices)}"
 
 

@@ -12,9 +12,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import CoreSchema
 
 from hydro.settings.fields import METADATA_KEY, Level
+from hydro.settings.layers import GRID
 from hydro.settings.rules import Rule
 from hydro.settings.schema import Schema, SettingInfo
 from hydro.settings.sections import Settings
+
+NOT_OF_AN_ITEM = ("default", "description", METADATA_KEY)
+"""What the JSON Schema of a setting has, and that of a value to try has not."""
 
 WIDTH_OF_A_FILE = 120
 """Columns of a table that is not printed to a terminal."""
@@ -37,10 +41,11 @@ def table(model: type[Settings], level: Level) -> None:
     console.print(shown)
 
 
-def template(model: type[Settings], level: Level) -> str:
+def template(model: type[Settings], level: Level, problem: str) -> str:
     """Write a YAML file that loads to the defaults once what must be given is filled in.
 
-    What must be given stands there with an example; all else is commented out at its default.
+    What must be given stands there with an example, and the problem type with its name; all else is
+    commented out at its default.
     """
     lines = ["# Settings of an experiment; what is commented out has the default shown."]
     for section, settings in _by_section(model, level):
@@ -54,7 +59,9 @@ def template(model: type[Settings], level: Level) -> str:
                 sentence(each), 96, initial_indent=comment, subsequent_indent=comment
             )
             value = _example(each) if each.required else _yaml(each.default)
-            lines.append(f"{'' if each.required else '# '}{indent}{each.name}: {value}")
+            named = each.path == "problem_type"
+            value = _yaml(problem) if named else value
+            lines.append(f"{'' if each.required or named else '# '}{indent}{each.name}: {value}")
     return "\n".join(lines) + "\n"
 
 
@@ -75,8 +82,12 @@ def json_schema(model: type[Settings], level: Level) -> str:
                 continue
             if described.shown_at(level):
                 properties[name] |= _facts(described)
+                if alias := described.metadata.alias:
+                    properties[alias] = _alias(properties[name], described)
             else:
                 del properties[name]
+    if grid := schema["properties"].get(GRID):
+        grid |= {"properties": _lists(schema, model, level), "additionalProperties": False}
     return json.dumps(schema, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
@@ -145,6 +156,29 @@ def _facts(setting: SettingInfo) -> dict[str, object]:
     exported |= {name: _rule(rule) for name, rule in rules.items() if rule}
     description = " ".join([setting.help, *setting.rules])
     return {"description": description, METADATA_KEY: exported}
+
+
+def _alias(properties: Mapping[str, object], setting: SettingInfo) -> dict[str, object]:
+    """Describe another key of a setting, which has no default of its own."""
+    same = {key: value for key, value in properties.items() if key != "default"}
+    return {**same, "description": f"The same setting as {setting.name}. {setting.help}"}
+
+
+def _lists(schema: Mapping[str, Any], model: type[Settings], level: Level) -> dict[str, object]:
+    """Describe the lists that are searched over, by each key that a setting may have there."""
+    known = Schema.of(model)
+    sections = dict(_properties(schema, schema.get("$defs", {})))
+    lists: dict[str, object] = {}
+    for each in known:
+        if each.metadata.grid and each.shown_at(level):
+            facts = sections[each.section][each.name]
+            item = {key: facts[key] for key in facts if key not in NOT_OF_AN_ITEM}
+            described = {"description": f"Values to try. {each.help}"}
+            listed = {"type": "array", "minItems": 1, "items": item} | described
+            lists[each.path] = listed
+            if known.find_searchable(each.name) == each:
+                lists[each.name] = listed
+    return lists
 
 
 def _rule(rule: Rule) -> dict[str, object]:

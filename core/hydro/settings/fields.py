@@ -31,6 +31,7 @@ class SettingMetadata:
     required_if: Rule | None = None
     conflicts_with: Rule | None = None
     alias: str | None = None
+    folder_or_name: bool = False
     owner: str | None = None
 
     @classmethod
@@ -59,6 +60,7 @@ def setting(
     required_if: Rule | None = None,
     conflicts_with: Rule | None = None,
     alias: str | None = None,
+    folder_or_name: bool = False,
     ge: float | None = None,
     gt: float | None = None,
     le: float | None = None,
@@ -77,6 +79,8 @@ def setting(
         required_if: While this holds, it must be given.
         conflicts_with: While this holds, it must keep its default.
         alias: Another key that it is read from.
+        folder_or_name: Whether a text that names a folder becomes its absolute path, as the paths
+            of settings of type `Path` do.
         ge: The smallest value.
         gt: What the value must exceed.
         le: The largest value.
@@ -84,7 +88,7 @@ def setting(
         min_length: The shortest list or text.
     """
     metadata = SettingMetadata(
-        level, grid, component, applies_if, required_if, conflicts_with, alias
+        level, grid, component, applies_if, required_if, conflicts_with, alias, folder_or_name
     )
     return Field(
         default,

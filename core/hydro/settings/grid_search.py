@@ -1,36 +1,50 @@
 """Checks what is to be searched over, and applies a combination to settings."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
 from hydro.settings.error_messages import SYNONYMS, SettingsIssue, issue_of
-from hydro.settings.schema import Schema, flatten
+from hydro.settings.layers import GRID
+from hydro.settings.schema import Schema, SettingInfo, flatten
 from hydro.settings.sections import Settings
 
 
-def resolve_grid(settings: Settings, schema: Schema) -> tuple[Settings, list[SettingsIssue]]:
-    """Return the settings with a checked ``grid_search``, and what is wrong with it.
-
-    Every key becomes a dotted name, and every value gets the type of its setting.
-    """
-    issues: list[SettingsIssue] = []
-    grid: dict[str, list[object]] = {}
-    for key, values in settings.grid_search.items():
+def grid_issues(
+    values: Mapping[str, object], model: type[Settings], schema: Schema
+) -> Iterator[SettingsIssue]:
+    """List what is wrong with the ``grid_search`` of settings, which may be wrong elsewhere too."""
+    searched: set[str] = set()
+    grid = values.get(GRID)
+    for key, listed in grid.items() if isinstance(grid, dict) else ():
         setting = schema.find_searchable(key)
-        place = ("grid_search", key)
+        place = (GRID, key)
         if setting is None:
-            message = f"grid_search.{key}: {_not_searchable(key, schema)}"
-            issues.append(SettingsIssue(place, message, at_value=False))
-        elif setting.path in grid or not values:
-            why = "is searched twice" if setting.path in grid else "has no values to try"
-            issues.append(SettingsIssue(place, f"grid_search.{key}: {why}"))
-        else:
-            checked = _checked(settings, key, setting.path, values, schema, issues)
-            # 1e-4 and 0.0001 are one value, but 1 and true are not.
-            grid[setting.path] = list({repr(value): value for value in checked}.values())
-    return settings.model_copy(update={"grid_search": grid}), issues
+            message = f"{GRID}.{key}: {_not_searchable(key, schema)}"
+            yield SettingsIssue(place, message, at_value=False)
+        elif setting.path in searched:
+            yield SettingsIssue(place, f"{GRID}.{key}: is searched twice")
+        elif isinstance(listed, list):
+            searched.add(setting.path)
+            if not listed:
+                yield SettingsIssue(place, f"{GRID}.{key}: has no values to try")
+            for number, value in enumerate(listed):
+                if message := _fault(value, setting, values, model, schema):
+                    yield SettingsIssue((*place, number), f"{GRID}: {message}")
+
+
+def resolve_grid(settings: Settings, schema: Schema) -> Settings:
+    """Return settings whose ``grid_search`` has dotted names, and values of the settings' types."""
+    grid: dict[str, list[object]] = {}
+    for key, listed in settings.grid_search.items():
+        setting = schema.find_searchable(key)
+        assert setting, f"{key} was checked before"
+        path = setting.path
+        checked = [flatten(with_values(settings, {path: each}))[path] for each in listed]
+        # 1e-4 and 0.0001 are one value, but 1 and true are not.
+        grid[path] = list({repr(value): value for value in checked}.values())
+    return settings.model_copy(update={GRID: grid})
 
 
 def with_values(settings: Settings, values: Mapping[str, object]) -> Settings:
@@ -46,21 +60,25 @@ def with_values(settings: Settings, values: Mapping[str, object]) -> Settings:
     return type(settings).model_validate(changed)
 
 
-def _checked(
-    settings: Settings,
-    key: str,
-    path: str,
-    values: Sequence[object],
+def _fault(
+    value: object,
+    setting: SettingInfo,
+    values: Mapping[str, object],
+    model: type[Settings],
     schema: Schema,
-    issues: list[SettingsIssue],
-) -> Iterator[object]:
-    for number, value in enumerate(values):
-        try:
-            yield flatten(with_values(settings, {path: value}))[path]
-        except ValidationError as error:
-            details = error.errors(include_url=False, include_context=False)[0]
-            message = f"grid_search: {issue_of(details, schema).message}"
-            issues.append(SettingsIssue(("grid_search", key, number), message))
+) -> str:
+    """Describe what is wrong with one value to try; nothing if it fits its setting."""
+    part = values.get(setting.section) or {}
+    if not isinstance(part, dict):
+        return ""
+    tried = {**values, GRID: {}, setting.section: {**part, setting.name: value}}
+    try:
+        model.model_validate(tried)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)
+        own = (each for each in found if each["loc"][:2] == (setting.section, setting.name))
+        return next((issue_of(each, schema).message for each in own), "")
+    return ""
 
 
 def _not_searchable(key: str, schema: Schema) -> str:

@@ -1,17 +1,19 @@
 """Where settings come from: an earlier experiment, a file, the command line; and which wins."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hydro.errors import SettingsError
-from hydro.settings.schema import Schema
+from hydro.paths import folder_or_name, from_folder
+from hydro.settings.schema import Schema, SettingInfo
 from hydro.settings.yaml_reader import Document, KeyPath, parse_value
 
 COMMAND_LINE = "--set"
 
-ATOMIC_KEYS = ("grid_search",)
+GRID = "grid_search"
+
+ATOMIC_KEYS = (GRID,)
 """Maps that are one value: a file's own takes the place of the earlier one."""
 
 EMPTY_SECTIONS = ("augmentation",)
@@ -63,6 +65,8 @@ class Layers:
     """Of the command line; relative paths in these start from the working folder."""
     earlier: Mapping[str, object] = field(default_factory=dict)
     """The settings of the experiment that the file starts from; the weakest layer."""
+    earlier_folder: Path = field(default_factory=Path.cwd)
+    """What relative paths in these start from."""
 
     def merge(self) -> dict[str, object]:
         """Return the values of all layers, sections key by key."""
@@ -78,6 +82,11 @@ class Layers:
         value = self.merge().get(key)
         return None if value == "None" else value
 
+    def folder_of(self, key: str) -> Path:
+        """Return what a relative path at the top of the file starts from."""
+        overridden = any(each.path == (key,) for each in self.overrides)
+        return Path.cwd() if overridden else self.folder
+
     def resolve(self, schema: Schema) -> "Layers":
         """Return layers in which aliases are replaced by names, and relative paths by absolute."""
         file = replace(
@@ -90,7 +99,7 @@ class Layers:
             self,
             file=file,
             overrides=tuple(_resolve_override(each, schema) for each in self.overrides),
-            earlier=_resolve(self.earlier, schema, self.folder),
+            earlier=_resolve(self.earlier, schema, self.earlier_folder),
         )
 
 
@@ -110,8 +119,9 @@ def _resolve(
         if not section and isinstance(value, dict) and key in schema.sections:
             resolved[key] = _resolve(value, schema, folder, section=key)
         elif setting := schema.find(section, key):
-            is_path = setting.kind.startswith("path")
-            resolved[setting.name] = _absolute(value, folder) if is_path else value
+            resolved[setting.name] = _absolute(value, setting, folder)
+            if not section and key == GRID:
+                resolved[key] = _resolve_grid(value, schema, folder)
         elif value or key not in EMPTY_SECTIONS:
             resolved[key] = value
     return resolved
@@ -119,6 +129,9 @@ def _resolve(
 
 def _resolve_override(override: Override, schema: Schema) -> Override:
     *sections, key = map(str, override.path)
+    if not sections and key not in schema.sections and not schema.find("", key):
+        # Without its section, where one alone has a setting of that name.
+        sections = schema.sections_of(key) if len(schema.sections_of(key)) == 1 else []
     section = "".join(sections)
     resolved = _resolve({key: override.value}, schema, Path.cwd(), section)
     ((key, value),) = resolved.items() or {key: override.value}.items()
@@ -134,8 +147,21 @@ def _rename(path: KeyPath, schema: Schema) -> KeyPath:
     return (section, setting.name, *rest) if setting else path
 
 
-def _absolute(value: object, folder: Path) -> object:
+def _resolve_grid(values: object, schema: Schema, folder: Path) -> object:
+    if not isinstance(values, dict):
+        return values
+    resolved = dict(values)
+    for key, listed in values.items():
+        setting = schema.find_searchable(key)
+        if setting and isinstance(listed, list):
+            resolved[key] = [_absolute(each, setting, folder) for each in listed]
+    return resolved
+
+
+def _absolute(value: object, setting: SettingInfo, folder: Path) -> object:
+    """Return the absolute path of a value that is a path; others as they are."""
     if not isinstance(value, str) or value == "None":
         return value
-    # pathlib raises where it knows no home of that name; os.path leaves it as it is.
-    return str(folder / os.path.expanduser(value))  # noqa: PTH111
+    if setting.kind.startswith("path"):
+        return from_folder(value, folder)
+    return folder_or_name(value, folder) if setting.metadata.folder_or_name else value

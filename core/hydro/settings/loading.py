@@ -1,14 +1,14 @@
 """Turns a YAML file into checked settings: layers, merged and validated once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from hydro.settings.base_config import base_settings
+from hydro.settings.base_config import with_base_settings
 from hydro.settings.error_messages import from_validation_error, settings_error
-from hydro.settings.grid_search import resolve_grid
+from hydro.settings.grid_search import grid_issues, resolve_grid
 from hydro.settings.layers import Layers, parse_override
 from hydro.settings.schema import Schema
 from hydro.settings.search_space import SearchSpace
@@ -64,8 +64,7 @@ def read(path: Path, overrides: Sequence[str] = ()) -> Layers:
         SettingsError: one of them cannot be read.
     """
     parsed = tuple(parse_override(each) for each in overrides)
-    layers = Layers(read_yaml(path), path.resolve().parent, parsed)
-    return replace(layers, earlier=base_settings(layers))
+    return with_base_settings(Layers(read_yaml(path), path.resolve().parent, parsed))
 
 
 def check(layers: Layers, model: type[Settings], *, files: bool = True) -> LoadedSettings:
@@ -79,20 +78,20 @@ def check(layers: Layers, model: type[Settings], *, files: bool = True) -> Loade
         raise settings_error(duplicates, layers)
     layers = layers.resolve(schema)
     values = layers.merge()
+    issues = [*grid_issues(values, model, schema)]
     try:
         settings = model.model_validate(values)
     except ValidationError as error:
-        raise from_validation_error(error, layers, schema) from None
+        raise from_validation_error(error, layers, schema, issues) from None
     given = schema.settings.keys() & _dotted_names(values)
-    settings, grid_issues = resolve_grid(settings, schema)
-    issues = [
-        *grid_issues,
+    issues += [
         *broken_rules(settings, schema, given),
         *check_experiment_name(settings),
         *(missing_files(settings, schema) if files else ()),
     ]
     if issues:
         raise settings_error(issues, layers)
+    settings = resolve_grid(settings, schema)
     warnings = [*inactive_settings(settings, schema, given), *SearchSpace.of(settings).inactive()]
     return LoadedSettings(settings, tuple(warnings), frozenset(given))
 

@@ -106,6 +106,10 @@ class Schema:
         """Return the setting that a key of a section means, by its name or its alias."""
         return self._by_key.get((section, key))
 
+    def sections_of(self, key: str) -> list[str]:
+        """List the sections with a setting of a key, given by its name or its alias."""
+        return [each.section for each in self if each.section and key in each.keys]
+
     def find_searchable(self, key: str) -> SettingInfo | None:
         """Return the setting of a key of a grid, given with its section or without."""
         section, dot, name = key.rpartition(".")

@@ -53,6 +53,7 @@ class TextArchitectureSection(ArchitectureSection):
         "sentence-transformers/all-MiniLM-L6-v2",
         help="Pretrained encoder: a local folder, the name of a packaged model, or a hub name.",
         grid=True,
+        folder_or_name=True,
     )
     pretrained: bool = setting(
         True, help="Load the pretrained weights; else initialize randomly.", level="expert"

@@ -23,6 +23,8 @@ from hydro.artifacts.results import write_leaderboard, write_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status, write_status
 from hydro.errors import ResourceError, SettingsError
+from hydro.settings.fields import Section, section, setting
+from hydro.settings.schema import Schema
 
 
 def made(output: Path, name: str, status: Status | None = None, after: float = 0.5) -> RunFolder:
@@ -137,6 +139,20 @@ def test_settings_are_those_of_the_best_combination_on_all_folds(tmp_path: Path)
         folder.config, "experiment_name: x\ndataset: {folds: [a, b]}\ntraining: {batch_size: 9}\n"
     )
     assert settings_of(folder) == {"dataset.folds": "[a, b]", "training.batch_size": "0"}
+
+
+def test_settings_stored_under_an_earlier_name_have_the_present_one(tmp_path: Path) -> None:
+    class Loss(Section):
+        init: str = setting("a", help="Initialization.", alias="centres")
+
+    class Model(Section):
+        training: Loss = section()
+
+    schema = Schema.of(Model)
+    for name, key in (("old", "centres"), ("new", "init")):
+        folder = RunFolder.create(tmp_path, name)
+        write_text(folder.config, f"training: {{{key}: b}}\n")
+        assert settings_of(folder, schema) == {"training.init": "b"}
 
 
 def test_an_experiment_is_deleted_whole_and_others_stay(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import yaml
+
+from hydro.cli.options import read_request
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -27,8 +30,22 @@ def test_the_template_is_a_settings_file(hydro: Cli) -> None:
     code, out, _ = hydro("schema", "text_metric_learning", "--format", "yaml", "--level", "novice")
     assert code == 0
     assert yaml.safe_load(out) == {
-        "dataset": {"train_dataframe": "train.csv", "label_columns": "label", "text_column": "text"}
+        "problem_type": "text_metric_learning",
+        "dataset": {
+            "train_dataframe": "train.csv",
+            "label_columns": "label",
+            "text_column": "text",
+        },
     }
+
+
+@pytest.mark.parametrize("level", ["novice", "master"])
+def test_the_template_validates_as_it_is_printed(level: str, config: Path, hydro: Cli) -> None:
+    _, out, _ = hydro("schema", "text_metric_learning", "--format", "yaml", "--level", level)
+    config.write_text(out, encoding="utf-8")
+    (config.parent / "rows.csv").rename(config.parent / "train.csv")
+    request = read_request(config, None, ())
+    assert (request.problem.name, len(request.loaded.given)) == ("text_metric_learning", 4)
 
 
 def test_the_json_is_a_schema_with_everything(hydro: Cli) -> None:
@@ -41,7 +58,7 @@ def test_the_json_is_a_schema_with_everything(hydro: Cli) -> None:
 def test_an_unknown_problem_type_lists_what_there_is(hydro: Cli) -> None:
     code, out, err = hydro("schema", "text_metric_lerning")
     assert (code, out) == (3, "")
-    assert err.startswith("hydro: no problem type 'text_metric_lerning'; there is: ")
+    assert err.startswith("hydro: unknown problem type 'text_metric_lerning'. Available: ")
     assert err.endswith("Did you mean 'text_metric_learning'?\n")
 
 

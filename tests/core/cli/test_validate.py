@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from hydro.cli.options import find_problem
+from hydro.errors import SettingsError
+from hydro.plugins.registry import Registry
+from hydro.settings.loading import read
+
 Cli = Callable[..., tuple[int, str, str]]
 
 
@@ -80,20 +85,30 @@ def test_a_settings_file_that_is_not_there_ends_with_3(name: str, hydro: Cli) ->
     assert err.startswith(f"hydro: {name}: cannot be read: ")
 
 
-def test_the_problem_type_may_come_from_the_command_line(config: Path, hydro: Cli) -> None:
+def test_the_problem_type_may_come_from_the_command_line(config: Path, registry: Registry) -> None:
     change(config, "problem_type: text_metric_learning\n", "")
+    with pytest.raises(SettingsError, match=r"cfg\.yml: no problem type\. Add --problem NAME"):
+        find_problem(None, read(config), registry)
+    assert find_problem("wordcount", read(config), registry).name == "wordcount"
+
+
+def test_the_only_problem_type_need_not_be_named(
+    config: Path, hydro: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(config, "problem_type: text_metric_learning\n", "")
+    code, out, _ = hydro("validate", str(config))
+    assert (code, out.splitlines()[0][:19]) == (0, "settings  ok  5 giv")
+    monkeypatch.setenv("HYDRO_DISABLED_PLUGINS", "text_metric_learning")
     code, _, err = hydro("validate", str(config))
     assert code == 3
     assert err.startswith(f"hydro: {config}: no problem type. Add --problem NAME")
-    code, out, _ = hydro("validate", str(config), "--problem", "text_metric_learning")
-    assert (code, out.splitlines()[0][:19]) == (0, "settings  ok  5 giv")
 
 
-def test_a_problem_type_of_none_is_none(config: Path, hydro: Cli) -> None:
-    for nothing in ("None", "'None'", ""):
-        change(config, config.read_text().splitlines()[0], f"problem_type: {nothing}")
-        code, _, err = hydro("validate", str(config))
-        assert (code, "no problem type" in err) == (3, True)
+@pytest.mark.parametrize("nothing", ["None", "'None'", ""])
+def test_a_problem_type_of_none_is_none(nothing: str, config: Path, registry: Registry) -> None:
+    change(config, "problem_type: text_metric_learning", f"problem_type: {nothing}")
+    with pytest.raises(SettingsError, match=r"no problem type\. Add --problem NAME"):
+        find_problem(None, read(config), registry)
 
 
 def test_file_and_command_line_may_not_contradict(config: Path, hydro: Cli) -> None:
@@ -109,7 +124,9 @@ def test_an_unknown_problem_type_is_told_with_its_place(config: Path, hydro: Cli
     change(config, "text_metric_learning", "text_metric_lerning")
     code, _, err = hydro("validate", str(config))
     assert code == 3
-    assert err.startswith(f"hydro: {config}:1:15: problem_type: no problem type 'text_metric_ler")
+    assert err.startswith(
+        f"hydro: {config}:1:15: problem_type: unknown problem type 'text_metric_ler"
+    )
 
 
 def test_a_list_is_no_problem_type(config: Path, hydro: Cli) -> None:

@@ -26,10 +26,10 @@ def test_an_unknown_problem_type_lists_what_there_is(registry: Registry) -> None
     with pytest.raises(SettingsError) as caught:
         registry.problem("text_metric_lerning")
     assert str(caught.value) == (
-        "no problem type 'text_metric_lerning'; there is: text_classifier, text_metric_learning, "
-        "text_regression, wordcount. Did you mean 'text_metric_learning'?"
+        "unknown problem type 'text_metric_lerning'. Available: text_classifier, "
+        "text_metric_learning, text_regression, wordcount. Did you mean 'text_metric_learning'?"
     )
-    with pytest.raises(SettingsError, match="no problem type 'x'; there is: none"):
+    with pytest.raises(SettingsError, match=r"unknown problem type 'x'\. Available: none"):
         Registry(()).problem("x")
 
 
@@ -57,7 +57,7 @@ def test_the_only_component_is_picked_where_no_setting_selects(registry: Registr
     dataset = {"train_dataframe": "rows.csv", "text": "text", "words": "words"}
     settings = schema.model_validate({"dataset": dataset})
     assert registry.pick("model", "wordcount", settings).name == "Linear"
-    with pytest.raises(PluginError, match=r"needs one insight, and no setting .* there is: none"):
+    with pytest.raises(PluginError, match=r"needs exactly one insight .* found: none"):
         registry.pick("insight", "wordcount", settings)
 
 

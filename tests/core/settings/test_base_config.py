@@ -46,6 +46,26 @@ def test_a_name_is_looked_for_where_experiments_are_made(
     assert read("from_experiment: before\n").settings.training.batch_size == 5
 
 
+@pytest.mark.usefixtures("earlier")
+def test_a_folder_of_the_command_line_starts_from_the_working_folder(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here/earlier"
+    here.mkdir(parents=True)
+    (here / "config.yaml").write_text("training: {batch_size: 6}\n", encoding="utf-8")
+    monkeypatch.chdir(here.parent)
+    assert read("", "from_experiment=earlier").settings.training.batch_size == 6
+    assert read("from_experiment: earlier\n").settings.training.batch_size == 5
+
+
+def test_a_table_of_an_earlier_experiment_starts_from_its_folder(read: Read, earlier: Path) -> None:
+    (earlier / "test.csv").touch()
+    (earlier / "config.yaml").write_text("dataset: {test_dataframe: test.csv}\n", encoding="utf-8")
+    assert (
+        read("from_experiment: earlier\n").settings.dataset.test_dataframe == earlier / "test.csv"
+    )
+
+
 @pytest.mark.parametrize("name", ["gone", "x" * 300, "[a]", "~nobody"])
 def test_an_experiment_that_is_not_there_is_said_with_its_place(name: str, read: Read) -> None:
     with pytest.raises(SettingsError, match=r"cfg.yml:2:18: from_experiment: no experiment in"):

@@ -1,6 +1,7 @@
 """Tests of a schema as a table, as a YAML file to start from and as a JSON Schema."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -99,6 +100,64 @@ def test_the_schema_refuses_what_does_not_load(
     assert not Draft202012Validator(schema).is_valid({"dataset": REQUIRED, **given})
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"learning_rate": [1e-4, 1e-3], "training.epochs": [1]},
+        {"pool": ["Max"], "loss_function": ["ArcFace", "CrossEntropy"], "arcface_margin": [0.2]},
+        {"embedding_size": [None, 8]},
+    ],
+)
+def test_the_schema_accepts_what_is_searched_over(
+    given: dict[str, Any], schema: dict[str, Any]
+) -> None:
+    Draft202012Validator(schema).validate({"dataset": REQUIRED, "grid_search": given})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"learning_rte": [1]},
+        {"seed": [1]},
+        {"environment.seed": [1]},
+        {"learning_rate": [0]},
+        {"learning_rate": []},
+        {"learning_rate": 1e-4},
+        {"pool": ["Avg"]},
+    ],
+)
+def test_the_schema_refuses_what_cannot_be_searched_over(
+    given: dict[str, Any], schema: dict[str, Any]
+) -> None:
+    assert not Draft202012Validator(schema).is_valid({"dataset": REQUIRED, "grid_search": given})
+
+
+def test_the_schema_completes_every_setting_that_can_be_searched_over(
+    schema: dict[str, Any], model: type[Settings]
+) -> None:
+    lists = schema["properties"]["grid_search"]["properties"]
+    searchable = [each for each in Schema.of(model) if each.metadata.grid]
+    assert set(lists) == {key for each in searchable for key in (each.name, each.path)}
+
+
+def test_the_schema_has_the_other_names_of_settings(
+    schema: dict[str, Any], model: type[Settings]
+) -> None:
+    aliases = [each for each in Schema.of(model) if each.metadata.alias]
+    assert len(aliases) >= 2
+    for each in aliases:
+        alias = setting(schema, f"{each.section}.{each.metadata.alias}")
+        assert each.name in alias["description"]
+        assert "default" not in alias
+    given = {
+        "dataset": {**REQUIRED, "selected_folds": [0]},
+        "training": {"arcface_centres": "Random"},
+    }
+    Draft202012Validator(schema).validate(given)
+    given["training"] = {"arcface_centres": "Randm"}
+    assert not Draft202012Validator(schema).is_valid(given)
+
+
 def test_the_schema_tells_every_setting_with_its_facts(
     schema: dict[str, Any], model: type[Settings]
 ) -> None:
@@ -135,10 +194,10 @@ def test_a_level_filters_what_is_shown(
     table(model, level)
     rows = [line for line in capsys.readouterr().out.splitlines() if line[:2] == "  "]
     assert len([row for row in rows if row[2] != " "]) == len(shown)
-    text = template(model, level)
+    text = template(model, level, "text_metric_learning")
     narrowed = json.loads(json_schema(model, level))
     for each in Schema.of(model):
-        assert (f" {each.name}: " in text) is (each.path in shown)
+        assert bool(re.search(rf"^[# ]*{each.name}: ", text, re.M)) is (each.path in shown)
         if each.path in shown:
             assert setting(narrowed, each.path)
         else:
@@ -159,9 +218,12 @@ def test_the_table_says_defaults_and_what_is_needed(
 def test_the_template_shows_what_must_be_given_and_comments_out_the_rest(
     registry: Registry,
 ) -> None:
-    text = template(registry.schema(registry.problem("wordcount")), "novice")
+    text = template(registry.schema(registry.problem("wordcount")), "novice", "wordcount")
     lines = [line for line in text.splitlines() if line and not line.startswith(("#", "  #"))]
-    assert lines == ["dataset:", "  train_dataframe: train.csv", "  text: text", "  words: words"]
+    assert lines == [
+        "problem_type: wordcount", "dataset:", "  train_dataframe: train.csv", "  text: text",
+        "  words: words",
+    ]  # fmt: skip
     assert "# training:\n" in text
     assert "#   epochs: 5\n" in text
 

@@ -56,6 +56,18 @@ def test_what_cannot_be_searched_is_said_with_its_place(
     assert refusal(f"grid_search: {search}\n")[1].startswith(expected)
 
 
+def test_mistakes_in_a_search_are_shown_with_the_others(
+    refusal: Callable[..., Sequence[str]],
+) -> None:
+    said = refusal(
+        "training: {epochs: -1}\ntokenizer: 3\n"
+        "grid_search: {batch_size: [0, 8], learning_rte: [1], max_length: [0]}\n"
+    )
+    assert said[0] == "FILE: 4 problems with the settings"
+    places = [line.partition(" ")[0] for line in said if line.startswith("FILE:")][1:]
+    assert places == ["FILE:2:20:", "FILE:3:12:", "FILE:4:28:", "FILE:4:35:"]
+
+
 def test_a_search_on_the_command_line_is_named_as_such(
     refusal: Callable[..., Sequence[str]],
 ) -> None:

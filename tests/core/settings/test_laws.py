@@ -28,10 +28,11 @@ def test_a_template_loads_to_the_defaults(
     schema = registry.schema(registry.problem(problem))
     (tmp_path / "train.csv").touch()
     config = tmp_path / "cfg.yml"
-    text = template(schema, level)
+    text = template(schema, level, problem)
     config.write_text(text, encoding="utf-8")
     loaded = load(config, schema)
-    assert loaded.given == {each.path for each in Schema.of(schema) if each.required}
+    required = {each.path for each in Schema.of(schema) if each.required}
+    assert loaded.given == required | {"problem_type"}
     given_only: Any = parse_yaml(text, "FILE").values
     given_only["dataset"]["train_dataframe"] = str(tmp_path / "train.csv")
     assert loaded.settings == schema.model_validate(given_only)
@@ -43,7 +44,7 @@ def test_a_template_loads_to_the_defaults_with_every_comment_taken_off(
 ) -> None:
     (tmp_path / "train.csv").touch()
     config = tmp_path / "cfg.yml"
-    text = template(model, level)
+    text = template(model, level, "text_metric_learning")
     config.write_text(text, encoding="utf-8")
     defaults = load(config, model).settings
     wanted = {f"{each.name}:" for each in Schema.of(model)}

@@ -1,15 +1,20 @@
 """Tests of turning YAML into settings and back."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hydro.errors import SettingsError
 from hydro.plugins.registry import Registry
+from hydro.settings.fields import Section, section, setting
+from hydro.settings.layers import Layers
 from hydro.settings.loading import LoadedSettings, load
 from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import Settings
+from hydro.settings.yaml_reader import read_yaml
 from hydro.settings.yaml_writer import dump
 
 Read = Callable[..., LoadedSettings]
@@ -102,6 +107,115 @@ def test_a_path_of_the_command_line_starts_from_the_working_folder(
     assert loaded.settings.dataset.test_dataframe == here / "test.csv"
 
 
+@pytest.mark.parametrize(
+    ("override", "path", "value"),
+    [
+        ("epochs=3", "training.epochs", 3),
+        ("pool=Max", "architecture.pool", "Max"),
+        ("selected_folds=2", "dataset.folds", ("2",)),
+        ("arcface_margin=0.2", "training.arcface_margin", 0.2),
+        ("tokenizer={max_length: 7}", "tokenizer.max_length", 7),
+        ("experiment_name=epochs", "experiment_name", "epochs"),
+    ],
+)
+def test_the_command_line_needs_no_section_where_one_has_the_setting(
+    override: str, path: str, value: object, read: Read
+) -> None:
+    assert flatten(read("", override).settings)[path] == value
+
+
+def test_a_path_without_its_section_starts_from_the_working_folder(
+    tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/test.csv").touch()
+    monkeypatch.chdir(tmp_path / "here")
+    dataset = read("", "test_dataframe=test.csv").settings.dataset
+    assert dataset.test_dataframe == tmp_path / "here/test.csv"
+
+
+def test_a_name_that_two_sections_have_needs_one(config: Path) -> None:
+    class One(Section):
+        size: int = setting(1, help="One.")
+
+    class Two(Settings):
+        first: One = section()
+        second: One = section()
+
+    (config.parent / "rows.csv").touch()
+    config.write_text(
+        "dataset: {train_dataframe: rows.csv}\n"
+        "prediction: {metric: m}\ntraining: {loss_function: l}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(SettingsError, match=r"Did you mean 'first.size' or 'second.size'\?"):
+        load(config, Two, ["size=2"])
+    assert flatten(load(config, Two, ["second.size=2"]).settings)["second.size"] == 2
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "architecture: {backbone: models/tiny}",
+        "architecture: {backbone: models/../models/tiny}",
+        "grid_search: {backbone: [models/tiny]}",
+        "grid_search: {architecture.backbone: [models/tiny]}",
+        "from_experiment: earlier",
+    ],
+)
+def test_a_backbone_is_looked_for_beside_the_file_and_stored_absolute(
+    given: str, config: Path, model: type[Settings], read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny, elsewhere = config.parent / "models/tiny", config.parent / "elsewhere"
+    earlier = config.parent / "earlier"
+    for folder in (tiny, elsewhere, earlier / "own"):
+        folder.mkdir(parents=True)
+    (earlier / "config.yaml").write_text("architecture: {backbone: own}\n", encoding="utf-8")
+    monkeypatch.chdir(elsewhere)
+    settings = read(f"{given}\n").settings
+    config.write_text(dump(settings), encoding="utf-8")
+    values = flatten(load(config, model).settings)
+    searched = settings.grid_search.get("architecture.backbone", [values["architecture.backbone"]])
+    expected = earlier / "own" if "earlier" in given else tiny
+    assert [Path(str(each)).resolve() for each in searched] == [expected]
+    assert all(Path(str(each)).is_absolute() for each in searched)
+
+
+@pytest.mark.parametrize(
+    "override", ["architecture.backbone=tiny", "grid_search={backbone: [tiny]}"]
+)
+def test_a_backbone_of_the_command_line_starts_from_the_working_folder(
+    override: str, tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("tiny", "here/tiny"):
+        (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    values = flatten(read("", override).settings)
+    grid = {"architecture.backbone": [values["architecture.backbone"]], **values["grid_search"]}
+    assert grid["architecture.backbone"] == [str(tmp_path / "here/tiny")]
+
+
+def test_every_setting_that_names_a_file_or_a_folder_is_stored_absolute(
+    config: Path, model: type[Settings], read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New settings of these kinds are covered by being declared."""
+    kinds = [
+        each
+        for each in Schema.of(model)
+        if each.kind.startswith("path") or each.metadata.folder_or_name
+    ]
+    assert len(kinds) == 4
+    (config.parent / "given").mkdir()
+    (config.parent / "elsewhere").mkdir()
+    monkeypatch.chdir(config.parent / "elsewhere")
+    read("")
+    document = read_yaml(config)
+    for each in kinds:
+        values = {each.section: {each.name: "given"}}
+        layers = Layers(replace(document, values=values), config.parent).resolve(Schema.of(model))
+        assert layers.merge() == {each.section: {each.name: str(config.parent / "given")}}
+
+
 def test_a_setting_by_its_other_name_is_overridden_too(read: Read) -> None:
     head = "dataset: {train_dataframe: rows.csv, text_column: t, label_columns: l, folds: [1]}\n"
     settings = read("", "dataset.selected_folds=2", head=head).settings
@@ -126,7 +240,8 @@ WRONG = {
     "training.epochs=[1": "--set training.epochs=[1:2:1: not valid YAML",
     "training.epochs=1\nother: 2": "--set training.epochs=1",
     "training.epoch=1": "--set training.epoch=1: training.epoch: unknown setting. Did you mean",
-    "epochs=1": "--set epochs=1: epochs: unknown setting. Did you mean 'training.epochs'?",
+    "epoch=1": "--set epoch=1: epoch: unknown setting. Did you mean 'training.epochs'?",
+    "epochs=-1": "--set epochs=-1: training.epochs: must be greater",
     "environment.gpus=[[]]": "--set environment.gpus=[[]]: environment.gpus: must be text",
     "experiment_name=../x": "--set experiment_name=../x: experiment_name: '../x' cannot be",
     "dataset.test_dataframe=gone.csv": "--set dataset.test_dataframe=gone.csv: dataset.test_data",
