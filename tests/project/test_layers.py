@@ -1,6 +1,7 @@
 """Tests of who may import whom."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -195,3 +196,31 @@ def test_imports_that_wait_are_no_part_of_loading(tmp_path: Path) -> None:
         "try:\n    from e import f\nexcept ImportError:\n    pass\n"
     )
     assert set(imports_when_loaded(tmp_path / "example.py")) == {"b", "c", "e", "e.f"}
+
+
+TERMINAL = ("cli/output.py", "cli/console.py")
+"""The modules that write to a terminal, with no control characters of other people's texts."""
+
+NO_TERMINAL = ("trackers/subprocess_child.py", "export/scoring_pipeline.py")
+"""One writes to a pipe; the other is copied into exports, where there is no hydro."""
+
+WRITES = re.compile(
+    r"print|.*\b(click\.(s?echo|confirm|prompt)|Console|std(out|err)(\.buffer)?\.write(lines)?)"
+)
+
+
+def test_only_the_modules_of_the_terminal_print(sources: Sequence[Path], root: Path) -> None:
+    checked = [
+        path
+        for path in sources
+        if path.is_relative_to(root / "core") or path.is_relative_to(root / "plugins")
+        if not str(path).endswith((*TERMINAL, *NO_TERMINAL))
+    ]
+    found = [
+        f"{path.relative_to(root)}:{node.lineno}"
+        for path in checked
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and WRITES.fullmatch(ast.unparse(node.func))
+    ]
+    assert len(checked) > 100
+    assert found == []

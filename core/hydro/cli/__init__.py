@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 from click.shell_completion import CompletionItem
 
+from hydro.cli.output import echo, show_traceback, show_usage_error
 from hydro.errors import HydroError
 from hydro.training.signals import StopSignal
 
@@ -72,15 +73,16 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, and end the process with the exit code of what went wrong."""
+    sys.excepthook = show_traceback
     try:
         cli.main(args=arguments, prog_name="hydro", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        show_usage_error(error)
         sys.exit(error.exit_code)
     except HydroError as error:
-        click.echo(f"hydro: {error}", err=True)
+        echo(f"hydro: {error}", err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         StopSignal.ignore()
-        click.echo("hydro: interrupted", err=True)
+        echo("hydro: interrupted", err=True)
         sys.exit(130)

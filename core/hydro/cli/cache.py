@@ -1,11 +1,10 @@
 """``hydro cache``: list or clear cached tokens."""
 
-import json
-
 import click
 
 from hydro.artifacts.cache import CacheEntry, clear, default_cache, list_entries
 from hydro.cli.options import json_option
+from hydro.cli.output import echo, echo_json
 from hydro.formatting import format_bytes, format_duration
 
 
@@ -18,15 +17,13 @@ def cache(context: click.Context, as_json: bool) -> None:
         return
     folder, entries = default_cache(), list_entries(default_cache())
     if as_json:
-        click.echo(
-            json.dumps({"folder": str(folder), "entries": [_facts(each) for each in entries]})
-        )
+        echo_json({"folder": str(folder), "entries": [_facts(each) for each in entries]})
         return
     for each in entries:
         ago = f"{format_duration(86400 * each.days)} ago"
         state = f"used {ago}" if each.complete else f"unfinished, {ago}"
-        click.echo(f"{each.path.name[:12]:12}  {format_bytes(each.size):>9}  {state}")
-    click.echo(f"{_total(entries)} in {folder}")
+        echo(f"{each.path.name[:12]:12}  {format_bytes(each.size):>9}  {state}")
+    echo(f"{_total(entries)} in {folder}")
 
 
 @cache.command("clear")
@@ -40,7 +37,7 @@ def cache(context: click.Context, as_json: bool) -> None:
 def clear_command(older_than: float) -> None:
     """Delete cached tokens; they are computed again when needed."""
     removed = clear(default_cache(), older_than=older_than)
-    click.echo(f"removed {_total(removed)}")
+    echo(f"removed {_total(removed)}")
 
 
 def _facts(entry: CacheEntry) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """``hydro experiments``: list, show, compare and delete experiments."""
 
-import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -14,8 +13,10 @@ from hydro.artifacts import experiments as stored
 from hydro.artifacts.experiments import Summary, best_runs, find_experiment, summarize
 from hydro.artifacts.results import read_scores
 from hydro.artifacts.run_folder import RunFolder
+from hydro.cli.console import plain_console
 from hydro.cli.options import experiment_argument, installed_catalog, json_option, output_option
-from hydro.cli.result import plain_console, show_scores
+from hydro.cli.output import confirm, echo, echo_json
+from hydro.cli.result import show_scores
 from hydro.errors import HydroError
 from hydro.evaluation.comparison import Comparison, compare_experiments
 from hydro.inference.finished_run import stored_builder
@@ -43,12 +44,12 @@ def list_experiments(output: Path, as_json: bool) -> None:
             found.append(summarize(each))
         except (HydroError, ValueError, KeyError, OSError) as error:
             # One damaged folder does not hide the others.
-            click.echo(f"warning: {each.path} cannot be read: {error}", err=True)
+            echo(f"warning: {each.path} cannot be read: {error}", err=True)
     if as_json:
-        click.echo(json.dumps([asdict(each) for each in found]))
+        echo_json([asdict(each) for each in found])
         return
     if not found:
-        click.echo(f"no experiment in {output}", err=True)
+        echo(f"no experiment in {output}", err=True)
         return
     console = plain_console()
     console.print(_listing(found))
@@ -67,7 +68,7 @@ def show(experiment: str, output: Path, as_json: bool) -> None:
     scores = {} if runs or not leading else read_scores(folder)
     if as_json:
         facts = {"runs": [asdict(each) for each in runs], "scores": scores}
-        click.echo(json.dumps({**asdict(summary), "folder": str(folder.path), **facts}))
+        echo_json({**asdict(summary), "folder": str(folder.path), **facts})
         return
     console = plain_console()
     seconds = "" if summary.seconds is None else f"  {summary.seconds:.0f} s"
@@ -104,9 +105,9 @@ def compare(first: str, second: str, output: Path, as_json: bool) -> None:
     schema = Schema.of(type(builder.settings))
     found = compare_experiments(*folders, builder.build_metrics(), directions, schema)
     for note in found.warnings:
-        click.echo(f"note: {note}", err=True)
+        echo(f"note: {note}", err=True)
     if as_json:
-        click.echo(json.dumps(asdict(found)))
+        echo_json(asdict(found))
         return
     console = plain_console()
     console.print(_differences(found, folders))
@@ -124,9 +125,9 @@ def delete(experiment: str, output: Path, yes: bool) -> None:
         msg = "not interactive. Add --yes to skip confirmation"
         raise click.UsageError(msg)
     if not yes:
-        click.confirm(f"Delete {folder.path} and everything in it?", abort=True, err=True)
+        confirm(f"Delete {folder.path} and everything in it?")
     stored.delete(folder, output)
-    click.echo(f"deleted {folder.path}", err=True)
+    echo(f"deleted {folder.path}", err=True)
 
 
 def _listing(found: Sequence[Summary]) -> Table:

@@ -1,12 +1,12 @@
 """``hydro export``: export a trained model for other programs."""
 
-import json
 from pathlib import Path
 
 import click
 
 from hydro.artifacts.experiments import find_experiment
 from hydro.cli.options import experiment_argument, installed_catalog, json_option
+from hydro.cli.output import echo, echo_json
 from hydro.cli.terminal import TerminalProgress
 from hydro.inference.finished_run import finished_run
 from hydro.paths import default_output
@@ -47,8 +47,8 @@ def export(experiment: str, formats: tuple[str, ...], output: Path | None, as_js
         exporters = pick_exporters(builder, formats)
         written = {each.name: str(write(each, builder, run, output)) for each in exporters}
     if as_json:
-        click.echo(json.dumps({"run": str(run.path), "exports": written}))
+        echo_json({"run": str(run.path), "exports": written})
         return
     width = max(map(len, written))
     for name, path in written.items():
-        click.echo(f"{name:{width}}  {path}")
+        echo(f"{name:{width}}  {path}")

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import click
 
+from hydro.cli.output import echo
 from hydro.errors import SettingsError
 from hydro.plugins.problem import Problem
 from hydro.plugins.registry import Registry
@@ -75,7 +76,7 @@ def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) 
     loaded = check(layers, registry.schema(found))
     # Of the processes that torch's launcher starts, the first speaks.
     for note in loaded.warnings if os.environ.get("RANK", "0") == "0" else ():
-        click.echo(f"note: {note}", err=True)
+        echo(f"note: {note}", err=True)
     return Request(registry, found, loaded)
 
 
@@ -83,7 +84,7 @@ def installed_catalog() -> Registry:
     """Load what is installed; warn of plugins that failed to load."""
     registry = Registry.installed()
     for failure in registry.failures:
-        click.echo(f"hydro: {failure}", err=True)
+        echo(f"hydro: {failure}", err=True)
     return registry
 
 

@@ -1,10 +1,9 @@
 """``hydro plugins``: list the installed plugins, their components, and why any failed to load."""
 
-import json
-
 import click
 
 from hydro.cli.options import json_option
+from hydro.cli.output import echo, echo_json
 from hydro.plugins.loading import Plugin, kind_of, load_plugins
 
 
@@ -14,14 +13,14 @@ def plugins(as_json: bool) -> None:
     """List the installed plugins with their components, and why any failed to load."""
     found = load_plugins()
     if as_json:
-        click.echo(json.dumps([_facts(each) for each in found]))
+        echo_json([_facts(each) for each in found])
         return
     for each in found:
-        click.echo(f"{each.name}  ({each.distribution}, {each.module})")
+        echo(f"{each.name}  ({each.distribution}, {each.module})")
         for kind, names in _brings(each).items():
-            click.echo(f"  {kind}: {', '.join(names)}")
+            echo(f"  {kind}: {', '.join(names)}")
         if each.failure:
-            click.echo(f"  FAILED: {each.failure}")
+            echo(f"  FAILED: {each.failure}")
 
 
 def _facts(plugin: Plugin) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """``hydro predict``: predict the rows of a table with a trained model."""
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,8 +11,9 @@ from rich.table import Table
 
 from hydro.artifacts.experiments import find_experiment
 from hydro.artifacts.files import writing
+from hydro.cli.console import plain_console
 from hydro.cli.options import experiment_argument, installed_catalog, json_option
-from hydro.cli.result import plain_console
+from hydro.cli.output import echo, echo_json
 from hydro.cli.terminal import TerminalProgress
 from hydro.errors import DataError
 from hydro.evaluation.predictions_file import write_predictions
@@ -81,13 +81,13 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
     metrics = _scores(trained, predictions)
     if as_json:
         told = {"run": str(trained.folder.path), "rows": len(frame), "metrics": metrics}
-        click.echo(json.dumps({**told, "files": [str(each) for each in files]}))
+        echo_json({**told, "files": [str(each) for each in files]})
         return
     if trained.calibration:
-        click.echo(trained.calibration["summary"], err=True)
+        echo(trained.calibration["summary"], err=True)
     _show(name, len(frame), metrics)
     for each in files:
-        click.echo(each)
+        echo(each)
 
 
 def _scores(trained: "TrainedModel", predictions: "Predictions") -> dict[str, dict[str, Any]]:
@@ -106,7 +106,7 @@ def _scores(trained: "TrainedModel", predictions: "Predictions") -> dict[str, di
 
 def _show(name: str, rows: int, metrics: Mapping[str, Mapping[str, Any]]) -> None:
     if not metrics:
-        click.echo(f"{name}, {rows:,} rows; none that a metric is defined on")
+        echo(f"{name}, {rows:,} rows; none that a metric is defined on")
         return
     table = Table("metric", title=f"{name}, {rows:,} rows", title_justify="left")
     table.add_column("score", justify="right")

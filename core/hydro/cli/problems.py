@@ -1,10 +1,9 @@
 """``hydro problems``: list the problem types."""
 
-import json
-
 import click
 
 from hydro.cli.options import installed_catalog, json_option
+from hydro.cli.output import echo, echo_json
 
 
 @click.command()
@@ -13,8 +12,8 @@ def problems(as_json: bool) -> None:
     """List the problem types of the installed plugins."""
     found = installed_catalog().problems
     if as_json:
-        click.echo(json.dumps([{"name": each.name, "title": each.title} for each in found]))
+        echo_json([{"name": each.name, "title": each.title} for each in found])
         return
     width = max((len(each.name) for each in found), default=0)
     for each in found:
-        click.echo(f"{each.name:{width}}  {each.title}")
+        echo(f"{each.name:{width}}  {each.title}")

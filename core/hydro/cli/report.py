@@ -6,6 +6,7 @@ import click
 
 from hydro.artifacts.experiments import find_experiment
 from hydro.cli.options import experiment_argument, installed_catalog, output_option
+from hydro.cli.output import echo
 from hydro.errors import SettingsError
 from hydro.report.write import write_report
 from hydro.settings.sections import Settings
@@ -25,7 +26,7 @@ def report(experiment: str, output: Path) -> None:
     model = schema_of(folder.config)
     for run in folder.runs:
         write_report(run, model)
-    click.echo(write_report(folder, model))
+    echo(write_report(folder, model))
 
 
 def schema_of(config: Path) -> type[Settings] | None:
@@ -35,5 +36,5 @@ def schema_of(config: Path) -> type[Settings] | None:
     try:
         return registry.schema(registry.problem(name))
     except SettingsError as error:
-        click.echo(f"note: {error}. No setting is compared with its default", err=True)
+        echo(f"note: {error}. No setting is compared with its default", err=True)
         return None

@@ -1,18 +1,16 @@
 """Prints the outcome of an experiment."""
 
-import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
 from rich.console import Console
 from rich.table import Table
 
 from hydro.artifacts.files import JsonObject
+from hydro.cli.console import plain_console
+from hydro.cli.output import echo_json
 from hydro.evaluation.subsets import scored_apart
-from hydro.settings.export import WIDTH_OF_A_FILE
 from hydro.settings.sections import Settings
 from hydro.tuning.leaderboard import LeaderboardEntry
 
@@ -20,20 +18,12 @@ if TYPE_CHECKING:
     from hydro.experiment.train import Outcome
 
 
-def plain_console() -> Console:
-    """Return standard output as it is: nothing in a text is taken for markup, color or emoji."""
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = WIDTH_OF_A_FILE
-    return console
-
-
 def show(outcome: "Outcome", *, as_json: bool) -> None:
     """Print the scores before and after of every split, or the leaderboard, and the folder."""
     if as_json:
         rows = [place.row() for place in outcome.leaderboard]
         told = {"folder": str(outcome.folder), "scores": outcome.scores, "leaderboard": rows}
-        click.echo(json.dumps(told))
+        echo_json(told)
         return
     console = plain_console()
     if outcome.leaderboard:

@@ -2,7 +2,9 @@
 
 import click
 
+from hydro.cli.console import plain_console
 from hydro.cli.options import installed_catalog
+from hydro.cli.output import echo
 from hydro.errors import SettingsError
 from hydro.settings.export import json_schema, table, template
 from hydro.settings.fields import LEVELS, Level
@@ -33,8 +35,8 @@ def schema(problem: str | None, level: Level | None, form: str) -> None:
     problem = problem or names[0]
     model = registry.schema(registry.problem(problem))
     if form == "json":
-        click.echo(json_schema(model, level or "master"), nl=False)
+        echo(json_schema(model, level or "master"), nl=False)
     elif form == "yaml":
-        click.echo(template(model, level or "master", problem), nl=False)
+        echo(template(model, level or "master", problem), nl=False)
     else:
-        table(model, level or "master")
+        plain_console().print(table(model, level or "master"))

@@ -1,6 +1,5 @@
 """``hydro search``: find the rows most similar to a text."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -10,6 +9,7 @@ import click
 
 from hydro.artifacts.experiments import find_experiment
 from hydro.cli.options import experiment_argument, index_option, installed_catalog, json_option
+from hydro.cli.output import echo, echo_json
 from hydro.cli.terminal import TerminalProgress
 from hydro.data.text_input.encoding import check_text, is_blank, read_lines
 from hydro.errors import DataError, SettingsError
@@ -87,11 +87,11 @@ def search(
     if as_json:
         pairs = zip(queries, found, strict=True)
         rows = [{"query": query, "hits": [asdict(hit) for hit in hits]} for query, hits in pairs]
-        click.echo(json.dumps(rows, ensure_ascii=False))
+        echo_json(rows, ensure_ascii=False)
         return
     for place, (query, hits) in enumerate(zip(queries, found, strict=True)):
         if len(queries) > 1:
-            click.echo(("\n" if place else "") + _line(" | ".join(query.values())))
+            echo(("\n" if place else "") + _line(" | ".join(query.values())))
         _show(hits)
 
 
@@ -139,9 +139,9 @@ def _tell(index: "Index", decision: "Mapping[str, object] | None") -> None:
     if recall is not None:
         kind, rows = index.facts["kind"], index.facts["rows"]
         said = f"{kind} index of {rows:,} rows: finds {recall:.1%} of the 10 nearest rows"
-        click.echo(said, err=True)
+        echo(said, err=True)
     if decision:
-        click.echo(decision["summary"], err=True)
+        echo(decision["summary"], err=True)
 
 
 def _show(hits: Sequence[Hit]) -> None:
@@ -149,7 +149,7 @@ def _show(hits: Sequence[Hit]) -> None:
     for hit in hits:
         mark = "" if hit.same is None else f"{'same' if hit.same else '':4}  "
         label = f"{_line(hit.label or ''):{width}}  " if width else ""
-        click.echo(f"{hit.similarity:.3f}  {mark}{label}{_line(hit.text)}")
+        echo(f"{hit.similarity:.3f}  {mark}{label}{_line(hit.text)}")
 
 
 def _line(text: str) -> str:

@@ -10,6 +10,7 @@ import click
 
 from hydro.artifacts.experiments import find_experiment
 from hydro.cli.options import experiment_argument, index_option, installed_catalog
+from hydro.cli.output import echo
 from hydro.cli.terminal import TerminalProgress
 from hydro.errors import PluginError
 from hydro.paths import default_output
@@ -95,9 +96,9 @@ def serve(
             app,
             taken,
             limits,
-            lambda: click.echo(_example_request(address(taken), secret, served), err=True),
+            lambda: echo(_example_request(address(taken), secret, served), err=True),
         )
-    click.echo("stopped", err=True)
+    echo("stopped", err=True)
 
 
 def _require_extra() -> None:

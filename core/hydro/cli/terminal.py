@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import TimeRemainingColumn as TimeLeftColumn
 
+from hydro.cli.console import error_console
 from hydro.training.progress import Task
 
 PLAIN_SECONDS = 20
@@ -29,12 +30,12 @@ class TerminalProgress:
     """Shows tasks on standard error: bars on a terminal, now and then a line elsewhere."""
 
     def __init__(self) -> None:
-        self.console = Console(stderr=True, highlight=False, emoji=False)
+        self.console = error_console()
         self.bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),
             TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[said]}"),
+            TextColumn("{task.fields[said]}", markup=False),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeLeftColumn(),

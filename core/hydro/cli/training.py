@@ -1,12 +1,10 @@
 """Trains for ``hydro run`` and ``hydro resume``, and shows the outcome."""
 
-import json
 from pathlib import Path
-
-import click
 
 from hydro.artifacts.results import read_environment
 from hydro.cli.options import Request
+from hydro.cli.output import echo, echo_json
 from hydro.cli.result import show, showing_failures
 from hydro.cli.terminal import TerminalProgress
 from hydro.cli.work import exit_process, join_run
@@ -50,12 +48,14 @@ def train_or_resume(
 def dry_run(request: Request, settings: Settings, *, as_json: bool) -> None:
     """Check everything, estimate time and memory, and print the settings."""
     experiment = prepare(settings, request.problem, request.registry)
-    click.echo(str(experiment), err=True)
+    echo(str(experiment), err=True)
     for warning in experiment.warnings:
-        click.echo(f"warning: {warning}", err=True)
-    click.echo(f"estimate: {estimate(experiment)}", err=True)
-    text = dump(experiment.settings)
-    click.echo(json.dumps(experiment.settings.model_dump(mode="json")) if as_json else text)
+        echo(f"warning: {warning}", err=True)
+    echo(f"estimate: {estimate(experiment)}", err=True)
+    if as_json:
+        echo_json(experiment.settings.model_dump(mode="json"))
+    else:
+        echo(dump(experiment.settings))
 
 
 def find_to_resume(request: Request, output: Path) -> tuple[Path | None, Settings]:
@@ -75,8 +75,8 @@ def find_to_resume(request: Request, output: Path) -> tuple[Path | None, Setting
     if found is None:
         name = requested.experiment_name
         message = f"no interrupted experiment {name} in {output}: starting a new one"
-        click.echo(f"note: {message}", err=True)
+        echo(f"note: {message}", err=True)
         return None, requested
     stored = load(found.config, request.registry.schema(request.problem)).settings
-    click.echo(f"note: resuming {found.path}", err=True)
+    echo(f"note: resuming {found.path}", err=True)
     return found.path, merge_stored(requested, stored, read_environment(found))

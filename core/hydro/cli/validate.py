@@ -1,6 +1,5 @@
 """``hydro validate``: check settings and data, and estimate time and memory."""
 
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from hydro.cli.options import (
     read_request,
     set_option,
 )
+from hydro.cli.output import echo, echo_json
 
 if TYPE_CHECKING:
     from hydro.experiment.estimate import Estimate
@@ -33,16 +33,16 @@ def validate(config: Path, problem: str | None, overrides: tuple[str, ...], as_j
     request = read_request(config, problem, overrides)
     facts, notes, cost = inspect(request)
     for note in notes:
-        click.echo(f"warning: {note}", err=True)
+        echo(f"warning: {note}", err=True)
     if as_json:
-        click.echo(json.dumps({**facts, "estimate": cost.facts(), "warnings": notes}))
+        echo_json({**facts, "estimate": cost.facts(), "warnings": notes})
         return
     given = len(request.loaded.given)
-    click.echo(f"settings  ok  {given} given, the others have their defaults")
-    click.echo(f"data      ok  {describe_facts(facts)}")
-    click.echo(f"estimate      {cost}")
+    echo(f"settings  ok  {given} given, the others have their defaults")
+    echo(f"data      ok  {describe_facts(facts)}")
+    echo(f"estimate      {cost}")
     command = shlex.join(["hydro", "run", "--problem", request.problem.name, str(config)])
-    click.echo(f"ready         {command}")
+    echo(f"ready         {command}")
 
 
 def inspect(request: Request) -> "tuple[dict[str, int | str], list[str], Estimate]":

@@ -1,11 +1,10 @@
 """Shows a schema: as a table, as a YAML file to start from, as a JSON Schema for editors."""
 
 import json
-import os
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
@@ -17,28 +16,24 @@ from hydro.settings.rules import Rule
 from hydro.settings.schema import Schema, SettingInfo
 from hydro.settings.sections import Settings
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 NOT_OF_AN_ITEM = ("default", "description", METADATA_KEY)
 """What the JSON Schema of a setting has, and that of a value to try has not."""
 
-WIDTH_OF_A_FILE = 120
-"""Columns of a table that is not printed to a terminal."""
 
-
-def table(model: type[Settings], level: Level) -> None:
-    """Print one row a setting, section by section."""
-    from rich.console import Console
+def table(model: type[Settings], level: Level) -> "Table":
+    """Make a table with one row a setting, section by section."""
     from rich.table import Table
 
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = WIDTH_OF_A_FILE
     shown = Table("setting", "default", "what it does", box=None, pad_edge=False)
     shown.columns[0].no_wrap = True
     for section, settings in _by_section(model, level):
         shown.add_row(f"\n{section or 'top of the file'}", style="bold")
         for each in settings:
             shown.add_row(f"  {each.name}", default_text(each), sentence(each))
-    console.print(shown)
+    return shown
 
 
 def template(model: type[Settings], level: Level, problem: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from hydro.cli.console import plain_console
 from hydro.plugins.registry import Registry
 from hydro.settings.export import json_schema, sentence, table, template
 from hydro.settings.fields import LEVELS
@@ -191,7 +192,7 @@ def test_a_level_filters_what_is_shown(
     level: Any, model: type[Settings], capsys: pytest.CaptureFixture[str]
 ) -> None:
     shown = {each.path for each in Schema.of(model) if each.shown_at(level)}
-    table(model, level)
+    plain_console().print(table(model, level))
     rows = [line for line in capsys.readouterr().out.splitlines() if line[:2] == "  "]
     assert len([row for row in rows if row[2] != " "]) == len(shown)
     text = template(model, level, "text_metric_learning")
@@ -208,7 +209,7 @@ def test_a_level_filters_what_is_shown(
 def test_the_table_says_defaults_and_what_is_needed(
     model: type[Settings], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table(model, "novice")
+    plain_console().print(table(model, "novice"))
     lines = capsys.readouterr().out.splitlines()
     assert any(line.split()[:4] == ["train_dataframe", "must", "be", "given"] for line in lines)
     assert any(line.split()[:2] == ["epochs", "5"] for line in lines)
