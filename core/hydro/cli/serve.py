@@ -2,9 +2,11 @@
 
 import json
 import shlex
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -16,13 +18,43 @@ from hydro.errors import PluginError
 from hydro.paths import default_output
 from hydro.plugins.retrieval import Kind
 from hydro.serving.limits import Limits
-from hydro.serving.token import is_loopback, read_token
+from hydro.serving.token import is_loopback, read_origin, read_token
 from hydro.training.signals import StopSignal
 
 if TYPE_CHECKING:
     from hydro.serving.model_service import ModelService
 
+LIMITS = {
+    "max-texts": ("texts", "Texts of a request."),
+    "max-characters": ("characters", "Characters of a text."),
+    "max-neighbors": ("hits", "Neighbors of a text."),
+    "max-request-bytes": ("body", "Bytes of a request."),
+    "max-response-bytes": ("response", "Bytes of a response."),
+    "max-waiting": ("waiting", "Texts that wait for the model; more are answered by 503."),
+    "max-connections": ("connections", "Open connections."),
+}
+"""The options of limits: the field of `Limits`, and what it limits."""
+
 NEEDED = ("fastapi", "fastapi_offline", "uvicorn", "prometheus_client")
+
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def limit_options(command: Command) -> Command:
+    """Add an option for each limit."""
+    for option, (field, help_text) in reversed(LIMITS.items()):
+        default = getattr(Limits(), field)
+        command = click.option(
+            f"--{option}",
+            field,
+            type=click.IntRange(1),
+            default=default,
+            show_default=f"{default:,}",
+            metavar="N",
+            help=f"Limit: {help_text}",
+        )(command)
+    return command
 
 
 @click.command()
@@ -51,6 +83,15 @@ NEEDED = ("fastapi", "fastapi_offline", "uvicorn", "prometheus_client")
     type=click.Path(path_type=Path),
     help="File with the bearer token of requests.  [default: $HYDRO_SERVE_TOKEN]",
 )
+@click.option(
+    "--allow-origin",
+    "origins",
+    metavar="ORIGIN",
+    multiple=True,
+    callback=lambda context, parameter, values: [read_origin(each) for each in values],
+    help="Let web pages of an origin, such as https://example.org, ask too. Can be repeated.",
+)
+@limit_options
 def serve(
     experiment: str,
     gallery: str | None,
@@ -58,14 +99,16 @@ def serve(
     host: str,
     port: int,
     token_file: Path | None,
+    origins: list[str],
+    **given: int,
 ) -> None:
     """Serve the model of EXPERIMENT over HTTP, until interrupted.
 
     EXPERIMENT is the folder of an experiment, or its name below `runs` ($HYDRO_OUTPUT). Of several
     runs the best is used, unless one is named as in NAME/runs/003.
 
-    Endpoints: /embed, /v1/embeddings (compatible with OpenAI's clients), and /similar for nearest
-    neighbors. /docs describes all.
+    Endpoints: /embed, /v1/embeddings (compatible with OpenAI's clients), /similar for nearest
+    neighbors and /classify for labels. / is a page to try them, and /docs describes all.
     """
     _require_extra()
     folder = find_experiment(experiment, default_output())
@@ -82,16 +125,17 @@ def serve(
     from hydro.inference.trained_model import open_trained
     from hydro.serving.app import make_app
     from hydro.serving.model_service import open_model_service
-    from hydro.serving.server import address, bind
+    from hydro.serving.server import address, bind, fit_file_handles
     from hydro.serving.server import serve as run_server
 
+    limits = replace(Limits(), **given)
     StopSignal.on_signals()
     with bind(host, port) as taken:
         with TerminalProgress():
             served = open_model_service(folder.name, open_trained(folder, registry), gallery, kind)
         secret = _secret(token_file) if token else None
-        limits = Limits()
-        app = make_app(served, limits=limits, token=token)
+        limits = fit_file_handles(limits)
+        app = make_app(served, limits=limits, token=token, origins=origins)
         run_server(
             app,
             taken,
@@ -126,6 +170,7 @@ def _example_request(address: str, secret: str | None, served: "ModelService") -
     header = f' -H "Authorization: Bearer {secret}"' if secret else ""
     sent = shlex.quote(json.dumps({"texts": [text], **more}, ensure_ascii=False))
     return (
-        f"listening on {address}, described at {address}/docs; stop with Ctrl-C. For example:\n"
+        f"listening on {address}, described at {address}/docs; stop with Ctrl-C. Open the first in "
+        "a browser to try it, or:\n"
         f"  curl {address}/{path}{header} -H 'Content-Type: application/json' -d {sent}"
     )

@@ -4,88 +4,41 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import cast
 
-import numpy as np
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 
-from hydro.errors import DataError
-from hydro.plugins.retrieval import Hit
+from hydro.plugins.retrieval import vote_of_hits
 from hydro.serving import openai, schemas
-from hydro.serving.batching import Batcher, BatcherClosed, Query, QueueFull, Row
 from hydro.serving.errors import RETRY_AFTER, error_response, first_error
 from hydro.serving.limits import Limits
 from hydro.serving.metrics import Metrics
 from hydro.serving.middleware import RequestMiddleware
-from hydro.serving.model_service import ModelService, Vector
+from hydro.serving.model_service import ModelService
+from hydro.serving.page import page_response
+from hydro.serving.service import Service
 
 PROMETHEUS = "text/plain; version=1.0.0; charset=utf-8"
 
 
-class Service:
-    """Answers requests with a model that runs in one thread."""
-
-    def __init__(self, served: ModelService, limits: Limits, metrics: Metrics) -> None:
-        """Start the thread."""
-        self.served, self.limits = served, limits
-        self.batcher = Batcher(
-            served.run,
-            texts=limits.batch_texts,
-            waiting=limits.waiting,
-            seconds=limits.max_batch_wait,
-            on_batch=metrics.batch,
-        )
-        metrics.follow(lambda: self.batcher.waiting)
-
-    async def embed(self, rows: list[Row]) -> list[Vector]:
-        """Embed some texts.
-
-        Raises:
-            HTTPException: the queue is full, or a text has no embedding.
-        """
-        vectors = cast(list[Vector], list(await self._run(Query(), rows)))
-        if not all(np.isfinite(each.values).all() for each in vectors):
-            raise HTTPException(422, "the model computes no finite embedding for one of the texts")
-        return vectors
-
-    async def search(self, rows: list[Row], k: int) -> Sequence[Sequence[Hit]]:
-        """Find the neighbors of some texts.
-
-        Raises:
-            HTTPException: the queue is full, or there is no gallery.
-        """
-        if self.served.index is None:
-            raise HTTPException(404, "no gallery; start hydro serve with --gallery")
-        return cast(Sequence[Sequence[Hit]], await self._run(Query(k), rows))
-
-    async def _run(self, query: Query, rows: list[Row]) -> Sequence[object]:
-        try:
-            future = asyncio.wrap_future(self.batcher.submit(query, rows))
-            # On a timeout the request is canceled, and skipped if its batch has not started.
-            return await asyncio.wait_for(future, self.limits.answer_seconds)
-        except QueueFull:
-            raise HTTPException(503, "the queue is full; try again", RETRY_AFTER) from None
-        except TimeoutError:
-            raise HTTPException(503, "the request timed out; try again", RETRY_AFTER) from None
-        except BatcherClosed:
-            raise HTTPException(503, "the server is shutting down", RETRY_AFTER) from None
-        except DataError:
-            raise HTTPException(422, "one of the texts cannot be read") from None
-
-
 def make_app(
-    served: ModelService, *, limits: Limits | None = None, token: str | None = None
+    served: ModelService,
+    *,
+    limits: Limits | None = None,
+    token: str | None = None,
+    origins: Sequence[str] = (),
 ) -> FastAPI:
     """Build the application that serves a model.
 
     Args:
         served: the model.
-        limits: in place of the defaults; the sizes of a request stay those of the schema.
+        limits: in place of the defaults.
         token: the bearer token that requests need; None for this machine only.
+        origins: the origins whose web pages may read responses, such as https://example.org.
     """
     limits, metrics = limits or Limits(), Metrics()
     service = Service(served, limits, metrics)
@@ -107,6 +60,14 @@ def make_app(
         },
     )
     app.add_middleware(RequestMiddleware, limits=limits, token=token, metrics=metrics)
+    if origins:
+        # Around the check of the token, which a browser does not send with its first question.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
     _add_error_handlers(app)
     _add_routes(app, service)
     _add_openai(app, service)
@@ -117,33 +78,45 @@ def make_app(
 def _add_routes(app: FastAPI, service: Service) -> None:
     served = service.served
 
-    @app.post("/embed")
-    async def embed(request: schemas.EmbedRequest) -> schemas.EmbedResponse:
+    @app.post("/embed", response_model=schemas.EmbedResponse)
+    async def embed(request: schemas.EmbedRequest) -> Response:
         """Embed texts."""
-        vectors = await service.embed(served.rows(request.texts))
+        vectors = await service.embed(request.texts)
         numbers = [each.values.tolist() for each in vectors]
-        return schemas.EmbedResponse(model=served.name, embeddings=numbers)
+        answer = schemas.EmbedResponse(model=served.name, embeddings=numbers)
+        return service.outgoing.respond(answer)
 
-    @app.post("/similar")
-    async def similar(request: schemas.SearchRequest) -> schemas.SearchResponse:
+    @app.post("/similar", response_model=schemas.SearchResponse)
+    async def similar(request: schemas.SearchRequest) -> Response:
         """Find the neighbors of texts in the gallery."""
-        hits = await service.search(served.rows(request.texts), request.k)
-        return schemas.SearchResponse(model=served.name, hits=[list(each) for each in hits])
+        hits = await service.search(request.texts, request.k)
+        return service.respond_with_hits(
+            schemas.SearchResponse.model_construct(model=served.name, hits=hits), hits
+        )
+
+    @app.post("/classify", response_model=schemas.ClassifyResponse)
+    async def classify(request: schemas.ClassifyRequest) -> Response:
+        """Predict the labels of texts by a vote of their neighbors in the gallery."""
+        hits = await service.search(request.texts, request.k)
+        votes = [vote_of_hits(each) for each in hits]
+        answer = schemas.ClassifyResponse(
+            model=served.name, predictions=[schemas.Prediction(**vars(each)) for each in votes]
+        )
+        return service.respond_with_hits(answer, [each[:1] for each in hits])
 
 
 def _add_openai(app: FastAPI, service: Service) -> None:
     served = service.served
 
-    @app.post("/v1/embeddings")
-    async def embeddings(request: openai.EmbeddingsRequest) -> openai.EmbeddingsResponse:
+    @app.post("/v1/embeddings", response_model=openai.EmbeddingsResponse)
+    async def embeddings(request: openai.EmbeddingsRequest) -> Response:
         """Embed texts, for OpenAI's clients."""
         if request.model != served.name:
             raise HTTPException(404, f"no such model; available: {served.name}")
+        if request.dimensions not in (None, served.size):
+            raise HTTPException(400, f"dimensions: an embedding of this model has {served.size}")
         texts = [request.input] if isinstance(request.input, str) else request.input
-        vectors = await service.embed(served.rows(texts, "input"))
-        size = len(vectors[0].values)
-        if request.dimensions not in (None, size):
-            raise HTTPException(400, f"dimensions: an embedding of this model has {size}")
+        vectors = await service.embed(texts, "input")
         data = [
             openai.Embedding(
                 index=index, embedding=openai.encode(each.values, request.encoding_format)
@@ -152,7 +125,8 @@ def _add_openai(app: FastAPI, service: Service) -> None:
         ]
         tokens = sum(each.tokens for each in vectors)
         usage = openai.Usage(prompt_tokens=tokens, total_tokens=tokens)
-        return openai.EmbeddingsResponse(data=data, model=served.name, usage=usage)
+        answer = openai.EmbeddingsResponse(data=data, model=served.name, usage=usage)
+        return service.outgoing.respond(answer)
 
     @app.get("/v1/models")
     async def models() -> openai.Models:
@@ -162,11 +136,23 @@ def _add_openai(app: FastAPI, service: Service) -> None:
 
 
 def _add_state(app: FastAPI, service: Service, metrics: Metrics) -> None:
+    @app.head("/", include_in_schema=False)
+    @app.get("/", include_in_schema=False)
+    async def page() -> Response:
+        return page_response()
+
+    @app.get("/model")
+    async def model() -> schemas.ServedModel:
+        """Describe the model, and what a request may hold."""
+        return describe(service)
+
+    @app.head("/health", include_in_schema=False)
     @app.get("/health")
     async def health() -> schemas.Health:
         """Return that the server is running."""
         return schemas.Health(status="ok")
 
+    @app.head("/ready", include_in_schema=False)
     @app.get("/ready")
     async def ready() -> schemas.Health:
         """Return whether requests are answered."""
@@ -180,6 +166,22 @@ def _add_state(app: FastAPI, service: Service, metrics: Metrics) -> None:
         return Response(metrics.text(), media_type=PROMETHEUS)
 
 
+def describe(service: Service) -> schemas.ServedModel:
+    """Describe the model of a server, and what a request may hold."""
+    served, limits = service.served, service.limits
+    rows = served.index and served.index.facts.get("rows")
+    return schemas.ServedModel(
+        name=served.name,
+        columns=list(served.trained.columns.inputs),
+        embedding_size=served.size,
+        gallery=served.index is not None,
+        gallery_rows=rows if isinstance(rows, int) else None,
+        max_texts=limits.texts,
+        max_characters=limits.characters,
+        max_neighbors=limits.hits,
+    )
+
+
 def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
@@ -189,7 +191,7 @@ def _add_error_handlers(app: FastAPI) -> None:
     async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
         body = getattr(request.scope.get("route"), "body_field", None)
         fields = list(body.field_info.annotation.model_fields) if body else []
-        return error_response(HTTPException(422, first_error(error.errors(), fields)))
+        return error_response(first_error(error.errors(), fields))
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> JSONResponse:

@@ -9,6 +9,10 @@ class Limits:
 
     body: int = 1 << 20
     """Bytes of a request."""
+    response: int = 32 << 20
+    """Bytes of a response."""
+    unread: int = 256 << 20
+    """Bytes of all responses that are being sent; a response above that is rejected with 503."""
     texts: int = 256
     """Texts of a request."""
     characters: int = 32_768
@@ -18,7 +22,7 @@ class Limits:
     waiting: int = 512
     """Texts that wait for the model; a request above that is rejected with 503."""
     connections: int = 512
-    """Open connections."""
+    """Open connections. One more closes the one that has been idle longest; 503 if none is."""
     headers_seconds: float = 10
     """Until the headers of a request have arrived."""
     body_seconds: float = 10

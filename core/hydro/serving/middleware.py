@@ -12,7 +12,7 @@ from hydro.serving.limits import Limits
 from hydro.serving.metrics import Metrics
 from hydro.serving.token import is_authorized, is_loopback_host_header
 
-PUBLIC_PATHS = ("/health", "/ready")
+PUBLIC_PATHS = ("/", "/health", "/ready")
 """Paths that need no token; they reveal nothing of the model."""
 
 CLOSE_CONNECTION = {"Connection": "close"}

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from starlette.exceptions import HTTPException
 
 from hydro.data.text_input.encoding import InputError, check_text, is_blank
 from hydro.inference.trained_model import TrainedModel
 from hydro.plugins.retrieval import Hit, Index, Kind
 from hydro.serving.batching import Query, Row
+from hydro.serving.errors import InvalidRequest
+from hydro.serving.limits import Limits
+
+DEFAULT_LIMITS = Limits()
 
 RawRow = Sequence[str | dict[str, str]]
 
@@ -33,15 +36,23 @@ class ModelService:
     created: int
     """When the run ended, in seconds since 1970."""
     trained: TrainedModel
+    size: int
+    """Of an embedding."""
     index: Index | None = None
 
-    def rows(self, texts: RawRow, field: str = "texts") -> list[Row]:
+    def rows(
+        self, texts: RawRow, field: str = "texts", limits: Limits = DEFAULT_LIMITS
+    ) -> list[Row]:
         """Return the columns of each text that was sent.
 
         Raises:
-            HTTPException: 422, a text is blank, or its columns are not those of the model.
+            InvalidRequest: there are too many, or one is too long, is blank or has columns that
+                are not those of the model.
         """
-        return [self._row(text, f"{field}[{place}]") for place, text in enumerate(texts)]
+        if len(texts) > limits.texts:
+            told = f"{len(texts):,} texts, where a request has at most {limits.texts:,}"
+            raise InvalidRequest(field, told)
+        return [self._row(text, field, item, limits) for item, text in enumerate(texts)]
 
     def run(self, query: Query, rows: list[Row]) -> Sequence[Vector] | Sequence[Sequence[Hit]]:
         """Compute a `Vector` or a list of hits for each row."""
@@ -52,25 +63,30 @@ class ModelService:
         vectors, tokens = self.trained.embed(frame)
         return [Vector(*each) for each in zip(vectors, tokens.tolist(), strict=True)]
 
-    def _row(self, text: str | dict[str, str], place: str) -> Row:
+    def _row(self, text: str | dict[str, str], field: str, item: int, limits: Limits) -> Row:
         names = self.trained.columns.inputs
         if isinstance(text, str):
             if len(names) > 1:
                 example = ", ".join(f'"{name}": "…"' for name in names)
-                raise HTTPException(422, f"{place}: this model reads columns; send {{{example}}}")
+                told = f"this model reads columns; send {{{example}}}"
+                raise InvalidRequest(field, told, item=item)
             row = {names[0]: text}
         elif not text.keys() <= set(names):
-            known = ", ".join(names)
-            raise HTTPException(422, f"{place}: unknown column; available: {known}")
+            told = f"unknown column; available: {', '.join(names)}"
+            raise InvalidRequest(field, told, item=item)
         else:
             row = {name: text.get(name, "") for name in names}
+        longest = max(map(len, row.values()))
+        if longest > limits.characters:
+            told = f"{longest:,} characters, where a text has at most {limits.characters:,}"
+            raise InvalidRequest(field, told, item=item)
         if all(map(is_blank, row.values())):
-            raise HTTPException(422, f"{place}: the text is blank")
+            raise InvalidRequest(field, "the text is blank", item=item)
         try:
             for value in row.values():
-                check_text(place, value)
+                check_text("", value)
         except InputError as error:
-            raise HTTPException(422, str(error)) from None
+            raise InvalidRequest(field, str(error).removeprefix(": "), item=item) from None
         return row
 
 
@@ -85,7 +101,8 @@ def open_model_service(
     """
     index = trained.open_index(trained.gallery(gallery), kind) if gallery else None
     scores = trained.folder.path / "scores.json"
-    served = ModelService(name, int(scores.stat().st_mtime), trained, index)
-    # Warm up, so that the first request is not slower than others.
-    served.run(Query(), [dict.fromkeys(trained.columns.inputs, "a")])
-    return served
+    # This warms up too, so that the first request is not slower than others.
+    row = dict.fromkeys(trained.columns.inputs, "a")
+    embeddings, _ = trained.embed(pd.DataFrame([row], dtype="str"))
+    size = embeddings.shape[1]
+    return ModelService(name, int(scores.stat().st_mtime), trained, size, index)

@@ -5,17 +5,32 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
-from hydro.serving.schemas import LIMITS, Request, Value
+from hydro.serving.schemas import NOT_TEXT, Request, check_texts, text_error
 
-Inputs = Annotated[list[Value], Field(min_length=1, max_length=LIMITS.texts)]
+
+def _check_input(value: object) -> object:
+    """Refuse what is neither a text nor a list of texts, in one sentence.
+
+    Raises:
+        PydanticCustomError: ``item`` in its context is the place in the list.
+    """
+    if isinstance(value, str):
+        return value
+    for item, each in enumerate(value if isinstance(value, list) else []):
+        if isinstance(each, dict):
+            raise text_error(NOT_TEXT, item)
+    return check_texts(value)
+
+
+Input = Annotated[str | list[str], BeforeValidator(_check_input)]
 
 
 class EmbeddingsRequest(Request):
     """Texts to embed."""
 
-    input: Value | Inputs = Field(description="Texts; lists of tokens are not supported.")
+    input: Input = Field(description="Texts; lists of tokens are not supported.")
     model: str = Field(description="A name from /v1/models.")
     encoding_format: Literal["float", "base64"] = Field(
         "float", description="base64 encodes the bytes of little-endian float32."

@@ -1,15 +1,48 @@
 """Listen on an address, and serve until a signal."""
 
+import logging
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 from starlette.types import ASGIApp
 from uvicorn import Server
 
 from hydro.errors import ResourceError
 from hydro.serving.limits import Limits
-from hydro.serving.timeouts import config
+from hydro.serving.timeouts import BACKLOG, config
+
+RESERVED_HANDLES = 128 + BACKLOG
+"""File handles for all but connections that were accepted: files, libraries, those to accept."""
+
+logger = logging.getLogger(__name__)
+
+
+def fit_file_handles(limits: Limits) -> Limits:
+    """Bound connections below the file handles of the process, which are raised where they can be.
+
+    Raises:
+        ResourceError: there are too few for any.
+    """
+    try:
+        import resource
+    except ImportError:  # on Windows, which has no such limit
+        return limits
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = limits.connections + RESERVED_HANDLES
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return limits
+    raised = needed if hard == resource.RLIM_INFINITY else min(hard, needed)
+    if raised > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+    connections = min(limits.connections, raised - RESERVED_HANDLES)
+    if connections < 1:
+        msg = f"{raised} file handles (ulimit -n) are too few; {RESERVED_HANDLES + 1} are needed"
+        raise ResourceError(msg)
+    if connections < limits.connections:
+        logger.warning("%d connections at most: ulimit -n is %d", connections, raised)
+    return replace(limits, connections=connections)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -1,19 +1,37 @@
-"""Timeouts for clients that send headers or read responses slowly."""
+"""Limits of connections: their number, and timeouts for those that send or read slowly."""
 
 import asyncio
 
 import h11
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from hydro.serving.errors import RETRY_AFTER, error_response
 from hydro.serving.limits import Limits
 
+BACKLOG = 128
+"""Connections that wait to be accepted; asyncio accepts as many at once before any is counted."""
 
-class TimeoutProtocol(H11Protocol):
-    """uvicorn's protocol with the two timeouts that it lacks.
+_TOO_MANY = error_response(HTTPException(503, "too many connections; try again", RETRY_AFTER))
 
-    It closes a connection whose headers do not arrive, or whose response is not read.
+FULL = b"".join(
+    [
+        b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n",
+        *(b"%b: %b\r\n" % pair for pair in _TOO_MANY.raw_headers),
+        b"\r\n",
+        _TOO_MANY.body,
+    ]
+)
+"""The response to a connection above the limit, whatever it asks."""
+
+
+class LimitedProtocol(H11Protocol):
+    """uvicorn's protocol with limits that it lacks.
+
+    It closes a connection whose headers do not arrive, or whose response is not read, and keeps
+    the number of connections below that of file handles.
     """
 
     limits = Limits()
@@ -23,6 +41,10 @@ class TimeoutProtocol(H11Protocol):
         """Start the timeout for the headers of the first request."""
         self._timers = {}
         super().connection_made(transport)
+        if len(self.connections) > self.limits.connections and not self._close_idle():
+            transport.write(FULL)
+            transport.close()
+            return
         self._await_headers()
 
     def data_received(self, data: bytes) -> None:
@@ -51,6 +73,20 @@ class TimeoutProtocol(H11Protocol):
         self._stop("reading")
         super().resume_writing()
 
+    def _close_idle(self) -> bool:
+        """Close the connection that has been waiting for headers longest, if there is one."""
+        waiting = {
+            each._timers["headers"].when(): each
+            for each in self.connections
+            if isinstance(each, LimitedProtocol) and "headers" in each._timers
+        }
+        if not waiting:
+            return False
+        oldest = waiting[min(waiting)]
+        oldest._stop("headers")
+        oldest.transport.abort()
+        return True
+
     def _await_headers(self) -> None:
         """Run the timeout while headers are incomplete; more data does not restart it."""
         if self.conn.their_state is not h11.IDLE:
@@ -71,10 +107,10 @@ def config(app: ASGIApp, limits: Limits) -> Config:
     """Configure uvicorn for an app; it logs errors only."""
     return Config(
         app,
-        http=type("Limited", (TimeoutProtocol,), {"limits": limits}),
+        http=type("Limited", (LimitedProtocol,), {"limits": limits}),
         ws="none",
         loop="asyncio",
-        limit_concurrency=limits.connections,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=round(limits.drain_seconds),
         log_config=None,
         log_level="error",

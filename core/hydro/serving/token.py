@@ -1,8 +1,9 @@
-"""Authentication: a bearer token, or requests from this machine only."""
+"""Who may ask: who has the token, this machine only, or the web pages of some origins."""
 
 import hmac
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,9 @@ from hydro.errors import SettingsError
 VARIABLE = "HYDRO_SERVE_TOKEN"
 MIN_LENGTH = 16
 """Minimum number of characters of a token."""
+
+HOST_HEADER = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?", re.ASCII)
+"""A name or address, with a port or without."""
 
 
 def read_token(file: Path | None, environment: Mapping[str, str] = os.environ) -> str | None:
@@ -39,6 +43,27 @@ def read_token(file: Path | None, environment: Mapping[str, str] = os.environ) -
     return token
 
 
+def read_origin(text: str) -> str:
+    """Return an origin as browsers send it.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    origin = text.strip().rstrip("/").lower()
+    try:
+        parts = urlsplit(origin)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https") or origin != f"{parts[0]}://{parts[1]}":
+        msg = f"--allow-origin {text}: an origin is https://HOST or https://HOST:PORT, one each"
+        raise SettingsError(msg)
+    if "@" in origin or "*" in origin:
+        msg = f"--allow-origin {text}: name each origin in full, without * and @"
+        raise SettingsError(msg)
+    return origin
+
+
 def is_loopback(host: str) -> bool:
     """Return whether a host is reachable from this machine only."""
     if host.lower() == "localhost":
@@ -54,10 +79,8 @@ def is_loopback_host_header(host: str) -> bool:
 
     A web page can resolve a name of its own to 127.0.0.1 (DNS rebinding); it gets no response.
     """
-    try:
-        return is_loopback(urlsplit(f"//{host}").hostname or "")
-    except ValueError:
-        return False
+    found = HOST_HEADER.fullmatch(host)
+    return found is not None and is_loopback(found["name"].strip("[]"))
 
 
 def is_authorized(token: str, authorization: str) -> bool:

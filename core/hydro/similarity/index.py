@@ -97,23 +97,22 @@ class EmbeddingIndex:
     def search(self, queries: pd.DataFrame, k: int) -> list[list[Hit]]:
         """Return up to ``k`` rows per query, the most similar first; ties go by their row."""
         cosines, positions = self.index.search(self.embed(queries), min(k, len(self.table)))
+        # Each row is read once, however many queries find it. An approximate index returns the
+        # position -1 where it finds fewer.
+        found = np.unique(positions[positions >= 0])
+        texts = self.table.iloc[found]
+        rows = dict(zip(found.tolist(), texts.itertuples(index=False, name=None), strict=True))
         hits = []
         for row, at in zip(cosines.tolist(), positions.tolist(), strict=True):
-            # An approximate index returns the position -1 where it finds fewer.
-            found = [pair for pair in zip(row, at, strict=True) if pair[1] >= 0]
-            found.sort(key=lambda pair: (-pair[0], pair[1]))
-            hits.append([self._hit(*pair) for pair in found])
+            pairs = [pair for pair in zip(row, at, strict=True) if pair[1] >= 0]
+            pairs.sort(key=lambda pair: (-pair[0], pair[1]))
+            hits.append([self._hit(similarity, rows[position]) for similarity, position in pairs])
         return hits
 
-    def _hit(self, similarity: float, position: int) -> Hit:
-        row, text, label = self.table.iloc[position]
-        return Hit(
-            int(row),
-            similarity,
-            text,
-            None if pd.isna(label) else label,
-            None if self.threshold is None else similarity >= self.threshold,
-        )
+    def _hit(self, similarity: float, row: tuple[int, str, str]) -> Hit:
+        number, text, label = row
+        same = None if self.threshold is None else similarity >= self.threshold
+        return Hit(int(number), similarity, text, None if pd.isna(label) else label, same)
 
 
 def build_faiss(embeddings: NDArray[np.float32], kind: Kind) -> "faiss.Index":

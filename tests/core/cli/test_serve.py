@@ -1,10 +1,13 @@
 """`hydro serve` refuses what would be unsafe or cannot work, before it listens."""
 
+import dataclasses
 import importlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from hydro.serving.limits import Limits
 
 Hydro = Callable[..., tuple[int, str, str]]
 
@@ -65,3 +68,30 @@ def test_a_missing_package_names_the_extra(
     assert code == 5
     assert "hydro serve needs fastapi, fastapi_offline, prometheus_client. Run: pip install" in said
     assert "'hydro-experiments[serve]'" in said
+
+
+@pytest.mark.parametrize("origin", ["*", "app.example", "https://app.example/path"])
+def test_what_is_no_origin_is_refused(origin: str, hydro: Hydro, experiment: str) -> None:
+    code, _, said = hydro("serve", experiment, "--allow-origin", origin)
+    assert (code, f"--allow-origin {origin}" in said) == (3, True)
+
+
+def test_each_limit_is_an_option_that_reaches_the_server(
+    hydro: Hydro, experiment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("hydro.cli.serve")
+    given: list[Limits] = []
+
+    def replaced(limits: Limits, **values: int) -> Limits:
+        given.append(dataclasses.replace(limits, **values))
+        return given[-1]
+
+    monkeypatch.setattr(module, "replace", replaced)
+    options = [(f"--{name}", str(place)) for place, name in enumerate(module.LIMITS, 7)]
+    hydro("serve", experiment, *(text for pair in options for text in pair))
+    changed = {field: place for place, (field, _) in enumerate(module.LIMITS.values(), 7)}
+    assert given == [dataclasses.replace(Limits(), **changed)]
+    hydro("serve", experiment)
+    assert given[-1] == Limits()
+    for name, _ in options:
+        assert hydro("serve", experiment, name, "0")[0] == 2

@@ -70,7 +70,7 @@ def served(word_count: Any, change: Any, made: list[ModelService]) -> ModelServi
         problem = change(word_count.problem, inference=inference)
         able = dataclasses.replace(word_count.replacing(problem), problem=problem)
         trained = open_trained(RunFolder(able.run().folder), able.registry)
-        made.append(ModelService("letters", 1700000000, trained, Alphabet()))
+        made.append(ModelService("letters", 1700000000, trained, 10, Alphabet()))
     return made[0]
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from hydro.errors import DataError
+from hydro.plugins.retrieval import Hit
 from hydro.serving.app import make_app
 from hydro.serving.batching import Query
 from hydro.serving.limits import Limits
@@ -47,9 +49,35 @@ def test_neighbors_are_found(client: TestClient) -> None:
     assert len(client.post("/similar", json={"texts": ["bat"]}).json()["hits"][0]) == 2
 
 
-def test_without_a_gallery_nothing_is_similar(served: ModelService) -> None:
+class Voters:
+    """Finds the same labeled rows for every text."""
+
+    facts = MappingProxyType({"rows": 3})
+
+    def search(self, queries: Any, k: int) -> list[list[Hit]]:
+        """Give the hits of each query."""
+        rows = [("b", 0.75), ("a", 0.5), ("a", 0.5), (None, 0.25)]
+        hits = [Hit(row, each, "text", label, None) for row, (label, each) in enumerate(rows)]
+        return [hits[:k] if text != "nobody" else hits[3:] for text in queries["text"]]
+
+
+def test_labels_are_predicted_by_a_vote_of_neighbors(served: ModelService) -> None:
+    voters: Any = replace(served, index=Voters())
+    with TestClient(make_app(voters), base_url=HERE) as client:
+
+        def predicted(**body: Any) -> Any:
+            return client.post("/classify", json=body).json()
+
+        of_a, of_b = {"label": "a", "confidence": 1 / 1.75}, {"label": "b", "confidence": 1.0}
+        unknown = {"label": None, "confidence": None}
+        assert predicted(texts=["x", "nobody"])["predictions"] == [of_a, unknown]
+        assert predicted(texts=["x"], k=1) == {"model": "letters", "predictions": [of_b]}
+
+
+@pytest.mark.parametrize("path", ["/similar", "/classify"])
+def test_without_a_gallery_nothing_is_similar(path: str, served: ModelService) -> None:
     with TestClient(make_app(replace(served, index=None)), base_url=HERE) as client:
-        assert refused(client.post("/similar", json={"texts": ["a"]}))[0] == 404
+        assert refused(client.post(path, json={"texts": ["a"]}))[0] == 404
 
 
 def test_the_state_is_told(served: ModelService) -> None:
@@ -68,8 +96,12 @@ def test_the_state_is_told(served: ModelService) -> None:
 
 def test_the_api_is_described(client: TestClient) -> None:
     told = client.get("/openapi.json").json()
-    paths = {"/embed", "/similar", "/health", "/ready", "/metrics", "/v1/embeddings", "/v1/models"}
+    asked = {"/embed", "/similar", "/classify", "/v1/embeddings"}
+    paths = asked | {"/health", "/ready", "/metrics", "/model", "/v1/models"}
     assert told["paths"].keys() == paths
+    for path in asked:
+        schema = told["paths"][path]["post"]["responses"]["200"]["content"]["application/json"]
+        assert schema["schema"]["$ref"].endswith("Response")
     assert "4XX" in told["paths"]["/embed"]["post"]["responses"]
     assert "letters" in client.get("/docs").text
 
@@ -91,11 +123,30 @@ def test_each_limit_is_where_it_is_said_to_be(more: int, status: int, client: Te
         {"texts": [{"text": "a" * (limits.characters + more)}]},
     ]
     assert [client.post("/embed", json=body).status_code for body in bodies] == [status] * 3
-    assert client.post("/similar", json={"texts": ["a"], "k": 100 + more}).status_code == status
+    for path in ("/similar", "/classify"):
+        answer = client.post(path, json={"texts": ["a"], "k": 100 + more})
+        assert answer.status_code == status
+        assert not more or refused(answer)[1].startswith("k: 101, where at most 100")
     body = json.dumps({"texts": ["a" * limits.characters] * 31})
     body += " " * (limits.body + more - len(body))
     found = client.post("/embed", content=body, headers={"Content-Type": "application/json"})
     assert found.status_code == (413 if more else 200)
+
+
+def test_other_limits_are_kept_too(served: ModelService) -> None:
+    limits = replace(Limits(), texts=2, characters=3, hits=1, body=60)
+    with TestClient(make_app(served, limits=limits), base_url=HERE) as client:
+        told = client.get("/model").json()
+        assert (told["max_texts"], told["max_characters"], told["max_neighbors"]) == (2, 3, 1)
+        assert client.post("/similar", json={"texts": ["tea", "see"], "k": 1}).status_code == 200
+        for body, said in (
+            ({"texts": ["a"] * 3}, "texts: 3 texts, where a request has at most 2"),
+            ({"texts": ["a", "four"]}, "texts[1]: 4 characters, where a text has at most 3"),
+            ({"texts": [{"text": "four"}]}, "texts[0]: 4 characters, where a text has at most 3"),
+        ):
+            assert refused(client.post("/embed", json=body)) == (422, said)
+        assert refused(client.post("/similar", json={"texts": ["a"], "k": 2}))[0] == 422
+        assert refused(client.post("/embed", json={"texts": ["a" * 60]}))[0] == 413
 
 
 @pytest.mark.parametrize(

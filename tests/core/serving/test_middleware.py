@@ -54,6 +54,23 @@ def test_a_body_above_the_limit_is_refused_whether_its_length_is_told_or_not() -
         assert answer.json()["error"]["message"] == "a body has at most 10 bytes"
 
 
+@pytest.mark.parametrize(
+    ("sizes", "status"), [((6, 4), 200), ((6, 5), 413), ((1,) * 11, 413), ((10, 0, 1), 413)]
+)
+def test_the_messages_of_a_body_are_counted_together(sizes: tuple[int, ...], status: int) -> None:
+    """By the interface itself: the test client joins what it sends."""
+    last = len(sizes) - 1
+    messages = [
+        {"type": "http.request", "body": b"x" * size, "more_body": place < last}
+        for place, size in enumerate(sizes)
+    ]
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    assert ask(gate(body=10), receive)[0]["status"] == status
+
+
 @pytest.mark.parametrize("length", ["-1", "1e3", "²"])
 def test_a_length_that_is_no_number_is_refused(length: str) -> None:
     headers = {"content-length": length.encode()}
@@ -64,6 +81,30 @@ def test_a_compressed_body_is_refused() -> None:
     headers = {"content-encoding": "gzip"}
     answer = TestClient(gate(), base_url=HERE).post("/echo", content=b"x", headers=headers)
     assert answer.status_code == 415
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/healthy",
+        "/health/",
+        "/health/x",
+        "/ready/x",
+        "/ready.",
+        "/Health",
+        "//health",
+        "//",
+        "/x",
+        "/docs",
+        "/metrics",
+        "/model",
+    ],
+)
+def test_what_is_only_named_like_a_public_path_needs_the_token(path: str) -> None:
+    client = TestClient(gate(token=TOKEN), base_url="http://example.org")
+    for method in ("GET", "POST", "HEAD", "OPTIONS"):
+        url = f"http://example.org{path}"
+        assert client.request(method, url).status_code == 401
 
 
 @pytest.mark.parametrize("header", ["", f"Bearer {TOKEN}x", f"Basic {TOKEN}"])

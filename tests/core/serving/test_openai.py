@@ -41,9 +41,20 @@ def test_base64_is_of_the_same_numbers(client: TestClient) -> None:
         ({"input": "a", "dimensions": 3}, 400, "dimensions: an embedding of this model has 10"),
         ({"input": ""}, 422, "input[0]: the text is blank"),
         ({"input": ["a", " "]}, 422, "input[1]: the text is blank"),
-        ({"input": []}, 422, "input: "),
-        ({"input": [1, 2]}, 422, "input: "),
-        ({"input": ["a"] * 257}, 422, "input: "),
+        ({"input": []}, 422, "input: an empty list; send at least one text"),
+        ({"input": [1, 2]}, 422, "input: lists of tokens are not supported; send texts (Lang"),
+        ({"input": [[1, 2], [3]]}, 422, "input: lists of tokens are not supported; send texts"),
+        ({"input": ["a", 1]}, 422, "input[1]: not a text"),
+        ({"input": ["a", {"text": "a"}]}, 422, "input[1]: not a text"),
+        ({"input": {"text": "a"}}, 422, "input: not a list of texts"),
+        ({"input": None}, 422, "input: not a list of texts"),
+        ({"input": ["a"] * 300}, 422, "input: 300 texts, where a request has at most 256"),
+        (
+            {"input": ["a", "a" * 40_000]},
+            422,
+            "input[1]: 40,000 characters, where a text has at most 32,768",
+        ),
+        ({"input": "a" * 40_000}, 422, "input[0]: 40,000 characters, where a text has at most"),
         ({"input": "a", "encoding_format": "int8"}, 422, "encoding_format: "),
     ],
 )
@@ -52,7 +63,12 @@ def test_what_cannot_be_done_is_refused(
 ) -> None:
     answer = ask(client, **body)
     assert answer.status_code == status
-    assert answer.json()["error"]["message"].startswith(said)
+    error = answer.json()["error"]
+    assert error["message"].startswith(said)
+    assert error.keys() == {"message", "type", "param", "code"}
+    assert error["type"] == "invalid_request_error"
+    assert error["param"] in (None, said.partition(":")[0].partition("[")[0])
+    assert status != 422 or error["param"]
 
 
 def test_the_model_is_listed(client: TestClient) -> None:

@@ -1,9 +1,10 @@
 """A slow client is let go, and holds up nobody else meanwhile."""
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from uvicorn import Server
 
 from hydro.serving.limits import Limits
 from hydro.serving.server import bind
-from hydro.serving.timeouts import config
+from hydro.serving.timeouts import BACKLOG, config
 
 PATIENCE = 20
 """Seconds that nothing here needs."""
@@ -117,17 +118,56 @@ def test_an_answer_that_is_not_read_is_given_up(running: Any) -> None:
         client.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
         waiting = threading.Event()
         state = server.server.server_state
+        assert client.recv(1).startswith(b"H")
         for _ in range(100 * PATIENCE):
-            if state.total_requests and not state.connections:
+            if not state.connections:
                 break
             waiting.wait(0.01)
         assert not state.connections
         assert len(all_of(client)) < BIG
 
 
-def test_more_connections_than_there_may_be_are_told_so(running: Any) -> None:
+@pytest.fixture
+def opened() -> Iterator[ExitStack]:
+    """Connections that are closed at the end."""
+    with ExitStack() as stack:
+        yield stack
+
+
+def test_one_connection_more_closes_the_one_that_has_been_idle_longest(
+    running: Any, opened: ExitStack
+) -> None:
     server = running(connections=3)
-    held = [server.connect() for _ in range(3)]
-    assert server.get("/small").startswith(b"HTTP/1.1 503")
-    for client in held:
-        client.close()
+    held = [opened.enter_context(server.connect()) for _ in range(3)]
+    assert server.get("/small").startswith(b"HTTP/1.1 200")
+    assert all_of(held[0]) == b""
+    for client in held[1:]:
+        client.sendall(b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(1 << 16).startswith(b"HTTP/1.1 200")
+
+
+def test_where_all_connections_are_at_work_one_more_is_told_so(
+    running: Any, opened: ExitStack
+) -> None:
+    server = running(connections=3)
+    for _ in range(3):
+        client = opened.enter_context(server.connect())
+        client.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(15).startswith(b"HTTP/1.1 200")
+    answer = all_of(opened.enter_context(server.connect()))
+    assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"content-length: %d" % len(body) in head
+    assert json.loads(body)["error"]["message"] == "too many connections; try again"
+
+
+def test_silent_connections_stay_below_the_limit(
+    running: Any, opened: ExitStack, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = running(connections=20)
+    for _ in range(400):
+        opened.enter_context(server.connect())
+        assert len(server.server.server_state.connections) <= 20 + BACKLOG
+    assert server.get("/small").startswith(b"HTTP/1.1 200")
+    assert len(server.server.server_state.connections) <= 21
+    assert not caplog.records
