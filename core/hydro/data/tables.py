@@ -121,8 +121,8 @@ def explain_memory(path: Path) -> Iterator[None]:
 
 def table_name(path: Path) -> str:
     """Return the name of a table's file without the suffix of its format."""
-    suffixes = [each for each in FORMATS if path.name.lower().endswith(each)]
-    return path.name[: -len(max(suffixes, key=len))] if suffixes else path.stem
+    suffix = next((each for each in FORMATS if path.name.lower().endswith(each)), path.suffix)
+    return path.name.removesuffix(path.name[-len(suffix) :]) if suffix else path.name
 
 
 def hash_table(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 
 import torch
@@ -66,7 +66,7 @@ def run_session(
         enter(explain_out_of_memory())
         enter(experiment.processes.explain_errors())
         enter(attribute_errors(builder))
-        tracker = build_tracker(builder, folder, is_main=is_main)
+        tracker = build_tracker(builder, folder, experiment.folds, is_main=is_main)
         if is_main:
             enter(tracker)
         if experiment.precision.device.type == "cuda":
@@ -158,8 +158,13 @@ def build_checkpointer(
     )
 
 
-def build_tracker(builder: Builder, folder: RunFolder, *, is_main: bool) -> BackgroundTracker:
-    """Build the experiment tracker of a run; in further processes, one that tracks nothing."""
+def build_tracker(
+    builder: Builder, folder: RunFolder, folds: Sequence[str], *, is_main: bool
+) -> BackgroundTracker:
+    """Build the experiment tracker of a run; in further processes, one that tracks nothing.
+
+    ``folds`` are those that are held out, chosen or not.
+    """
     settings = builder.settings
     if not is_main:
         return BackgroundTracker(Tracker(), "None", {})
@@ -167,7 +172,8 @@ def build_tracker(builder: Builder, folder: RunFolder, *, is_main: bool) -> Back
     is_named = folder.name.startswith(settings.experiment_name or "")
     name = folder.name if is_named else f"{settings.experiment_name}-{folder.name}"
     tracker = builder.build("logger", name=name, folder=folder.path.absolute())
-    return BackgroundTracker(tracker, settings.logging.logger, flatten(settings))
+    parameters = flatten(settings) | {"dataset.folds": tuple(folds)}
+    return BackgroundTracker(tracker, settings.logging.logger, parameters)
 
 
 def _fingerprint(experiment: Experiment) -> dict[str, object]:

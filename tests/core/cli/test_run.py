@@ -132,7 +132,7 @@ def test_a_dry_run_prints_settings_that_load_again_and_writes_nothing(
     assert set(tmp_path.rglob("*")) == before
     assert "warning: " in err
     printed = json.loads(out) if json_too else yaml.safe_load(out)
-    assert printed["dataset"]["folds"] == ["0"]
+    assert (printed["dataset"]["folds"], printed["dataset"]["split_seed"]) == ([], 3)
     assert printed["environment"]["seed"] == 3
     Path("again.yml").write_text(out)
     registry = Registry.installed()

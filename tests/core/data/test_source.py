@@ -51,6 +51,9 @@ def test_columns_of_one_name_that_nothing_needs_are_left_out() -> None:
         "f.csv: columns that share a name are left out: 'id', 'more'",
     ]
     assert Source("f.csv", ["text"], others=False).choose(["id", "text", "id"]) == [1]
+    blank = Source("f.csv")
+    assert blank.choose(["text", " ", " ", "\u200b"]) == [0, 3]
+    assert blank.warnings == ["f.csv: 2 columns without a name are left out"]
 
 
 def test_unnamed_columns_are_left_out_if_they_have_no_value() -> None:

@@ -189,7 +189,14 @@ def test_memory_that_does_not_suffice_is_named_with_what_helps(
 
 @pytest.mark.parametrize(
     ("file", "name"),
-    [("a.csv", "a"), ("a.b.CSV.gz", "a.b"), ("a.jsonl.gz", "a"), ("a.xlsx", "a"), ("a.txt", "a")],
+    [
+        ("a.csv", "a"),
+        ("a.b.CSV.gz", "a.b"),
+        ("a.jsonl.gz", "a"),
+        ("a.xlsx", "a"),
+        ("a.txt", "a"),
+        ("a", "a"),
+    ],
 )
 def test_the_name_of_a_table_is_without_its_format(file: str, name: str) -> None:
     assert table_name(Path("folder.csv") / file) == name
