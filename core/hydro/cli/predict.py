@@ -47,7 +47,8 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
     runs the best is used, unless one is named as in NAME/runs/003.
 
     Writes DATA_predictions.csv and .parquet, the columns of DATA with predictions, and
-    DATA_raw_predictions.npz, the arrays. Labels are optional; metrics need them.
+    DATA_raw_predictions.npz, the arrays. Labels are optional; metrics need them, and a label is
+    predicted where the gallery has some.
     """
     folder = find_experiment(experiment, default_output())
     registry = installed_catalog()
@@ -93,8 +94,14 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
 def _scores(trained: "TrainedModel", predictions: "Predictions") -> dict[str, dict[str, Any]]:
     """Compute the score of every metric that is defined on one of the rows."""
     from hydro.evaluation.scores import score
+    from hydro.plugins.predictions import defined_rows
 
-    return {
+    more = {
+        name: {"score": float(values[defined].mean()), "rows": int(defined.sum())}
+        for name, values in predictions.more_scores().items()
+        if (defined := defined_rows(values)).any()
+    }
+    return more | {
         name: {
             "score": score(name, trained.metrics[name], values),
             "rows": int(predictions.defined(name).sum()),

@@ -14,7 +14,7 @@ from hydro.cli.terminal import TerminalProgress
 from hydro.data.text_input.encoding import check_text, is_blank, read_lines
 from hydro.errors import DataError, SettingsError
 from hydro.paths import default_output
-from hydro.plugins.retrieval import Hit, Kind
+from hydro.plugins.retrieval import Hit, Kind, vote_of_hits
 from hydro.training.signals import StopSignal
 
 if TYPE_CHECKING:
@@ -86,13 +86,20 @@ def search(
     _tell(index, trained.calibration)
     if as_json:
         pairs = zip(queries, found, strict=True)
-        rows = [{"query": query, "hits": [asdict(hit) for hit in hits]} for query, hits in pairs]
+        rows = [
+            {"query": query, "hits": [asdict(hit) for hit in hits], **asdict(vote_of_hits(hits))}
+            for query, hits in pairs
+        ]
         echo_json(rows, ensure_ascii=False)
         return
     for place, (query, hits) in enumerate(zip(queries, found, strict=True)):
         if len(queries) > 1:
             echo(("\n" if place else "") + _line(" | ".join(query.values())))
         _show(hits)
+        predicted = vote_of_hits(hits)
+        if predicted.label is not None:
+            label, confidence = _line(predicted.label), predicted.confidence
+            echo(f"predicted label by vote: {label}, confidence {confidence:.2f}", err=True)
 
 
 def _queries(text: str | None, columns: Sequence[str], wanted: "Columns") -> list[dict[str, str]]:

@@ -34,7 +34,7 @@ def pick_exporters(builder: Builder, names: Sequence[str]) -> list[Exporter]:
     unknown = [name for name in names if name != ALL_FORMATS and name not in offered]
     if unknown:
         there = ", ".join([*offered, ALL_FORMATS])
-        msg = f"--to {unknown[0]}: no such format for {builder.problem.name}; there is: {there}"
+        msg = f"--to {unknown[0]}: no such format for {builder.problem.name}; available: {there}"
         raise SettingsError(msg)
     picked = [offered[name] for name in offered if name in names or ALL_FORMATS in names]
     if lacking := [each for each in picked if missing(each)]:
@@ -56,12 +56,12 @@ def export(
             name is replaced.
 
     Raises:
-        ResourceError: it cannot be written, or is there already in a folder that is not the run's.
+        ResourceError: it cannot be written, or already exists in a folder that is not the run's.
         HydroError: something else the user can mend.
     """
     target = (parent or make_folder(run.path / "exports")) / exporter.name
     if parent and target.exists():
-        msg = f"{target} is there already. Remove it, or choose another --output"
+        msg = f"{target} already exists. Remove it, or choose another --output"
         raise ResourceError(msg)
     logger.info("writing %s", exporter.name)
     with writing(target):
@@ -86,7 +86,7 @@ def export_at_end(builder: Builder, run: RunFolder) -> None:
     wanted = [each for each in _offered(builder).values() if each.at_end]
     if lacking := [each for each in wanted if missing(each)]:
         logger.warning(
-            "not built, for want of %s: %s. Later: %s && hydro export %s --to all",
+            "not built, because %s is not installed: %s. Later: %s && hydro export %s --to all",
             _list_missing(lacking),
             ", ".join(each.name for each in lacking),
             _install(lacking),

@@ -1,5 +1,6 @@
 """A trained model, opened from the folder of its run, and what it can be asked."""
 
+import errno
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from hydro.artifacts.files import make_folder
 from hydro.artifacts.results import read_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.data.columns import Columns
-from hydro.errors import HydroError, SettingsError
+from hydro.errors import HydroError, ResourceError, SettingsError
 from hydro.inference.finished_run import finished_run
 from hydro.inference.gallery import Gallery
 from hydro.inference.index_store import checksum, read_metadata, save_index
@@ -30,6 +31,9 @@ from hydro.training.devices import pick_device
 from hydro.training.precision import Precision
 
 logger = logging.getLogger(__name__)
+
+READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+"""Why an experiment that is only read, such as one of somebody else, keeps no index."""
 
 OnProgress = Callable[[int], object]
 
@@ -137,12 +141,14 @@ class TrainedModel:
     ) -> Index:
         """Open the index of a gallery that the folder keeps; build it where it is missing or old.
 
+        Where the folder cannot be written to, the index is in memory only.
+
         Raises:
             SettingsError: the problem has no search.
             DataError: the gallery cannot be read, and there is no index of it.
         """
         retrieval = self.retrieval("hydro search")
-        folder = make_folder(self.folder.path / "index") / f"{gallery.name}-{kind}"
+        folder = self.folder.path / "index" / f"{gallery.name}-{kind}"
         made_of: dict[str, object] = {
             "gallery": gallery.fingerprint,
             "model": checksum(self.folder.model),
@@ -171,8 +177,17 @@ class TrainedModel:
                 precision=self.precision,
                 on_progress=on_progress,
             )
-        save_index(index, folder, made_of)
-        logger.info("index of %s rows kept in %s", f"{len(frame):,}", folder)
+        try:
+            make_folder(folder.parent)
+            save_index(index, folder, made_of)
+        except ResourceError as error:
+            reason = error.__cause__
+            if not isinstance(reason, OSError) or reason.errno not in READ_ONLY:
+                raise
+            told = "%s cannot be written (%s): the index of %s rows is in memory only"
+            logger.warning(told, folder.parent, reason.strerror, f"{len(frame):,}")
+        else:
+            logger.info("index of %s rows kept in %s", f"{len(frame):,}", folder)
         return index
 
 

@@ -30,6 +30,13 @@ class Predictions:
         """
         return {}
 
+    def more_scores(self) -> "Mapping[str, NDArray[np.float64]]":
+        """Return scores to show beside the metrics, such as an accuracy, by name.
+
+        They are the means of these numbers ``(rows,)``, which are NaN for a row that is left out.
+        """
+        return {}
+
     def defined(self, metric: str) -> "NDArray[np.bool_]":
         """Return for each row whether the metric is defined on it: ``(rows,)``."""
         return defined_rows(self.values[metric])

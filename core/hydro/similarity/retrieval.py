@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from hydro.data.labels import Labels
 from hydro.plugins.metrics import Metrics
+from hydro.plugins.retrieval import Vote, vote
 from hydro.similarity.neighbors import Ranking
 from hydro.similarity.predictions import (
     MAX_NEIGHBORS_IN_TABLE,
@@ -18,6 +20,9 @@ from hydro.similarity.predictions import (
     score_neighbors,
 )
 from hydro.similarity.rows import join_labels
+
+VOTERS = 5
+"""Neighbors that vote for the label of a row."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,27 @@ class GalleryPredictions(RetrievalPredictions):
     """``(gallery,)``: the labels of each row of the gallery, joined; None where it has none."""
     threshold: float | None
     """The similarity from which on two rows are taken for the same class."""
+    labels: Sequence[str | None]
+    """``(rows,)``: the labels of each row, joined; None where it has none."""
+
+    @cached_property
+    def votes(self) -> list[Vote] | None:
+        """The label that the nearest rows vote for, of each row; None for a gallery without."""
+        labels = np.array(self.gallery_labels, dtype=object)
+        if all(label is None for label in self.gallery_labels):
+            return None
+        voters = labels[self.neighbors[:, :VOTERS]].tolist()
+        similarities = self.similarities[:, :VOTERS].tolist()
+        pairs = zip(voters, similarities, strict=True)
+        return [vote(zip(*pair, strict=True)) for pair in pairs]
+
+    def more_scores(self) -> dict[str, NDArray[np.float64]]:
+        """Return whether the predicted label is the row's own: the accuracy."""
+        if self.votes is None:
+            return {}
+        pairs = zip(self.votes, self.labels, strict=True)
+        right = [np.nan if label is None else vote.label == label for vote, label in pairs]
+        return {"accuracy": np.array(right, dtype=np.float64)}
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the numeric part; neighbors are positions in ``gallery_rows``."""
@@ -41,8 +67,13 @@ class GalleryPredictions(RetrievalPredictions):
         similarities = self.similarities[:, :MAX_NEIGHBORS_IN_TABLE]
         labels = np.array(self.gallery_labels, dtype=object)
         columns: dict[str, Sequence[object]] = {"neighbours": _to_json(self.gallery_rows[shown])}
-        if any(label is not None for label in labels):
+        if self.votes is not None:
             columns["neighbour_labels"] = _to_json(labels[shown])
+            columns["predicted_label"] = [each.label for each in self.votes]
+            columns["confidence"] = [
+                each.confidence if each.confidence is None else round(each.confidence, 6)
+                for each in self.votes
+            ]
         if self.threshold is not None:
             columns["same"] = _to_json(similarities >= self.threshold)
         # A metric that no row is scored by has no column.
@@ -102,5 +133,6 @@ def retrieve(
         **vars(found),
         gallery_rows=searched.index.to_numpy(),
         gallery_labels=join_labels(searched, targets),
+        labels=join_labels(frame, targets),
         threshold=threshold,
     )

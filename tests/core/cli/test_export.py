@@ -56,7 +56,7 @@ def test_programs_are_told_in_json(hydro: Hydro, trained: Path, tmp_path: Path) 
 def test_a_format_that_is_not_there_is_an_error(hydro: Hydro, trained: Path) -> None:
     code, shown, said = hydro("export", str(trained), "--to", "onx")
     assert (code, shown) == (3, "")
-    assert "--to onx: no such format for text_metric_learning; there is: " in said
+    assert "--to onx: no such format for text_metric_learning; available: " in said
 
 
 def test_an_experiment_that_is_not_there_is_an_error(hydro: Hydro, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_an_export_can_go_elsewhere_and_replaces_nothing_there(
     target = export(Exporter("note", note), builder, run, tmp_path / "new" / "place")
     assert target == tmp_path / "new/place/note"
     assert not (run.path / "exports").exists()
-    with pytest.raises(ResourceError, match="is there already"):
+    with pytest.raises(ResourceError, match="already exists"):
         export(Exporter("note", note), builder, run, target.parent)
 
 
@@ -119,7 +119,7 @@ def test_formats_are_picked_by_name_in_the_order_they_are_offered(
 
     assert names("note", "json") == ["json", "note"]
     assert names("all") == ["json", "note"]
-    with pytest.raises(SettingsError, match="--to othr: no such format for wordcount; there is: "):
+    with pytest.raises(SettingsError, match="--to othr: no such format for wordcount; available: "):
         names("json", "othr")
 
 
@@ -138,8 +138,8 @@ def test_a_run_says_once_what_it_could_not_build_for_want_of_packages(word_count
     more = (LACKING, dataclasses.replace(LACKING, name="scroll"), Exporter("note", note, **FITS))
     outcome = word_count.offering(*more).run("training.epochs=0")
     said = (
-        "WARNING not built, for want of no_such_module: tome, scroll. Later: pip install "
-        f"'hydro-tome[press]' && hydro export {outcome.folder} --to all"
+        "WARNING not built, because no_such_module is not installed: tome, scroll. Later: pip "
+        f"install 'hydro-tome[press]' && hydro export {outcome.folder} --to all"
     )
     assert said in log(outcome)
     assert log(outcome).count("no_such_module") == 1

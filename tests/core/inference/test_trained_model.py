@@ -1,7 +1,9 @@
 """A trained model is opened from its run, asked about new rows, and keeps an index of a gallery."""
 
 import dataclasses
+import errno
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hydro.artifacts.files import writing
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status, write_status
 from hydro.errors import DataError, ResourceError, SettingsError
+from hydro.inference import trained_model
 from hydro.inference.gallery import read_rows
 from hydro.inference.trained_model import open_trained
 from hydro.plugins.inference import Retrieval
@@ -207,3 +211,44 @@ def test_the_summary_of_a_calibration_is_read_from_scores_of_an_earlier_version(
     del scores["validation"]["decision"]
     (path / "scores.json").write_text(json.dumps(scores))
     assert opened(word_count, path).calibration is None
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM])
+@pytest.mark.parametrize("step", ["make_folder", "save_index"])
+def test_the_index_of_an_experiment_that_cannot_be_written_is_in_memory(
+    step: str,
+    number: int,
+    comparing: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    trained = opened(comparing, comparing.run().folder)
+    monkeypatch.setattr(trained_model, step, refusing(number))
+    caplog.clear()
+    index = trained.open_index(trained.gallery("train"))
+    (hits,) = index.search(pd.DataFrame({"text": ["seven"]}), 1)
+    assert len(hits) == 1
+    (said,) = [each.message for each in caplog.records if each.levelname == "WARNING"]
+    assert said.endswith("is in memory only")
+    assert f"{trained.folder.path / 'index'} cannot be written ({os.strerror(number)})" in said
+    assert "--output" not in said
+    assert not (trained.folder.path / "index/train-exact").exists()
+
+
+def test_an_index_that_the_disk_has_no_room_for_is_an_error(
+    comparing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = opened(comparing, comparing.run().folder)
+    monkeypatch.setattr(trained_model, "save_index", refusing(errno.ENOSPC))
+    with pytest.raises(ResourceError, match="No space left"):
+        trained.open_index(trained.gallery("train"))
+
+
+def refusing(number: int) -> Any:
+    """Return a function that fails as writing does."""
+
+    def refuse(*arguments: Any) -> None:
+        with writing(Path("index")):
+            raise OSError(number, os.strerror(number))
+
+    return refuse

@@ -55,6 +55,29 @@ def test_a_row_is_its_own_nearest(kind: str, build: Callable[..., EmbeddingIndex
         assert hit.same is None
 
 
+@pytest.mark.parametrize("rows", [3, 40, 700])
+@pytest.mark.parametrize("kind", ["exact", "ivf", "hnsw"])
+def test_equally_similar_rows_are_found_in_their_order(
+    kind: Any, rows: int, embed_letters: Any
+) -> None:
+    gallery = pd.DataFrame({"text": ["the same"] * rows}, dtype="str")
+    index = EmbeddingIndex.build(
+        embed_letters(gallery),
+        describe_rows(gallery, ("text",), ("label",)),
+        kind=kind,
+        embed=embed_letters,
+        threshold=None,
+    )
+    # Searched alone, and together with so many others that faiss multiplies matrices.
+    for count in (1, 64):
+        for hits in index.search(queries(*["the same"] * count), 10):
+            found = [hit.row for hit in hits]
+            assert len(found) == min(10, rows)
+            assert len({hit.similarity for hit in hits}) == 1
+            assert found == sorted(found)
+            assert kind != "exact" or found == list(range(min(10, rows)))
+
+
 def test_hits_are_the_nearest_in_order(
     build: Callable[..., EmbeddingIndex], embed_letters: Any
 ) -> None:

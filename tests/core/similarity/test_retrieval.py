@@ -1,5 +1,6 @@
 """Tests of searching a gallery for the rows of a table."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 from typing import Any
@@ -9,8 +10,10 @@ import pandas as pd
 import pytest
 
 from hydro.plugins.metrics import MeanMetric
+from hydro.plugins.retrieval import vote
 from hydro.similarity.retrieval import GalleryPredictions, retrieve
 from hydro.similarity.retrieval_metrics import METRICS
+from hydro.similarity.rows import join_labels
 from hydro.testing import TEXTS
 
 
@@ -64,6 +67,44 @@ def test_a_gallery_is_named_by_its_own_rows_and_labels(search: Search) -> None:
     assert found.arrays()["gallery_rows"].tolist() == [40, 41, 42, 43]
     assert "mAP" not in columns
     assert "same" not in columns
+
+
+def test_the_nearest_rows_vote_for_a_label(search: Search) -> None:
+    gallery = table(TEXTS, label=["a", "b", "a", "b", None, "c"])
+    own = ["a", "c", None]
+    found = search(table([TEXTS[0], TEXTS[1], TEXTS[4]], label=own), gallery)
+    columns = found.columns(np.arange(3))
+    for row in range(3):
+        near, cosines = found.neighbors[row], found.similarities[row]
+        expected = vote(
+            zip(join_labels(gallery.iloc[near], ["label"]), cosines.tolist(), strict=True)
+        )
+        assert columns["predicted_label"][row] == expected.label
+        assert columns["confidence"][row] == pytest.approx(expected.confidence, abs=1e-6)
+    right = [columns["predicted_label"][row] == own[row] for row in range(2)]
+    np.testing.assert_array_equal(found.more_scores()["accuracy"], [*right, np.nan])
+
+
+def test_not_more_than_five_rows_vote(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    gallery = table(["a", *["ab"] * 9], label=["x", *["y"] * 9])
+    found = dataclasses.replace(
+        search(table(["a"]), gallery),
+        neighbors=np.arange(10)[None],
+        similarities=np.array([[1.0, 0.25, 0.25, 0.25, 0.125, *[0.25] * 5]], np.float32),
+    )
+    assert found.columns(np.arange(1))["predicted_label"] == ["x"]
+    assert found.columns(np.arange(1))["confidence"] == [pytest.approx(1 / 1.875, abs=1e-6)]
+
+
+def test_a_label_of_another_class_than_the_gallery_has_is_wrong(search: Search) -> None:
+    found = search(table([TEXTS[0]], label=["new"]), table(TEXTS, label=list("abcabc")))
+    assert found.more_scores()["accuracy"].tolist() == [0]
+
+
+def test_without_labels_in_the_gallery_none_is_predicted(search: Search) -> None:
+    found = search(table(TEXTS[:2], label=["a", "a"]), table(TEXTS))
+    assert "predicted_label" not in found.columns(np.arange(2))
+    assert found.more_scores() == {}
 
 
 def test_labels_of_both_tables_are_scored(search: Search) -> None:
