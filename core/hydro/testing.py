@@ -40,6 +40,7 @@ OWN_SIZES: dict[str, dict[str, Any]] = {
         "bos_token_id": None,
         "eos_token_id": None,
     },
+    "t5": {"d_kv": 8, "d_ff": 64},
     "qwen3": {"num_key_value_heads": 2, "head_dim": 8},
 }
 
@@ -64,7 +65,7 @@ def tiny_backbone(
     Args:
         folder: where to; made if it is not there.
         architecture: bert, distilbert, roberta, xlm-roberta, mpnet, electra, albert, deberta-v2,
-            modernbert or qwen3, which reads from left to right and has neither padding nor a
+            modernbert, t5 or qwen3, which reads from left to right and has neither padding nor a
             separator.
         texts: where the vocabulary is taken from.
         seed: of the weights.

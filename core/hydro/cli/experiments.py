@@ -11,6 +11,7 @@ from rich.table import Table
 
 from hydro.artifacts import experiments as stored
 from hydro.artifacts.experiments import Summary, best_runs, find_experiment, summarize
+from hydro.artifacts.files import JsonObject
 from hydro.artifacts.results import read_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.cli.console import plain_console
@@ -66,8 +67,10 @@ def show(experiment: str, output: Path, as_json: bool) -> None:
     runs = [summarize(each) for each in folder.runs]
     leading = best_runs(folder)
     scores = {} if runs or not leading else read_scores(folder)
+    seed = stored.settings_of(folder).get("environment.seed")
     if as_json:
-        facts = {"runs": [asdict(each) for each in runs], "scores": scores}
+        facts: JsonObject = {"runs": [asdict(each) for each in runs], "scores": scores}
+        facts["seed"] = None if seed is None else int(seed)
         echo_json({**asdict(summary), "folder": str(folder.path), **facts})
         return
     console = plain_console()
@@ -81,6 +84,8 @@ def show(experiment: str, output: Path, as_json: bool) -> None:
         console.print(f"best combination: {names or 'no run has finished'}")
     show_scores(console, scores)
     console.print(f"\nfolder  {folder.path}", soft_wrap=True)
+    if seed is not None:
+        console.print(f"seed    {seed}")
     if leading:
         console.print(f"use it  {_advice(folder)}", soft_wrap=True)
 

@@ -32,7 +32,9 @@ def train_or_resume(
         if not processes.is_main:
             join_run(processes)
         else:
-            experiment = prepare(settings, request.problem, request.registry, processes)
+            # What was stored when the experiment began, nobody chose now.
+            given = frozenset() if interrupted else request.loaded.given
+            experiment = prepare(settings, request.problem, request.registry, processes, given)
             failures = showing_failures(experiment.settings, as_json=as_json)
             with failures, TerminalProgress() as progress:
                 folder = (
@@ -47,7 +49,7 @@ def train_or_resume(
 
 def dry_run(request: Request, settings: Settings, *, as_json: bool) -> None:
     """Check everything, estimate time and memory, and print the settings."""
-    experiment = prepare(settings, request.problem, request.registry)
+    experiment = prepare(settings, request.problem, request.registry, given=request.loaded.given)
     echo(str(experiment), err=True)
     for warning in experiment.warnings:
         echo(f"warning: {warning}", err=True)

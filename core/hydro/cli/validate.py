@@ -51,7 +51,8 @@ def inspect(request: Request) -> "tuple[dict[str, int | str], list[str], Estimat
     from hydro.experiment.estimate import estimate
     from hydro.experiment.experiment import prepare
 
-    experiment = prepare(request.loaded.settings, request.problem, request.registry)
+    loaded = request.loaded
+    experiment = prepare(loaded.settings, request.problem, request.registry, given=loaded.given)
     return experiment.facts(), list(experiment.warnings), estimate(experiment)
 
 

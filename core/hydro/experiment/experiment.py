@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from hydro.paths import experiment_name
 from hydro.plugins.builder import Builder
 from hydro.plugins.problem import Problem
 from hydro.plugins.registry import Registry
+from hydro.settings.schema import flatten
 from hydro.settings.sections import Settings
 from hydro.training.devices import check_gpus, describe_device, pick_device
 from hydro.training.distributed import SINGLE_PROCESS, ProcessGroup
@@ -96,10 +98,12 @@ def prepare(
     problem: Problem,
     registry: Registry,
     processes: ProcessGroup = SINGLE_PROCESS,
+    given: Set[str] = frozenset(),
 ) -> Experiment:
     """Draw what the settings leave to chance, pick the device, and read and split the tables.
 
-    ``processes`` are those that train together because torch's launcher started them.
+    ``processes`` are those that train together because torch's launcher started them; ``given``
+    are the dotted names of settings that somebody chose, of which it is said if they do nothing.
 
     Raises:
         HydroError: something the user can fix; nothing has been written.
@@ -110,7 +114,8 @@ def prepare(
     frames = _read(settings, problem)
     targets = problem.targets(settings, frames.train)
     checked = problem.check_data(settings, frames=frames, targets=targets)
-    warnings = (*frames.warnings, *checked)
+    chosen = {name: value for name, value in flatten(settings).items() if name in given}
+    warnings = (*frames.warnings, *checked, *precision.without_effect(chosen))
     return Experiment(settings, problem, registry, frames, targets, warnings, precision, processes)
 
 

@@ -19,6 +19,7 @@ from hydro.plugins.builder import Builder
 from hydro.plugins.predictions import Predictions, check_values
 from hydro.plugins.problem import Problem, TrainedArtifacts
 from hydro.plugins.protocols import InitializedFromData
+from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import Settings
 from hydro.trackers.background import BackgroundTracker
 from hydro.training.batch_plan import BatchPlan
@@ -34,6 +35,8 @@ from hydro.training.step import TrainStep
 from hydro.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
+
+SYNC_BATCH_NORM = "environment.sync_batch_normalization"
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,10 @@ class Run:
         self.processes.seed(environment.seed)
         if environment.sync_batch_normalization:
             device = self.precision.device
-            if not self.processes.convert_sync_batchnorm(parts.model, device):
+            has_any = self.processes.convert_sync_batchnorm(parts.model, device)
+            rule = Schema.of(type(self.settings)).settings[SYNC_BATCH_NORM].metadata.applies_if
+            # Where a rule of the setting does not hold, that was said when the settings were read.
+            if not has_any and (rule is None or rule.holds(flatten(self.settings))):
                 logger.warning("the model has no batch normalization to synchronize")
         parts.model.to(self.precision.device)
         parts.loss.to(self.precision.device)

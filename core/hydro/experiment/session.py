@@ -94,6 +94,7 @@ def record_run(experiment: Experiment, folder: RunFolder) -> Iterator[None]:
     if experiment.processes.world_size > 1:
         where = f"{experiment.processes.world_size} processes, this one on {where}"
     logger.info("%s on %s into %s", experiment.problem.title, where, folder.path)
+    logger.info("environment.seed: %d", experiment.settings.environment.seed)
     write_text(folder.config, dump(experiment.settings))
     batches = {k: v for k, v in read_environment(folder).items() if k.startswith("batch_")}
     write_environment(folder, experiment.environment | batches)

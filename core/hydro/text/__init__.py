@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hydro.text.encoder import Encoder
     from hydro.text.exported_input import copy_text_input
     from hydro.text.inference import embed, forward_all
-    from hydro.text.loading import load_backbone, load_config, quiet_transformers
+    from hydro.text.loading import check_vocabulary, load_backbone, load_config, quiet_transformers
     from hydro.text.pooling import POOLS
     from hydro.text.tokenizer import TextTokenizer, load_tokenizer
 
@@ -39,6 +39,7 @@ MODULES = {
     "TextTokenizer": "hydro.text.tokenizer",
     "TokenizedTexts": "hydro.text.corpus",
     "cached_token_ids": "hydro.text.cache",
+    "check_vocabulary": "hydro.text.loading",
     "class_means": "hydro.text.class_embeddings",
     "collate": "hydro.text.batches",
     "copy_text_input": "hydro.text.exported_input",
@@ -70,6 +71,7 @@ __all__ = [
     "TokenizedTexts",
     "build_encoder",
     "cached_token_ids",
+    "check_vocabulary",
     "class_means",
     "collate",
     "copy_text_input",

@@ -74,7 +74,7 @@ def build_encoder(
     """Build the encoder: backbone, pooling, dropout, neck."""
     from hydro.text.backbones import find_backbone
     from hydro.text.encoder import Encoder
-    from hydro.text.loading import load_backbone
+    from hydro.text.loading import check_vocabulary, load_backbone
 
     architecture = settings.architecture
     backbone = load_backbone(
@@ -83,6 +83,7 @@ def build_encoder(
         dropout=architecture.intermediate_dropout,
         gradient_checkpointing=architecture.gradient_checkpointing,
     )
+    check_vocabulary(backbone, tokenizer.hf)
     encoder = Encoder(
         backbone,
         pool=architecture.pool,

@@ -4,18 +4,29 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForTextEncoding,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.utils import logging
 
 from hydro.errors import ModelError
 from hydro.text.backbones import check_folder
 
 DROPOUTS = re.compile(
-    r"(?!classifier|seq_classif|qa_|summary|pooler|head|final)\w*(dropout|pdrop)(_prob)?"
+    r"(?!classifier|seq_classif|qa_|summary|pooler|head|final)\w*(dropout|pdrop)(_prob|_rate)?"
 )
 """Names that configs give to the dropout inside a backbone, not to that of heads on top."""
+
+ENCODER = "EncoderModel"
+"""What transformers calls the encoder of an encoder-decoder, after its name."""
 
 
 def load_backbone(
@@ -70,7 +81,7 @@ def model_from_config(folder: Path, config: PretrainedConfig) -> PreTrainedModel
         ModelError: transformers cannot build it from the config.
     """
     with wrap_loading_errors(folder, "config.json"):
-        backbone: PreTrainedModel = AutoModel.from_config(
+        backbone: PreTrainedModel = _auto_class(config).from_config(
             config, dtype=torch.float32, trust_remote_code=False
         )
     return backbone
@@ -86,7 +97,7 @@ def _load_weights(folder: Path, config: PretrainedConfig) -> PreTrainedModel:
         raise ModelError(msg)
     backbone: PreTrainedModel
     with wrap_loading_errors(folder, "its safetensors"), quiet_transformers():
-        backbone, report = AutoModel.from_pretrained(
+        backbone, report = _auto_class(config).from_pretrained(
             folder,
             config=config,
             dtype=torch.float32,
@@ -95,6 +106,13 @@ def _load_weights(folder: Path, config: PretrainedConfig) -> PreTrainedModel:
             output_loading_info=True,
         )
     missing = sorted(name for name in report["missing_keys"] if not name.startswith("pooler."))
+    if missing and config.is_encoder_decoder:
+        msg = (
+            f"backbone {folder} is an encoder-decoder ({config.model_type}) without "
+            f"{missing[0]}; of these, hydro uses the encoder alone only for t5, mt5, umt5 and "
+            "t5gemma. Choose another backbone"
+        )
+        raise ModelError(msg)
     if missing:
         msg = (
             f"backbone {folder}: its safetensors lack {len(missing)} of the weights that "
@@ -102,6 +120,34 @@ def _load_weights(folder: Path, config: PretrainedConfig) -> PreTrainedModel:
         )
         raise ModelError(msg)
     return backbone
+
+
+def _auto_class(config: PretrainedConfig) -> Any:
+    """Return the class that loads the encoder of an encoder-decoder, else the whole backbone.
+
+    The config does not tell the two apart, since an encoder saved alone is no encoder-decoder.
+    """
+    encoders: Any = AutoModelForTextEncoding._model_mapping
+    is_encoder = type(config) in encoders and encoders[type(config)].__name__.endswith(ENCODER)
+    return AutoModelForTextEncoding if is_encoder else AutoModel
+
+
+def check_vocabulary(backbone: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Check that a backbone has an embedding for each token of a tokenizer.
+
+    Raises:
+        ModelError: it has fewer.
+    """
+    tokens = max(tokenizer.get_vocab().values(), default=-1) + 1
+    rows = len(backbone.get_input_embeddings().get_parameter("weight"))
+    if tokens > rows:
+        name = backbone.name_or_path or backbone.config.model_type
+        msg = (
+            f"the tokenizer of {name} has {tokens:,} tokens, and its embedding matrix {rows:,} "
+            f"rows. Save the backbone again after resize_token_embeddings({tokens}), or with the "
+            "tokenizer that it was trained with"
+        )
+        raise ModelError(msg)
 
 
 def _set_dropout(config: PretrainedConfig, dropout: float, folder: Path) -> None:

@@ -18,22 +18,36 @@ def parameter_groups(
         training: Learning rates, the parts that have one of their own, and the decay.
 
     Returns:
-        Groups for a ``torch.optim.Optimizer``. Vectors, that is biases and the weights of norms,
-        do not decay. A parameter that several parts have goes with the first of them.
+        Groups for a ``torch.optim.Optimizer``. Biases of any shape, and vectors such as the
+        weights of norms, do not decay. A parameter that several parts have goes with the first of
+        them.
     """
     groups = []
     grouped: set[nn.Parameter] = set()
     for name, part in parts.items():
         differential = name in training.differential_learning_rate_layers
         lr = training.differential_learning_rate if differential else training.learning_rate
-        trainable = [p for p in part.parameters() if p.requires_grad and p not in grouped]
+        trainable = {
+            parameter: decays(path, parameter)
+            for path, parameter in part.named_parameters()
+            if parameter.requires_grad and parameter not in grouped
+        }
         grouped.update(trainable)
-        for matrices in (True, False):
-            chosen = [each for each in trainable if (each.ndim > 1) is matrices]
-            decay = training.weight_decay if matrices else 0.0
+        for decayed in (True, False):
+            chosen = [each for each, decay in trainable.items() if decay is decayed]
+            decay = training.weight_decay if decayed else 0.0
             if chosen:
                 groups.append({"params": chosen, "lr": lr, "weight_decay": decay})
     return groups
+
+
+def decays(path: str, parameter: nn.Parameter) -> bool:
+    """Return whether a parameter of a dotted name decays.
+
+    A relative attention bias, as of MPNet and T5, is a matrix, and the weight of an embedding.
+    """
+    is_bias = any(name.endswith("bias") for name in path.split("."))
+    return parameter.ndim > 1 and not is_bias
 
 
 def model_parts(model: nn.Module, loss: nn.Module) -> dict[str, nn.Module]:

@@ -1,5 +1,6 @@
 """Mixed precision, where the settings ask for it and the device has it."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -19,6 +20,18 @@ class Precision:
         """Choose bfloat16 where the GPU computes in it, else float16; float32 on a CPU."""
         half = _half(device)
         return cls(device, half if training else None, half if inference else None)
+
+    def without_effect(self, given: Mapping[str, object]) -> list[str]:
+        """Describe the settings of mixed precision, by dotted name, that do nothing here."""
+        asked = (
+            ("environment.mixed_precision_training", self.train_dtype),
+            ("environment.mixed_precision_inference", self.inference_dtype),
+        )
+        return [
+            f"{name} does nothing on {self.device.type.upper()}s, which compute in float32"
+            for name, dtype in asked
+            if dtype is None and given.get(name) is True
+        ]
 
     @property
     def name(self) -> str:

@@ -15,7 +15,15 @@ from safetensors.torch import load_file
 from torch import nn
 
 from hydro.api import ModelError
-from hydro.text import Encoder, TextTokenizer, TokenizedTexts, embed, load_backbone, load_tokenizer
+from hydro.text import (
+    Encoder,
+    TextTokenizer,
+    TokenizedTexts,
+    check_vocabulary,
+    embed,
+    load_backbone,
+    load_tokenizer,
+)
 from hydro_text_metric_learning.export.sentence_transformers import OWN, POOLING_MODES
 
 
@@ -84,6 +92,7 @@ def load_trained(folder: Path, device: torch.device | str = "cpu") -> TrainedEnc
         separator=separator,
     )
     backbone = load_backbone(folder, pretrained=True, dropout=None, gradient_checkpointing=False)
+    check_vocabulary(backbone, tokenizer.hf)
     size = neck["linear.weight"].shape[0] if neck else None
     encoder = Encoder(backbone, pool=pool, dropout=0.0, embedding_size=size)
     if neck:

@@ -41,6 +41,23 @@ def test_each_split_becomes_a_dataset(builder: Builder) -> None:
     assert list(parts.metrics) == ["Error", "Close"]
 
 
+def test_only_the_rows_that_are_trained_on_are_truncated_for_training(builder: Builder) -> None:
+    """The metric of the training rows is that of whole texts, as for any other split."""
+    made: list[tuple[int, bool]] = []
+    build = Builder.build
+
+    class Recording(Builder):
+        def build(self, kind: str, **built: Any) -> Any:
+            if kind == "dataset":
+                made.append((len(built["frame"]), built["training"]))
+            return build(self, kind, **built)
+
+    recording = Recording(builder.settings, builder.registry, builder.problem)
+    parts = assembled(recording, test_dataframe=builder.settings.dataset.train_dataframe)
+    assert made == [(30, True), (30, False), (10, False), (40, False)]
+    assert parts.train_eval is not parts.train
+
+
 def test_a_test_table_becomes_a_dataset_too(builder: Builder) -> None:
     parts = assembled(builder, test_dataframe=builder.settings.dataset.train_dataframe)
     assert isinstance(parts.test, Counted)
@@ -69,5 +86,5 @@ def test_all_components_of_a_kind_are_built_by_name(builder: Builder) -> None:
 
 
 def test_a_kind_with_no_component_to_build_is_an_error(builder: Builder) -> None:
-    with pytest.raises(PluginError, match="'wordcount' needs one insight"):
+    with pytest.raises(PluginError, match="'wordcount' needs exactly one insight"):
         builder.build("insight")

@@ -130,3 +130,14 @@ def test_an_unsafe_name_is_told_with_its_place(refusal: Refusal) -> None:
     )
     assert said[0] == "FILE: 2 problems with the settings"
     assert said[1].startswith("FILE:2:18: experiment_name: '../x' cannot be a folder's name")
+
+
+def test_a_sample_of_no_split_is_said_to_change_nothing(
+    read: Callable[..., LoadedSettings],
+) -> None:
+    head = f"{DATASET}data_sample: .5, data_sample_choice: []}}\n"
+    assert read("", head=head).warnings == (
+        "dataset.data_sample does not apply here (only while dataset.data_sample_choice is not "
+        "[]); it is kept and ignored",
+    )
+    assert read("", head=f"{DATASET}data_sample: .5}}\n").warnings == ()

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from transformers import AutoTokenizer
 
 from hydro.data.labels import Labels
-from hydro.testing import TEXTS
+from hydro.errors import ModelError
+from hydro.testing import TEXTS, tiny_backbone
 from hydro.text import LabeledTexts, TextSettings, text_components
 from hydro.text.builders import build_dataset, build_encoder, build_tokenizer
 
@@ -75,10 +77,28 @@ def test_texts_are_truncated_at_a_quantile_in_training_only(settings: MakeSettin
 
 
 def test_the_encoder_is_built_by_the_settings(settings: MakeSettings) -> None:
-    given: Any = {"tokenizer": None, "targets": LABELS}
+    given: Any = {"tokenizer": build_tokenizer(settings()), "targets": LABELS}
     plain: Any = build_encoder(settings(), **given)
     assert (plain.embedding_size, plain.neck, plain.pool) == (32, None, "Average")
     changes = {"embedding_size": 7, "pool": "Max", "dropout": 0.4}
     other: Any = build_encoder(settings(architecture=changes), **given)
     assert (other.embedding_size, other.neck.out_features, other.pool) == (7, 7, "Max")
     assert other.dropout.p == 0.4
+
+
+@pytest.mark.parametrize("pretrained", [True, False])
+def test_a_tokenizer_with_more_tokens_than_the_matrix_has_rows_is_refused(
+    pretrained: bool, settings: MakeSettings, tmp_path: Path
+) -> None:
+    folder = tiny_backbone(tmp_path / "tiny")
+    hf = AutoTokenizer.from_pretrained(folder)
+    rows = len(hf)
+    chosen = settings(architecture={"backbone": str(folder), "pretrained": pretrained})
+    build_encoder(chosen, tokenizer=build_tokenizer(chosen), targets=LABELS)
+    hf.add_tokens(["<one>", "<two>"])
+    hf.save_pretrained(folder)
+    expected = (
+        rf"has {rows + 2} tokens, and its embedding matrix {rows} rows\. Save .*\({rows + 2}\)"
+    )
+    with pytest.raises(ModelError, match=expected):
+        build_encoder(chosen, tokenizer=build_tokenizer(chosen), targets=LABELS)

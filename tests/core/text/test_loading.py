@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import PreTrainedModel
+from transformers import AutoModel, BartConfig, PreTrainedModel, T5EncoderModel
 
 from hydro.errors import ModelError
 from hydro.testing import tiny_backbone
@@ -125,6 +125,7 @@ NAMES = {
     "deberta-v2": ["hidden_dropout_prob", "attention_probs_dropout_prob"],
     "modernbert": ["embedding_dropout", "mlp_dropout", "attention_dropout"],
     "qwen3": ["attention_dropout"],
+    "t5": ["dropout_rate"],
 }
 
 
@@ -194,3 +195,32 @@ def test_a_tiny_backbone_is_the_same_every_time_and_disturbs_no_random_numbers(
     assert [file.name for file in files[0]] == [file.name for file in files[1]]
     for mine, theirs in zip(*files, strict=True):
         assert mine.read_bytes() == theirs.read_bytes()
+
+
+@pytest.mark.parametrize("saved", ["whole", "encoder"])
+def test_the_encoder_of_t5_is_used_and_saved_and_loaded_again(
+    saved: str, folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    source = folder("t5")
+    encoder = load(source, dropout=0.0)
+    if saved == "encoder":
+        encoder.save_pretrained(tmp_path)
+        source = tmp_path
+    again = load(source)
+    assert type(again) is T5EncoderModel
+    assert {name.partition(".")[0] for name in again.state_dict()} == {"shared", "encoder"}
+    ids = torch.tensor([[5, 6, 7]])
+    assert torch.equal(again(ids).last_hidden_state, encoder(ids).last_hidden_state)
+    whole = AutoModel.from_pretrained(folder("t5"))
+    assert torch.equal(again(ids).last_hidden_state, whole.encoder(ids).last_hidden_state)
+
+
+def test_an_encoder_decoder_whose_decoder_is_missing_is_named_as_such(tmp_path: Path) -> None:
+    sizes = dict.fromkeys(("d_model", "encoder_ffn_dim", "decoder_ffn_dim"), 16)
+    sizes |= {"encoder_layers": 1, "decoder_layers": 1, "vocab_size": 50}
+    sizes |= dict.fromkeys(("encoder_attention_heads", "decoder_attention_heads"), 2)
+    model = AutoModel.from_config(BartConfig(**sizes, max_position_embeddings=20))
+    weights = {name: each for name, each in model.state_dict().items() if "decoder" not in name}
+    model.save_pretrained(tmp_path, state_dict=weights)
+    with pytest.raises(ModelError, match=r"is an encoder-decoder \(bart\) .*Choose another"):
+        load(tmp_path)

@@ -1,6 +1,7 @@
 """Parameters are grouped by the part they belong to and by whether they decay."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ import torch
 from torch import nn
 
 from hydro.settings.sections import TrainingSection
+from hydro.testing import tiny_backbone
+from hydro.text import load_backbone
 from hydro.training.param_groups import model_parts, parameter_groups
 
 Training = Callable[..., TrainingSection]
@@ -61,6 +64,27 @@ def test_biases_and_norms_do_not_decay(model: Encoder, loss: nn.Module, training
         "centers",
     }
     assert {each for each in decay.values() if each != 0.5} == {0.0}
+
+
+@pytest.mark.parametrize("architecture", ["mpnet", "t5", "bert", "deberta-v2"])
+def test_no_bias_of_a_backbone_decays_whatever_its_shape(
+    architecture: str, training: Training, tmp_path: Path
+) -> None:
+    backbone = load_backbone(
+        tiny_backbone(tmp_path, architecture),
+        pretrained=True,
+        dropout=None,
+        gradient_checkpointing=False,
+    )
+    groups = parameter_groups({"Backbone": backbone}, training(weight_decay=0.5))
+    decay = by_parameter(groups, "weight_decay")
+    named = {name: each for name, each in backbone.named_parameters() if each.requires_grad}
+    decayed = {name for name, each in named.items() if decay[id(each)]}
+    assert [name for name in decayed if "bias" in name] == []
+    matrices = {name for name, each in named.items() if each.ndim > 1}
+    biases = {name for name in matrices if "relative_attention_bias" in name}
+    assert decayed == matrices - biases
+    assert len(biases) == {"mpnet": 1, "t5": 1}.get(architecture, 0)
 
 
 @pytest.mark.parametrize(

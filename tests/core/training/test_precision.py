@@ -41,3 +41,14 @@ def test_a_gpu_computes_in_half_precision_where_set() -> None:
     precision = Precision.of(torch.device("cuda:0"), training=True, inference=False)
     assert precision.train_dtype in (torch.bfloat16, torch.float16)
     assert precision.inference_dtype is None
+
+
+def test_mixed_precision_that_was_asked_for_on_a_cpu_is_said_to_do_nothing() -> None:
+    cpu = Precision.of(torch.device("cpu"), training=True, inference=True)
+    asked = {f"environment.mixed_precision_{when}": True for when in ("training", "inference")}
+    said = cpu.without_effect(asked)
+    assert [each.partition(" ")[0] for each in said] == [*asked]
+    assert all("does nothing on CPUs" in each for each in said)
+    assert cpu.without_effect({}) == cpu.without_effect(dict.fromkeys(asked, False)) == []
+    half = Precision(torch.device("cuda"), torch.float16, torch.float16)
+    assert half.without_effect(asked) == []

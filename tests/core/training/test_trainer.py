@@ -344,3 +344,43 @@ def test_the_loss_of_a_long_run_is_averaged_over_the_updates_between_two_records
     assert history.figures("update") == [1, 2, 4, 6, 8]
     expected = [losses[0], losses[1], *(sum(losses[at : at + 2]) / 2 for at in (2, 4, 6))]
     assert history.figures("loss") == pytest.approx(expected, abs=1e-6)
+
+
+class Scaled(Precision):
+    """Computes in float32 with the loss scaled, as in float16."""
+
+    def scaler(self) -> torch.amp.GradScaler:
+        """Return an enabled scaler."""
+        return torch.amp.GradScaler("cpu", init_scale=1024.0)
+
+
+@pytest.mark.parametrize("clip", [0.0, 0.05, 100.0])
+def test_a_scaled_loss_gives_the_weights_of_one_that_is_not(
+    clip: float, model: Linear, rows: Counted, training: Training, history: Any
+) -> None:
+    other = copy.deepcopy(model)
+    train(make_step(model, clip=clip), rows, training(), history)
+    scaled = Scaled(torch.device("cpu"), None, None)
+    train(make_step(other, clip=clip, precision=scaled), rows, training(), history)
+    assert apart(model, other) < 1e-6
+
+
+def test_the_model_trains_on_after_a_validation_within_an_epoch(
+    model: Linear, rows: Counted, training: Training, history: Any
+) -> None:
+    modes: list[bool] = []
+    model.register_forward_hook(lambda module, *_: modes.append(module.training))
+    step, chosen = make_step(model), training(evaluation_epochs=0.25)
+    validated = []
+
+    def validate(samples: int) -> float:
+        validated.append(samples)
+        model.eval()
+        return 0.5
+
+    Trainer(
+        step, rows, plan(len(rows), 1, chosen), seed=1, workers=0, validate=validate,
+        record=history, progress=NoProgress(),
+    ).fit()  # fmt: skip
+    assert len(validated) >= 3
+    assert modes == [True] * 8

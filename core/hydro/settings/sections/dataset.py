@@ -70,6 +70,7 @@ class DatasetSection(Section):
         level="intermediate",
         ge=0.01,
         le=1,
+        applies_if=unless("dataset.data_sample_choice", ()),
     )
     data_sample_choice: Annotated[
         tuple[Literal["Train", "Validation"], ...], BeforeValidator(as_list)
