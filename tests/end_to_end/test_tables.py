@@ -33,9 +33,13 @@ def test_the_format_of_a_table_does_not_matter(
     with zipfile.ZipFile(tmp_path / "texts.zip", "w") as archive:
         archive.writestr("a.csv", frame[:30].to_csv(index=False))
         archive.writestr("b.csv", frame[30:].to_csv(index=False))
-    paths = [texts.table, tmp_path / "texts.parquet", tmp_path / "texts.zip"]
-    outcomes = [texts.run(f"dataset.train_dataframe={path}", *SHORT) for path in paths]
-    assert outcomes[0].scores == outcomes[1].scores == outcomes[2].scores
+    frame.to_excel(tmp_path / "texts.xlsx", index=False)
+    frame.to_json(tmp_path / "texts.jsonl.gz", orient="records", lines=True)
+    frame.to_csv(tmp_path / "semicolons.csv", sep=";", index=False, encoding="utf-16")
+    expected = texts.run(f"dataset.train_dataframe={texts.table}", *SHORT).scores
+    for name in ("texts.parquet", "texts.zip", "texts.xlsx", "texts.jsonl.gz", "semicolons.csv"):
+        outcome = texts.run(f"dataset.train_dataframe={tmp_path / name}", *SHORT)
+        assert outcome.scores == expected, name
 
 
 def test_predictions_have_the_users_columns_and_the_rows_of_the_file(
