@@ -189,6 +189,25 @@ def test_an_index_is_kept_in_the_experiment(cli: Cli, experiment: Path) -> None:
     assert (folder / "index.faiss").stat().st_mtime_ns == made
 
 
+def test_the_rows_held_out_are_searched_though_the_table_has_changed(
+    cli: Cli, experiment: Path, texts: Any, tmp_path: Path
+) -> None:
+    search = ("search", "trained", "card", "--gallery", "validation", "-k", "99", "--json")
+    held = {hit["text"] for hit in json.loads(cli(*search)[1])[0]["hits"]}
+    frame = pd.read_csv(texts.table)
+    new = frame.assign(text="new " + frame["text"], fold=0)
+    changed = tmp_path / "changed.csv"
+    pd.concat([new, frame[::-1].assign(fold=range(len(frame)))]).to_csv(changed, index=False)
+    config = experiment / "config.yaml"
+    config.write_text(config.read_text().replace(str(texts.table), str(changed)))
+
+    code, out, err = cli(*search)
+
+    assert code == 0
+    assert {hit["text"] for hit in json.loads(out)[0]["hits"]} == held
+    assert "changed.csv has changed since the run: of its 18 validation rows 18 are there" in err
+
+
 def test_a_model_is_used_where_its_data_and_backbone_are_not(
     cli: Cli, experiment: Path, tmp_path: Path
 ) -> None:
