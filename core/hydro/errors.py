@@ -6,7 +6,9 @@ HydroError
 ├── PluginError     a plugin does not load, clashes or hands over something wrong exit 5
 ├── ModelError      a backbone cannot be found, read or used as asked             exit 5
 ├── ResourceError   memory, disk space or a folder is unavailable                 exit 6
-│   └── OutOfMemoryError   smaller batches may fit                                exit 6
+│   ├── OutOfMemoryError   smaller batches may fit                                exit 6
+│   ├── DiskFullError   the disk is full                                          exit 6
+│   └── FolderError     a folder cannot be made, read or written, or is in use    exit 6
 ├── TrainingError   the loss or a gradient is not finite                          exit 7
 └── MetricError     there is nothing that the metric could be computed on         exit 8
 
@@ -68,6 +70,14 @@ class ResourceError(HydroError):
 
 class OutOfMemoryError(ResourceError):
     """A run needs more memory than there is; smaller batches may fit."""
+
+
+class DiskFullError(ResourceError):
+    """The disk is full, or a quota is used up."""
+
+
+class FolderError(ResourceError):
+    """A folder cannot be made or written, or another process works in it."""
 
 
 class TrainingError(HydroError):

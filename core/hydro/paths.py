@@ -1,5 +1,6 @@
 """Names and places of experiments: which names are safe as folders, and where experiments lie."""
 
+import json
 import os
 import re
 import secrets
@@ -11,6 +12,9 @@ from hydro.errors import SettingsError
 
 MAX_NAME = (100, 200)
 """Characters, and bytes in UTF-8; file systems take 255 bytes, of which hydro needs some."""
+
+STATES = ("queued", "running", "stopped", "finished", "failed")
+"""What an experiment can be."""
 
 RESERVED_NAMES = {
     "con",
@@ -88,7 +92,18 @@ def default_output() -> Path:
     return Path(os.environ.get("HYDRO_OUTPUT", "runs"))
 
 
+def is_experiment(folder: Path) -> bool:
+    """Return whether hydro made a folder: by its ``status.json``, which no other program writes."""
+    try:
+        status = json.loads((folder / "status.json").read_text(encoding="utf-8"))
+        has_settings = (folder / "config.yaml").is_file()
+    except (OSError, ValueError):
+        return False
+    # Earlier versions wrote no version of hydro, but what follows as well.
+    known = isinstance(status, dict) and {"state", "reason", "pid", "time"} <= status.keys()
+    return has_settings and known and status["state"] in STATES
+
+
 def first_existing_experiment(places: Iterable[Path]) -> Path | None:
     """Return the first of some folders that an experiment was made in, if any was."""
-    # pathlib raises where a name is too long for the file system; os.path says no.
-    return next((each for each in places if os.path.isfile(each / "config.yaml")), None)  # noqa: PTH113
+    return next((each for each in places if is_experiment(each)), None)

@@ -1,12 +1,24 @@
 """The folder for what can be computed again: where it is, what is in it, and how it is cleared."""
 
 import os
-import shutil
+import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from hydro.artifacts.deletion import delete_folder, is_locked
+
 DAY = 24 * 60 * 60
+
+COMPLETE = re.compile(r"[0-9a-f]{64}")
+"""The name of a complete entry, a checksum."""
+
+INCOMPLETE = re.compile(r"tmp[a-z0-9_]{8}|\.[0-9a-f]{64}\.[0-9a-f]{8}\.(partial|deleted)")
+"""The name of an entry that is being written."""
+
+FILES = ("ids.npy", "offsets.npy", "facts.txt", "table.arrow")
+"""Files of an entry."""
 
 
 @dataclass(frozen=True)
@@ -69,19 +81,27 @@ def clear(cache: Path, *, older_than: float = 0) -> list[CacheEntry]:
     """
     removed = []
     for each in list_entries(cache):
-        if each.days >= (older_than if each.complete else max(1, older_than)):
-            shutil.rmtree(each.path, ignore_errors=True)
+        old = each.days >= (older_than if each.complete else max(1, older_than))
+        if old and not is_locked(each.path):
+            inside = [each.path / name for name in FILES]
+            # One that is written lies in a folder of its own until it is complete.
+            parts = [part for part in each.path.glob("*") if COMPLETE.fullmatch(part.name)]
+            inside += [*parts, *(part / name for part in parts for name in FILES)]
+            with suppress(OSError):
+                delete_folder(each.path, [path for path in inside if path.exists()])
             if not each.path.exists():
                 removed.append(each)
     return removed
 
 
 def _entry(path: Path) -> CacheEntry | None:
-    """Look at a folder; None if another process took it away meanwhile."""
+    """Look at a folder; None if it is no entry, or if another process took it away meanwhile."""
+    complete = bool(COMPLETE.fullmatch(path.name))
+    if path.is_symlink() or not (complete or INCOMPLETE.fullmatch(path.name)):
+        return None
     try:
-        files = [each.stat() for each in path.iterdir()]
+        files = [each.stat() for each in path.rglob("*")]
         used = path.stat().st_mtime
     except OSError:
         return None
-    # The name of a whole one is a checksum; another is given by tempfile.
-    return CacheEntry(path, sum(each.st_size for each in files), used, len(path.name) == 64)
+    return CacheEntry(path, sum(each.st_size for each in files), used, complete)

@@ -1,19 +1,19 @@
 """The experiments there are: found by name, summed up, deleted."""
 
-import secrets
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from hydro.artifacts.deletion import clear_unfinished, delete_folder
 from hydro.artifacts.files import writing
+from hydro.artifacts.layout import experiment_paths
 from hydro.artifacts.results import has_scores, read_leaderboard, read_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import is_running, read_status, status_time
-from hydro.errors import ResourceError, SettingsError
-from hydro.paths import first_existing_experiment
+from hydro.errors import FolderError, ResourceError, SettingsError
+from hydro.paths import first_existing_experiment, is_experiment
 from hydro.settings.schema import Schema
 from hydro.settings.yaml_reader import read_yaml
 
@@ -56,9 +56,8 @@ def find_experiment(name: str, output: Path) -> RunFolder:
 
 def list_experiments(output: Path) -> list[RunFolder]:
     """List the experiments in a folder, the one that was heard of last first."""
-    found = [each.parent for each in output.glob("[!.]*/config.yaml")]
-    dated = [((path / "status.json"), path) for path in found]
-    age = {path: told.stat().st_mtime if told.exists() else 0.0 for told, path in dated}
+    found = [each.parent for each in output.glob("[!.]*/config.yaml") if is_experiment(each.parent)]
+    age = {path: (path / "status.json").stat().st_mtime for path in found}
     return [RunFolder(path) for path in sorted(found, key=lambda path: (-age[path], path.name))]
 
 
@@ -132,8 +131,11 @@ def settings_of(folder: RunFolder, schema: Schema | None = None) -> dict[str, st
     return {key: value for key, value in flat.items() if key != "experiment_name"}
 
 
-def delete(folder: RunFolder, output: Path) -> None:
+def delete(folder: RunFolder, output: Path) -> list[Path]:
     """Delete an experiment.
+
+    Returns:
+        What stays, because hydro did not write it.
 
     Raises:
         ResourceError: it is running, is not one of the output folder, or cannot be deleted.
@@ -141,16 +143,15 @@ def delete(folder: RunFolder, output: Path) -> None:
     inside = folder.path.resolve().parent == output.resolve() and not folder.path.is_symlink()
     if not inside:
         msg = f"{folder.path}: not an experiment right in {output}, which is all that is deleted"
-        raise ResourceError(msg)
-    running = [each.path for each in (folder, *folder.runs) if is_running(each)]
+        raise FolderError(msg)
+    running = [each for each in (folder, *folder.runs) if is_running(each)]
     if running:
-        msg = f"{running[0]}: still running. Stop that process first, or wait for it"
-        raise ResourceError(msg)
-    # Gone at once under its name, however long its files take.
-    doomed = folder.path.with_name(f".{folder.name}.{secrets.token_hex(4)}.deleted")
+        raise running[0].still_running()
+    path = folder.path.resolve()
     with writing(folder.path):
-        folder.path.rename(doomed)
-        shutil.rmtree(doomed)
+        left = delete_folder(path, experiment_paths(path))
+    clear_unfinished(output)
+    return left
 
 
 def _finished(folder: RunFolder) -> bool:

@@ -1,9 +1,9 @@
 """Writes files that are complete or absent, and names the file in every error."""
 
 import csv
+import errno
 import json
 import os
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from safetensors import SafetensorError
 
-from hydro.errors import ResourceError
+from hydro.artifacts.deletion import delete_file, locked, partial_path, replace_file
+from hydro.errors import DiskFullError, FolderError, ResourceError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,18 +21,26 @@ JsonObject: TypeAlias = dict[str, Any]
 """An object of a JSON file: text keys, and values of any kind."""
 
 
+FULL_DISK_MESSAGES = (
+    *map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)),
+    "PytorchStreamWriter failed writing file",
+)
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Name the file or folder that is being written when the disk is full or cannot be written.
 
     Raises:
-        ResourceError: instead of what the system or safetensors raised.
+        ResourceError: instead of what the system, safetensors or a library in C++ raised.
     """
     try:
         yield
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _is_disk_full(error):
+            raise
         why = getattr(error, "strerror", None) or error
-        raise write_error(path, f"cannot be written: {why}") from error
+        raise write_error(path, f"cannot be written: {why}", full=_is_disk_full(error)) from error
 
 
 @contextmanager
@@ -41,16 +50,16 @@ def open_atomic(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         ResourceError: the file cannot be written; an earlier one is as it was.
     """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    partial = partial_path(path)
     try:
         with writing(path):
-            with partial.open("wb") as file:
+            with partial.open("wb") as file, locked(partial):
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(path)
+            replace_file(partial, path)
     finally:
-        partial.unlink(missing_ok=True)
+        delete_file(partial)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -81,6 +90,17 @@ def make_folder(path: Path) -> Path:
     return path
 
 
-def write_error(path: Path, why: str) -> ResourceError:
-    """Return the error of a path that cannot be written."""
-    return ResourceError(f"{path}: {why}. Free some space there, or choose another --output")
+def write_error(path: Path, why: str, *, full: bool = False) -> ResourceError:
+    """Return the error of a path that cannot be written; ``full`` if the disk is full."""
+    kind = DiskFullError if full else FolderError
+    return kind(f"{path}: {why}. Free some space there, or choose another --output")
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    """Return whether the disk, a quota or the limit of a file's size ended the writing.
+
+    Libraries in C++ raise nothing but a RuntimeError, with the words of the system.
+    """
+    code = getattr(error, "errno", None)
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return code in full or any(words in str(error) for words in FULL_DISK_MESSAGES)

@@ -1,10 +1,10 @@
 """Insights on disk: for each a table, and JSON on how it is drawn and what it says."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hydro.artifacts.files import JsonObject, make_folder, write_csv, write_json
+from hydro.artifacts.layout import read_insight
 from hydro.artifacts.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def read_insights(folder: RunFolder) -> "Iterator[tuple[JsonObject, pd.DataFrame
     import pandas as pd
 
     paths = list((folder.path / "insights").glob("*.json"))
-    metadata = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    metadata = [each for each in map(read_insight, paths) if each is not None]
     for each in sorted(metadata, key=lambda each: int(each["place"])):
         path = folder.path / "insights" / f"{each['name']}.csv"
         # An empty table is not written.

@@ -1,26 +1,19 @@
 """The folder of an experiment: its paths, its locks and the runs inside it."""
 
+import json
 import logging
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from hydro.artifacts.deletion import clear_unfinished, delete_paths, shared_lock, warn_of_foreign
 from hydro.artifacts.files import make_folder, write_error, writing
 from hydro.artifacts.history import History
-from hydro.errors import ResourceError
-
-LOCK = ".lock"
-
-TRAINING_LOCK = ".training.lock"
-
-PRESERVED = (
-    *("checkpoints", "config.yaml", "environment.json", "log.txt", "status.json"),
-    *(LOCK, TRAINING_LOCK),
-)
-"""What an attempt keeps of the one before it."""
+from hydro.artifacts.layout import LOCK, TRAINING_LOCK, TUNING_LOCK, record_path, result_paths
+from hydro.errors import FolderError
+from hydro.paths import is_experiment
 
 logger = logging.getLogger(__name__)
 
@@ -89,12 +82,16 @@ class RunFolder:
     @property
     def runs(self) -> "list[RunFolder]":
         """The runs of an experiment that has several, by name; none for a single one."""
-        found = (self.path / "runs").glob("*/config.yaml")
-        return [RunFolder(each.parent) for each in sorted(found)]
+        found = (each.parent for each in sorted((self.path / "runs").glob("*/config.yaml")))
+        return [RunFolder(each) for each in found if not each.is_symlink() and is_experiment(each)]
 
     def run(self, name: str) -> "RunFolder":
         """Return the folder of one of several runs, which is made where it is missing."""
         return RunFolder(make_folder(make_folder(self.path / "runs") / name))
+
+    def record(self, *names: str) -> Path:
+        """Return the file that keeps which names hydro wrote into a folder."""
+        return record_path(self.path, *names)
 
     def lock(self) -> FileLock:
         """Return the lock of the process that works in the folder; the system frees it."""
@@ -105,13 +102,12 @@ class RunFolder:
         """Hold the lock while the context lasts.
 
         Raises:
-            ResourceError: another process does.
+            FolderError: another process does.
         """
         try:
             lock = self.lock().acquire(timeout=1)
         except Timeout:
-            msg = f"{self.path}: still running. Stop that process first, or wait for it"
-            raise ResourceError(msg) from None
+            raise self.still_running() from None
         with lock:
             yield
 
@@ -133,13 +129,33 @@ class RunFolder:
         finally:
             lock.release()
 
+    @contextmanager
+    def tuning_lock(self) -> Iterator[None]:
+        """Show while the context lasts that a process trains runs; several may at once."""
+        with (self.path / TUNING_LOCK).open("a") as file, shared_lock(file.fileno()):
+            yield
+
+    def still_running(self) -> FolderError:
+        """Return the error of a folder that another process works in, which it names if it can."""
+        try:
+            status = json.loads((self.path / "status.json").read_text(encoding="utf-8"))
+            where = f" (process {status['pid']} on {status['host']})"
+        except (OSError, ValueError, KeyError, TypeError):
+            where = ""
+        return FolderError(
+            f"{self.path}: still running{where}. Stop that process first, or wait for it"
+        )
+
     def clear(self) -> None:
-        """Remove the results of an earlier attempt, and what it was writing when it ended."""
+        """Remove the results of an earlier attempt, and what it was writing when it ended.
+
+        Raises:
+            ResourceError: a link has the name of a folder that the run will write.
+        """
+        for name in ("model", "predictions", "insights", "exports", "runs"):
+            if (self.path / name).is_symlink():
+                msg = f"{self.path / name}: is a link, which hydro does not replace. Remove it"
+                raise FolderError(msg)
         with writing(self.path):
-            for each in self.path.iterdir():
-                if each.name in PRESERVED:
-                    continue
-                if each.is_dir():
-                    shutil.rmtree(each)
-                else:
-                    each.unlink()
+            warn_of_foreign(delete_paths(self.path, result_paths(self.path)))
+            clear_unfinished(self.path)

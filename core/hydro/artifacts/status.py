@@ -3,13 +3,17 @@
 import dataclasses
 import json
 import os
+import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, Self
 
 from hydro import errors
+from hydro.artifacts.deletion import is_locked
 from hydro.artifacts.files import JsonObject, write_json
+from hydro.artifacts.layout import LOCKS
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import HydroError
 
@@ -47,9 +51,11 @@ class Status:
 
 
 def write_status(folder: RunFolder, status: Status) -> None:
-    """Write the state of a run that this process works on."""
+    """Write the state of a run that this process works on, which marks the folder as hydro's."""
     time = datetime.now(UTC).isoformat(timespec="seconds")
-    write_json(_path(folder), {**dataclasses.asdict(status), "pid": os.getpid(), "time": time})
+    process = {"pid": os.getpid(), "host": socket.gethostname(), "time": time}
+    own = {"hydro": version("hydro-experiments")}
+    write_json(_path(folder), {**dataclasses.asdict(status), **process, **own})
 
 
 def read_status(folder: RunFolder) -> Status:
@@ -68,18 +74,11 @@ def status_time(folder: RunFolder) -> str:
 
 
 def is_running(folder: RunFolder) -> bool:
-    """Return whether another process that wrote the status still runs."""
-    values = _read(folder)
-    if values.get("state") != "running":
-        return False
-    pid: int = values["pid"]
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return pid != os.getpid()
+    """Return whether a process works in the folder: whether one holds a lock there.
+
+    The system frees the locks of a process that is gone, and knows those of other containers.
+    """
+    return any(is_locked(folder.path / name) for name in LOCKS)
 
 
 def _path(folder: RunFolder) -> Path:

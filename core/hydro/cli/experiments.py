@@ -130,9 +130,11 @@ def delete(experiment: str, output: Path, yes: bool) -> None:
         msg = "not interactive. Add --yes to skip confirmation"
         raise click.UsageError(msg)
     if not yes:
-        confirm(f"Delete {folder.path} and everything in it?")
-    stored.delete(folder, output)
+        confirm(f"Delete {folder.path} and all that hydro wrote in it?")
+    left = stored.delete(folder, output)
     echo(f"deleted {folder.path}", err=True)
+    for path in left:
+        echo(f"warning: {path} stays, because hydro did not write it", err=True)
 
 
 def _listing(found: Sequence[Summary]) -> Table:

@@ -11,9 +11,14 @@ from hydro.cli.work import exit_process, join_run
 from hydro.errors import SettingsError
 from hydro.experiment.estimate import estimate
 from hydro.experiment.experiment import prepare
-from hydro.experiment.resume import find_interrupted, merge_stored
+from hydro.experiment.resume import (
+    check_settings,
+    find_interrupted,
+    merge_stored,
+    resume_fingerprint,
+)
 from hydro.experiment.train import create_folder, open_folder, run
-from hydro.settings.loading import load
+from hydro.settings.loading import load_stored
 from hydro.settings.sections import Settings
 from hydro.settings.yaml_writer import dump
 from hydro.training.distributed import init_process_group
@@ -79,6 +84,17 @@ def find_to_resume(request: Request, output: Path) -> tuple[Path | None, Setting
         message = f"no interrupted experiment {name} in {output}: starting a new one"
         echo(f"note: {message}", err=True)
         return None, requested
-    stored = load(found.config, request.registry.schema(request.problem)).settings
+    # Its table may lie elsewhere by now, which is what the settings of today say.
+    stored = load_stored(found.config, request.registry.schema(request.problem))
     echo(f"note: resuming {found.path}", err=True)
     return found.path, merge_stored(requested, stored, read_environment(found))
+
+
+def check_overrides(request: Request, config: Path) -> None:
+    """Check that the command line changes nothing of a stored experiment that weights depend on.
+
+    Raises:
+        SettingsError: it does.
+    """
+    stored = load_stored(config, request.registry.schema(request.problem))
+    check_settings(resume_fingerprint(request.loaded.settings), resume_fingerprint(stored))

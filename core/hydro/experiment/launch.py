@@ -54,6 +54,7 @@ def _start(folder: RunFolder, count: int) -> None:
             max_restarts=0,
             logs_specs=DefaultLogsSpecs(log_dir=logs),
             shutdown_timeout=GRACE_SECONDS,
+            signals_to_handle=",".join(_handled_signals()),
         )
         try:
             elastic_launch(config, sys.executable)("-m", "hydro.cli", "work", str(folder.path))
@@ -70,6 +71,12 @@ def _exit_status(code: int) -> Status:
         return Status.failed(ResourceError(killed))
     died = f"a process of it ended with exit code {code} before it could say why"
     return Status("failed", "process", died)
+
+
+def _handled_signals() -> list[str]:
+    """Return the signals that stop the processes: not the one that ``nohup`` ignores."""
+    ignored = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    return ["SIGTERM", "SIGINT", "SIGQUIT", *([] if ignored else ["SIGHUP"])]
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from hydro.artifacts.status import read_status
 from hydro.data.tables import hash_table
 from hydro.errors import DataError, SettingsError
 from hydro.experiment.batch_sizes import batch_setting, batch_size
+from hydro.paths import is_experiment
 from hydro.settings.grid_search import with_values
 from hydro.settings.schema import Schema, flatten
 from hydro.settings.sections import Settings
@@ -69,7 +70,7 @@ def find_interrupted(output: Path, name: str) -> RunFolder | None:
             numbered.append((int(number), path))
     for _, path in sorted(numbered, reverse=True):
         folder = RunFolder(path)
-        if folder.config.is_file() and read_status(folder).state != "finished":
+        if is_experiment(path) and read_status(folder).state != "finished":
             return folder
     return None
 

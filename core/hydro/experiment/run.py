@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hydro.artifacts.deletion import new_folder
 from hydro.artifacts.files import JsonObject, writing
 from hydro.artifacts.results import write_scores
 from hydro.artifacts.run_folder import RunFolder
@@ -274,13 +275,16 @@ class Run:
         for name, predictions in after.items():
             frame = getattr(self.frames, name)
             write_predictions(self.folder.predictions, name, frame, predictions)
-        with writing(self.folder.model):
+        with (
+            writing(self.folder.model),
+            new_folder(self.folder.model, record=self.folder.record("model")) as new,
+        ):
             self.problem.save(
                 self.settings,
                 trained=TrainedArtifacts(
                     parts.model, parts.tokenizer, parts.targets, self.frames.train, scores
                 ),
-                folder=self.folder.model,
+                folder=new,
             )
         material = {
             "predictions": after["validation"],

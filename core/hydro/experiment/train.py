@@ -4,11 +4,11 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from hydro.artifacts.files import JsonObject
+from hydro.artifacts.files import JsonObject, write_text
 from hydro.artifacts.log import open_log
 from hydro.artifacts.results import read_environment, read_scores
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import read_status
+from hydro.artifacts.status import Status, read_status, write_status
 from hydro.errors import OutOfMemoryError, SettingsError
 from hydro.experiment.batch_sizes import can_halve_batches, halve_batches, with_adjusted_batches
 from hydro.experiment.experiment import Experiment
@@ -17,6 +17,7 @@ from hydro.experiment.resume import check_tables
 from hydro.experiment.session import record_run, run_session
 from hydro.report.write import write_report_at_end
 from hydro.settings.sections import Settings
+from hydro.settings.yaml_writer import dump
 from hydro.training.out_of_memory import free_memory
 from hydro.training.progress import Progress
 from hydro.training.signals import StopSignal
@@ -51,7 +52,11 @@ def create_folder(experiment: Experiment, output: Path) -> RunFolder:
             "Start hydro run without it: each run then gets environment.number_of_gpus_per_run GPUs"
         )
         raise SettingsError(msg)
-    return RunFolder.create(output, experiment.settings.experiment_name or "")
+    folder = RunFolder.create(output, experiment.settings.experiment_name or "")
+    # From here on it is known as an experiment, and can be resumed.
+    write_text(folder.config, dump(experiment.settings))
+    write_status(folder, Status("queued"))
+    return folder
 
 
 def open_folder(experiment: Experiment, path: Path) -> RunFolder:
@@ -128,7 +133,7 @@ def train(
 
 def _tune(experiment: Experiment, folder: RunFolder, progress: Progress) -> list[LeaderboardEntry]:
     report = write_report_at_end(folder, type(experiment.settings))
-    with open_log(folder), report, record_run(experiment, folder):
+    with open_log(folder), report, folder.tuning_lock(), record_run(experiment, folder):
         return tune(
             experiment.settings,
             experiment.folds,

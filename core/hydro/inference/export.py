@@ -2,10 +2,10 @@
 
 import importlib.util
 import logging
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from hydro.artifacts.deletion import new_folder
 from hydro.artifacts.files import make_folder, writing
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import PluginError, ResourceError, SettingsError
@@ -63,18 +63,15 @@ def export(
     if parent and target.exists():
         msg = f"{target} already exists. Remove it, or choose another --output"
         raise ResourceError(msg)
+    record = None if parent else run.record("exports", exporter.name)
     logger.info("writing %s", exporter.name)
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as temporary:
-            new = Path(temporary, "new")
+        with new_folder(target, record=record) as new:
             new.mkdir()
             sample = read_sample(run, SAMPLE_ROWS)
             with attribute_errors(builder):
                 builder.make(exporter, model=run.model, sample=sample, folder=new)
-            if target.exists():
-                target.rename(Path(temporary, "old"))
-            new.rename(target)
     return target
 
 

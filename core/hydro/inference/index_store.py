@@ -4,8 +4,8 @@ import json
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from hydro.artifacts.deletion import new_folder
 from hydro.artifacts.files import writing
 from hydro.plugins.retrieval import Index
 
@@ -13,23 +13,18 @@ METADATA = "about.json"
 """What an index was made of, so that it is built again when that changes."""
 
 
-def save_index(index: Index, folder: Path, made_of: Mapping[str, object]) -> None:
+def save_index(
+    index: Index, folder: Path, made_of: Mapping[str, object], record: Path | None = None
+) -> None:
     """Write an index into a folder that appears once it is whole, in the place of an older one.
 
     Raises:
         ResourceError: the folder cannot be written.
     """
-    with (
-        writing(folder),
-        TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary,
-    ):
-        new = Path(temporary, "new")
+    with writing(folder), new_folder(folder, record=record) as new:
         new.mkdir()
         index.save(new)
         (new / METADATA).write_text(json.dumps(made_of, indent=2) + "\n", encoding="utf-8")
-        if folder.exists():
-            folder.rename(Path(temporary, "old"))
-        new.rename(folder)
 
 
 def read_metadata(folder: Path) -> dict[str, object] | None:

@@ -179,7 +179,7 @@ class TrainedModel:
             )
         try:
             make_folder(folder.parent)
-            save_index(index, folder, made_of)
+            save_index(index, folder, made_of, self.folder.record("index", folder.name))
         except ResourceError as error:
             reason = error.__cause__
             if not isinstance(reason, OSError) or reason.errno not in READ_ONLY:

@@ -127,4 +127,4 @@ class Problem(ABC, Generic[S, T]):
 
     @abstractmethod
     def save(self, settings: S, *, trained: TrainedArtifacts, folder: Path) -> None:
-        """Write the trained model as a folder, atomically."""
+        """Write the trained model as a new folder, which replaces an older one once complete."""

@@ -2,17 +2,16 @@
 
 import hashlib
 import logging
-import shutil
 import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hydro.artifacts.cache import mark_used, tokens_folder
+from hydro.artifacts.cache import FILES, mark_used, tokens_folder
+from hydro.artifacts.deletion import delete_folder, new_folder
 from hydro.text.corpus import TokenizedTexts
 from hydro.text.tokenizer import BLOCK, TextTokenizer
 
@@ -74,8 +73,10 @@ def _write(
 ) -> None:
     """Write an entry atomically, unless another process was first."""
     entry.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=entry.parent, ignore_cleanup_errors=True) as name:
-        new = Path(name)
+    if entry.exists() and _read(entry) is None:
+        delete_folder(entry, [entry / name for name in FILES])
+    with new_folder(entry, replace=False) as new:
+        new.mkdir()
         with (new / "ids.npy").open("wb") as ids, (new / "offsets.npy").open("wb") as offsets:
             tokens, texts = _GrowingArray(ids, np.int32), _GrowingArray(offsets, np.int64)
             texts.add(np.zeros(1, np.int64))
@@ -86,13 +87,6 @@ def _write(
             texts.finish()
         corpus = TokenizedTexts(*_map(new), num_suffix_tokens)
         (new / "facts.txt").write_text(f"{num_suffix_tokens} {_checksum(corpus)}")
-        if entry.exists() and _read(entry) is None:
-            shutil.rmtree(entry, ignore_errors=True)
-        try:
-            new.rename(entry)
-        except OSError:
-            if not entry.is_dir():
-                raise
 
 
 class _GrowingArray:

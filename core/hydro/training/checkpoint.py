@@ -4,8 +4,7 @@ import hashlib
 import json
 import logging
 import os
-import secrets
-import shutil
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from hydro.artifacts.deletion import (
+    clear_unfinished,
+    delete_folder,
+    delete_paths,
+    move_folder,
+    partial_path,
+    warn_of_foreign,
+)
+from hydro.artifacts.files import writing
+from hydro.artifacts.layout import CHECKPOINT_FILES, written_files
 from hydro.errors import ResourceError
 
 logger = logging.getLogger(__name__)
@@ -24,6 +32,7 @@ MAX_CHECKPOINTS = 2
 MANIFEST = "MANIFEST.json"
 FACTS = "state.json"
 HISTORY = "history.jsonl"
+NAME = re.compile(r"step-\d+(-trained)?")
 
 State = Mapping[str, object]
 """What a ``state_dict`` returns: tensors, and values that JSON has."""
@@ -76,23 +85,23 @@ class Checkpoints:
         Raises:
             ResourceError: the disk is full, or cannot be written; older ones are as they were.
         """
-        new = self.folder / f".{name}.{secrets.token_hex(4)}.partial"
+        new = partial_path(self.folder / name)
         try:
-            new.mkdir(parents=True)
-            _write_state(new, state, facts)
-            (new / HISTORY).write_bytes(history)
-            files = {each.name: _checksum(each) for each in sorted(new.iterdir())}
-            (new / MANIFEST).write_text(json.dumps({"files": files}, indent=1), encoding="utf-8")
-            for each in (*new.iterdir(), new):
-                _fsync(each)
-            self._discard(self.folder / name)
-            new.rename(self.folder / name)
-            _fsync(self.folder)
-        except (OSError, SafetensorError) as error:
-            shutil.rmtree(new, ignore_errors=True)
-            why = getattr(error, "strerror", None) or error
-            msg = f"{self.folder / name}: cannot be written: {why}. Free some space there"
-            raise ResourceError(msg) from error
+            with writing(self.folder / name):
+                new.mkdir(parents=True)
+                _write_state(new, state, facts)
+                (new / HISTORY).write_bytes(history)
+                files = {each.name: _checksum(each) for each in sorted(new.iterdir())}
+                manifest = json.dumps({"files": files}, indent=1)
+                (new / MANIFEST).write_text(manifest, encoding="utf-8")
+                for each in (*new.iterdir(), new):
+                    _fsync(each)
+                self._discard(self.folder / name)
+                move_folder(new, self.folder / name)
+                _fsync(self.folder)
+        except ResourceError:
+            clear_unfinished(self.folder)
+            raise
         self._prune(name)
 
     def newest(self) -> Checkpoint | None:
@@ -117,32 +126,38 @@ class Checkpoints:
         return None
 
     def clear(self) -> None:
-        """Delete all of them."""
-        if self.folder.exists():
-            self._discard(self.folder)
+        """Delete all of them, and the folder unless there is something else in it."""
+        if not self.folder.is_dir():
+            return
+        for path in self._all():
+            self._discard(path)
+        clear_unfinished(self.folder)
+        delete_paths(self.folder, {self.folder})
 
     def _all(self) -> list[Path]:
         """List the checkpoints, the oldest first."""
-        return sorted(self.folder.glob("step-*"), key=_age)
+        return sorted(filter(_is_checkpoint, self.folder.glob("step-*")), key=_age)
 
     def _prune(self, newest: str) -> None:
         """Delete all but the newest two, and what was never finished."""
         age = _age(self.folder / newest)
         kept = [path for path in self._all() if _age(path) <= age][-MAX_CHECKPOINTS:]
-        for path in self.folder.iterdir():
+        for path in self._all():
             if path not in kept:
                 self._discard(path)
+        clear_unfinished(self.folder)
 
     def _discard(self, path: Path) -> None:
-        """Rename a folder, then delete it, so that no part of it is ever seen."""
-        if not path.exists():
-            return
-        trash = path.with_name(f".trash-{secrets.token_hex(4)}")
+        """Delete a checkpoint, so that no part of it is ever seen."""
         try:
-            path.rename(trash)
+            warn_of_foreign(delete_folder(path, written_files(path, CHECKPOINT_FILES)))
         except OSError as error:
             logger.warning("%s cannot be deleted: %s", path, error.strerror)
-        shutil.rmtree(trash, ignore_errors=True)
+
+
+def _is_checkpoint(path: Path) -> bool:
+    """Return whether a path has the name of a checkpoint, and is no link."""
+    return bool(NAME.fullmatch(path.name)) and path.is_dir() and not path.is_symlink()
 
 
 def _write_state(folder: Path, state: Mapping[str, State], facts: Mapping[str, object]) -> None:

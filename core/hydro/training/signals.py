@@ -8,9 +8,13 @@ from types import FrameType
 from typing import NoReturn
 
 SIGNALS = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP")
+    if hasattr(signal, name)
 )
-"""Signals that ask a process to end: Ctrl-C, the end of a cluster job, its warning."""
+"""Signals that ask a process to end: Ctrl-C, a job's end, its warning, a terminal that closes."""
+
+HANGUP = getattr(signal, "SIGHUP", None)
 
 
 class StopSignal:
@@ -29,7 +33,9 @@ class StopSignal:
         """Install the handler; ``with_parent`` requests a stop when the parent process dies."""
         stop = cls(os.getppid() if with_parent else None)
         for number in SIGNALS:
-            signal.signal(number, stop)
+            # nohup ignores that the terminal closes, and so does what it starts.
+            if not (number == HANGUP and signal.getsignal(number) == signal.SIG_IGN):
+                signal.signal(number, stop)
         return stop
 
     @staticmethod

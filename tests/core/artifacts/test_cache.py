@@ -50,8 +50,8 @@ def test_what_was_not_used_for_so_many_days_is_removed(
 
 
 def test_what_is_being_written_stays_and_what_was_given_up_goes(tmp_path: Path) -> None:
-    keep(tmp_path, "tmp-new", days=0.5)
-    old = keep(tmp_path, "tmp-old", days=1.5)
+    keep(tmp_path, "tmpnew_1234", days=0.5)
+    old = keep(tmp_path, "tmpold_1234", days=1.5)
     assert [each.complete for each in list_entries(tmp_path)] == [False, False]
     assert [each.path for each in clear(tmp_path)] == [old]
     assert len(list_entries(tmp_path)) == 1

@@ -2,10 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -59,7 +59,7 @@ def test_an_experiment_is_found_by_its_name_its_folder_and_one_run_of_it(tmp_pat
 def test_an_unknown_name_is_told_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="nothing was run into that folder yet"):
         find_experiment("one", tmp_path)
-    made(tmp_path, "two")
+    made(tmp_path, "two", Status("queued"))
     with pytest.raises(SettingsError, match=r"no experiment 'one'.* there is: two"):
         find_experiment("one", tmp_path)
     with pytest.raises(SettingsError, match="no experiment"):
@@ -70,11 +70,11 @@ def test_the_latest_experiment_comes_first_and_other_folders_are_left_out(tmp_pa
     for age, name in enumerate(("old", "new")):
         status = made(tmp_path, name, Status("finished")).path / "status.json"
         os.utime(status, (age, age))
-    made(tmp_path, "silent")
+    made(tmp_path, "foreign")
     (tmp_path / "notes").mkdir()
     (tmp_path / ".deleted").mkdir()
     (tmp_path / ".deleted/config.yaml").touch()
-    assert [each.name for each in list_experiments(tmp_path)] == ["new", "old", "silent"]
+    assert [each.name for each in list_experiments(tmp_path)] == ["new", "old"]
     assert list_experiments(tmp_path / "nowhere") == []
 
 
@@ -100,16 +100,17 @@ def test_an_experiment_that_failed_or_never_began_has_no_score(tmp_path: Path) -
     assert summarize(made(tmp_path, "queued")).state == "queued"
 
 
-def test_one_whose_process_is_gone_has_stopped(tmp_path: Path) -> None:
+def test_one_whose_process_is_gone_has_stopped_whatever_has_its_number_now(tmp_path: Path) -> None:
     folder = made(tmp_path, "one", Status("running"))
     path = folder.path / "status.json"
-    process = subprocess.Popen([sys.executable, "-c", "pass"])
-    process.wait()
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"pid": process.pid}))
+    # The first process of every container has this number, and of this machine as well.
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"pid": 1}))
     assert (summarize(folder).state, summarize(folder).message) == (
         "stopped",
         "its process is gone",
     )
+    delete(folder, tmp_path)
+    assert not folder.path.exists()
 
 
 def test_the_best_run_depends_on_the_direction_of_the_metric(tmp_path: Path) -> None:
@@ -171,14 +172,32 @@ def test_nothing_is_deleted_outside_the_output_folder(tmp_path: Path) -> None:
     assert (folder.path / "runs/000/scores.json").exists()
 
 
-def test_a_running_experiment_is_not_deleted(tmp_path: Path, request: Any) -> None:
+HOLDER = """
+import fcntl, sys
+file = open(sys.argv[1], "a")
+fcntl.flock(file, fcntl.LOCK_SH if sys.argv[1].endswith("tuning.lock") else fcntl.LOCK_EX)
+print("held", flush=True)
+input()
+"""
+
+
+@pytest.mark.parametrize("lock", [".lock", ".training.lock", ".tuning.lock"])
+@pytest.mark.parametrize("apart", [False, True], ids=["here", "in a container"])
+def test_what_a_process_works_on_is_not_deleted(apart: bool, lock: str, tmp_path: Path) -> None:
+    unshare = ["unshare", "--pid", "--fork"] if apart else []
+    if apart and (not shutil.which("unshare") or subprocess.run([*unshare, "true"]).returncode):
+        pytest.skip("no other namespace of processes is permitted here")
     folder = searched(tmp_path)
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    request.addfinalizer(process.communicate)
-    run = RunFolder(folder.path / "runs/002")
-    write_status(run, Status("running"))
-    path = run.path / "status.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"pid": process.pid}))
-    with pytest.raises(ResourceError, match="002: still running"):
-        delete(folder, tmp_path)
-    assert run.path.exists()
+    write_status(RunFolder(folder.path / "runs/002"), Status("running"))
+    path = folder.path / "runs/002" / lock
+    command = [*unshare, sys.executable, "-S", "-c", HOLDER, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"held\n"
+        assert summarize(RunFolder(path.parent)).state == "running"
+        with pytest.raises(ResourceError, match=r"002: still running \(process \d+ on .+\)"):
+            delete(folder, tmp_path)
+        process.communicate(b"\n")
+    assert summarize(RunFolder(path.parent)).state == "stopped"
+    delete(folder, tmp_path)
+    assert not folder.path.exists()

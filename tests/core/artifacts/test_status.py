@@ -2,7 +2,9 @@
 
 import json
 import os
+import socket
 from datetime import datetime
+from importlib.metadata import version
 
 import pytest
 
@@ -47,6 +49,8 @@ def test_a_status_is_read_as_it_was_written(folder: RunFolder) -> None:
         "seconds": 1.5,
         "error_type": "DataError",
         "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "hydro": version("hydro-experiments"),
     }
 
 

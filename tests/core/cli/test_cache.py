@@ -16,7 +16,7 @@ Cli = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def folder() -> Path:
     """A cache of two entries and of what was left unfinished."""
-    kept = {"a" * 64: (0.25, 1_500_000), "b" * 64: (40, 20), "tmp7": (3, 2000)}
+    kept = {"a" * 64: (0.25, 1_500_000), "b" * 64: (40, 20), "tmp7_abcdef": (3, 2000)}
     for name, (days, size) in kept.items():
         entry = default_cache() / "tokens" / name
         entry.mkdir(parents=True)
@@ -31,7 +31,7 @@ def test_entries_are_listed_with_their_total(hydro: Cli, folder: Path) -> None:
     assert (code, err) == (0, "")
     assert out.splitlines() == [
         "aaaaaaaaaaaa    1.4 MiB  used 6 h ago",
-        "tmp7              2 KiB  unfinished, 3 d ago",
+        "tmp7_abcdef       2 KiB  unfinished, 3 d ago",
         "bbbbbbbbbbbb       20 B  used 40 d ago",
         f"3 entries, 1.4 MiB in {folder}",
     ]

@@ -177,7 +177,7 @@ def test_the_answer_counts(answer: bytes, code: int, left: bool, output: Path) -
     os.close(ours)
     os.close(theirs)
     assert (process.returncode, (output / "one").exists()) == (code, left)
-    assert b"and everything in it? [y/N]" in said
+    assert b"and all that hydro wrote in it? [y/N]" in said
 
 
 def test_nothing_outside_is_deleted(hydro: Hydro, output: Path, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ LOCKS = {".lock", ".training.lock"}
 
 FILES = {
     *LOCKS,
+    ".files/exports.json.json",
+    ".files/model.json",
     "config.yaml",
     "environment.json",
     "exports/json/weights.json",

@@ -128,7 +128,7 @@ def test_without_a_checkpoint_it_starts_from_the_beginning(word_count: Any) -> N
     expected = remains(word_count.run(*EACH).folder)
     folder = interrupted(word_count, 0)
     assert not (folder / "checkpoints").exists()
-    (folder / ".scores.json.0.partial").write_text("half")
+    (folder / ".scores.json.01234567.partial").write_text("half")
     assert remains(go_on(word_count, folder).folder) == expected
 
 

@@ -85,9 +85,9 @@ def test_an_earlier_export_of_the_run_is_replaced_as_a_whole(
 ) -> None:
     builder, run = finished
     target = export(Exporter("note", note), builder, run)
-    (target / "more").touch()
+    (target / "mine").touch()
     export(Exporter("note", note), builder, run)
-    assert [path.name for path in target.iterdir()] == ["note.json"]
+    assert sorted(path.name for path in target.iterdir()) == ["mine", "note.json"]
     assert [path.name for path in target.parent.iterdir()] == ["note"]
 
 

@@ -55,5 +55,6 @@ def test_the_metric_is_drawn_by_fold_and_by_setting_in_the_order_of_values(
 
 def test_a_search_that_has_not_ended_lists_its_runs(folder: RunFolder) -> None:
     write_text(folder.run("000").config, "{}")
+    write_status(folder.run("000"), Status("queued"))
     page = experiment_page(folder)
     assert (page["places"], page["figures"], len(page["runs"])) == ([], [], 1)

@@ -1,7 +1,6 @@
 """A model as a folder that ``SentenceTransformer(path)`` opens, in the layout of before 5.4."""
 
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,11 +42,10 @@ def write_sentence_transformers(
 ) -> None:
     """Write all it takes to turn texts into embeddings of length 1.
 
-    Later releases of sentence-transformers read this layout too, with the same result. The folder
-    appears when it is complete; one of the same name is replaced as a whole.
+    Later releases of sentence-transformers read this layout too, with the same result.
 
     Args:
-        folder: where to; its parent is there.
+        folder: where to; made here, in a parent that is there.
         backbone: the encoder, which gives a vector for each token.
         tokenizer: its tokenizer, which is left as it is.
         max_length: tokens of a text, further ones are cut.
@@ -58,32 +56,28 @@ def write_sentence_transformers(
         threshold: the similarity from which on two texts are taken for the same class, if any is.
         card: the text of the model card.
     """
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
-        new = Path(temporary, "new")
-        with quiet_transformers():
-            backbone.save_pretrained(new)
-        write_tokenizer(new, tokenizer, max_length=max_length)
-        # Releases differ in what they lower-case, so it is the tokenizer that does it.
-        _write_json(
-            new / "sentence_bert_config.json",
-            {"max_seq_length": max_length, "do_lower_case": False},
-        )
-        own = {
-            "text_columns": [*columns],
-            "separator": separator,
-            "max_length": max_length,
-            "threshold": threshold,
-        }
-        _write_json(new / OWN, own)
-        modules = ["Transformer", "Pooling", *(["Dense"] if neck is not None else []), "Normalize"]
-        _write_modules(new, modules)
-        _write_pooling(new / "1_Pooling", backbone.config.hidden_size, pool)
-        if neck is not None:
-            _write_dense(new / "2_Dense", neck)
-        (new / "README.md").write_text(card, encoding="utf-8")
-        if folder.exists():
-            folder.rename(Path(temporary, "old"))
-        new.rename(folder)
+    folder.mkdir()
+    with quiet_transformers():
+        backbone.save_pretrained(folder)
+    write_tokenizer(folder, tokenizer, max_length=max_length)
+    # Releases differ in what they lower-case, so it is the tokenizer that does it.
+    _write_json(
+        folder / "sentence_bert_config.json",
+        {"max_seq_length": max_length, "do_lower_case": False},
+    )
+    own = {
+        "text_columns": [*columns],
+        "separator": separator,
+        "max_length": max_length,
+        "threshold": threshold,
+    }
+    _write_json(folder / OWN, own)
+    modules = ["Transformer", "Pooling", *(["Dense"] if neck is not None else []), "Normalize"]
+    _write_modules(folder, modules)
+    _write_pooling(folder / "1_Pooling", backbone.config.hidden_size, pool)
+    if neck is not None:
+        _write_dense(folder / "2_Dense", neck)
+    (folder / "README.md").write_text(card, encoding="utf-8")
 
 
 def _write_modules(folder: Path, modules: list[str]) -> None:

@@ -158,19 +158,3 @@ def test_normalization_follows_pooling_where_there_is_no_neck(write: Write, tmp_
     write(tmp_path / "model")
     modules = json.loads((tmp_path / "model/modules.json").read_text())
     assert [module["path"] for module in modules] == ["", "1_Pooling", "2_Normalize"]
-
-
-def test_an_earlier_folder_is_replaced_as_a_whole(write: Write, tmp_path: Path) -> None:
-    write(tmp_path / "model", neck=nn.Linear(16, 5))
-    write(tmp_path / "model", card="# Another\n")
-    assert not (tmp_path / "model/2_Dense").exists()
-    assert (tmp_path / "model/README.md").read_text() == "# Another\n"
-    assert [path.name for path in tmp_path.iterdir()] == ["model"]
-
-
-def test_a_failure_leaves_the_earlier_folder_as_it_was(write: Write, tmp_path: Path) -> None:
-    write(tmp_path / "model")
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    with pytest.raises(KeyError):
-        write(tmp_path / "model", pool="no such pool")
-    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
