@@ -57,12 +57,17 @@ def test_the_held_out_rows_are_predicted_as_they_were(
     told = json.loads(out)
     assert (code, told["rows"]) == (0, len(rows))
     metrics = trained.scores["validation"]["metrics"]
+    accuracy = told["metrics"].pop("accuracy")
     assert {name: each["score"] for name, each in told["metrics"].items()} == {
         name: pytest.approx(each["after"], abs=1e-5) for name, each in metrics.items()
     }
     same_predictions(experiment, Path("rows_raw_predictions.npz"))
     table = pd.read_csv("rows_predictions.csv")
     assert table.columns.tolist()[:4] == ["text", "label", "fold", "row"]
+    right = table["predicted_label"] == table["label"]
+    assert accuracy == {"score": pytest.approx(right.mean()), "rows": len(rows)}
+    assert 0.5 < accuracy["score"]
+    assert table["confidence"].between(0, 1).all()
     assert pd.read_parquet("rows_predictions.parquet")["same"].tolist() == table["same"].tolist()
 
 
@@ -125,11 +130,14 @@ def test_a_search_finds_texts_of_the_class_and_marks_those_that_are_the_same(
     )
     assert all("card" in line.split() for line in lines)
     decision = trained.scores["validation"]["decision"]
-    assert err.splitlines()[-1] == decision["summary"]
+    assert err.splitlines()[-2] == decision["summary"]
+    assert err.splitlines()[-1].startswith("predicted label by vote: card, confidence ")
     frame = pd.read_csv(trained.settings.dataset.train_dataframe)
     text = frame["text"][frame["fold"] == 1].iloc[0]
     (found,) = json.loads(cli("search", "trained", text, "-k", "60", "--json")[1])
     assert found["hits"][0]["text"] == text
+    assert found["label"] in frame["label"].tolist()
+    assert 0 < found["confidence"] <= 1
     assert {hit["same"] for hit in found["hits"]} == {True, False}
     for hit in found["hits"]:
         assert hit["same"] == (hit["similarity"] >= decision["threshold"])

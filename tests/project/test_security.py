@@ -1,6 +1,7 @@
 """Tests that nothing is unpickled or run that came with data, and that secrets stay secret."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -67,3 +68,14 @@ def test_what_would_is_found(source: str) -> None:
 @pytest.mark.parametrize("source", ["np.load(path, allow_pickle=False)", "model.eval()"])
 def test_what_would_not_is_fine(source: str) -> None:
     assert list(faults(ast.parse(source))) == []
+
+
+def test_what_the_page_on_security_names_is_a_test(root: Path) -> None:
+    named = set(re.findall(r"`(test_\w+)`", (root / "docs/SECURITY.md").read_text("utf-8")))
+    found = {
+        name
+        for path in (root / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert len(named) > 30
+    assert named - found == set()

@@ -92,16 +92,11 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
 
 
 def _scores(trained: "TrainedModel", predictions: "Predictions") -> dict[str, dict[str, Any]]:
-    """Compute the score of every metric that is defined on one of the rows."""
+    """Compute every score that is defined on one of the rows."""
     from hydro.evaluation.scores import score
     from hydro.plugins.predictions import defined_rows
 
-    more = {
-        name: {"score": float(values[defined].mean()), "rows": int(defined.sum())}
-        for name, values in predictions.more_scores().items()
-        if (defined := defined_rows(values)).any()
-    }
-    return more | {
+    scores = {
         name: {
             "score": score(name, trained.metrics[name], values),
             "rows": int(predictions.defined(name).sum()),
@@ -109,6 +104,11 @@ def _scores(trained: "TrainedModel", predictions: "Predictions") -> dict[str, di
         for name, values in predictions.values.items()
         if predictions.defined(name).any()
     }
+    for name, values in predictions.more_scores().items():
+        defined = defined_rows(values)
+        if defined.any() and name not in scores:
+            scores[name] = {"score": float(values[defined].mean()), "rows": int(defined.sum())}
+    return scores
 
 
 def _show(name: str, rows: int, metrics: Mapping[str, Mapping[str, Any]]) -> None:
