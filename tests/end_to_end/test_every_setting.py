@@ -39,6 +39,7 @@ from hydro.training.randomness import seed_torch
 from hydro.tuning.optuna_strategy import OptunaStrategy
 from hydro.tuning.trials import Trials
 from hydro_text_metric_learning import plugin
+from hydro_text_metric_learning.offered_losses import build_cross_entropy
 
 
 class Recorder(Tracker):
@@ -74,7 +75,7 @@ def wide_model(settings: Any, *, tokenizer: Any, targets: Any) -> Any:
 
 def cramped_loss(settings: Any, *, model: Any, targets: Any) -> Any:
     """Build a loss that has room for five rows."""
-    loss = plugin.build_cross_entropy(settings, model=model, targets=targets)
+    loss = build_cross_entropy(settings, model=model, targets=targets)
 
     def refuse(module: Any, arguments: tuple[torch.Tensor, ...]) -> None:
         if len(arguments[0]) > 5:
@@ -92,7 +93,7 @@ class Watched:
 
 def watched_loss(settings: Any, *, model: Any, targets: Any) -> Any:
     """Build a loss that looks at who prepares batches."""
-    loss = plugin.build_cross_entropy(settings, model=model, targets=targets)
+    loss = build_cross_entropy(settings, model=model, targets=targets)
 
     def look(module: Any, arguments: Any) -> None:
         Watched.workers = max(Watched.workers, len(multiprocessing.active_children()))
@@ -230,9 +231,15 @@ def passes(made: Made) -> Any:
 def first_loss(made: Made) -> Any:
     """Look at the loss of a batch before training."""
     made.parts.model.eval()
-    batch = made.parts.train.batch(np.arange(9))
+    # Several rows of each of several classes.
+    batch = made.parts.train.batch(np.arange(0, 40, 3))
     with torch.no_grad():
         return float(made.parts.loss(made.parts.model(batch.inputs), batch.targets))
+
+
+def first_rows(made: Made) -> Any:
+    """Look at the rows of the first update."""
+    return [each.tolist() for each in next(iter(made.updates.batches_for_epoch(0)))]
 
 
 def losses(made: Made) -> Any:
@@ -443,7 +450,23 @@ class Row:
         return self.setting
 
 
+def loss_rows(loss: str, **values: tuple[str, str]) -> list[Row]:
+    """Return a row for each setting of a loss, which its first value shows but for class means."""
+    return [
+        Row(
+            f"training.{name}",
+            first,
+            second,
+            losses if name.endswith("_init") else first_loss,
+            (f"training.loss_function={loss}",),
+        )
+        for name, (first, second) in values.items()
+    ]
+
+
 COSFACE = ("training.loss_function=CosFace",)
+LOSS = "training.loss_function"
+BALANCED = ("training.sampler=Balanced",)
 SGD = ("training.optimizer=SGD", "training.learning_rate=0.1")
 CUSTOM = ("dataset.validation_strategy=custom",)
 GROUPED = ("dataset.validation_strategy=grouped_kfold",)
@@ -520,6 +543,41 @@ ROWS = (
     Row("training.sampled_classes", "None", "2", losses),
     Row("training.cosface_margin", "0.1", "0.4", first_loss, COSFACE),
     Row("training.cosface_scale", "64", "20", first_loss, COSFACE),
+    Row("training.label_smoothing", "0", "0.3", first_loss, (f"{LOSS}=CrossEntropy",)),
+    *loss_rows(
+        "NormalizedSoftmax",
+        normalized_softmax_scale=("20", "10"),
+        normalized_softmax_init=("Class means", "Random"),
+    ),
+    *loss_rows(
+        "ProxyAnchor",
+        proxy_anchor_alpha=("32", "16"),
+        proxy_anchor_margin=("0.1", "0.3"),
+        proxy_anchor_init=("Class means", "Random"),
+    ),
+    *loss_rows(
+        "SoftTriple",
+        soft_triple_centers=("5", "2"),
+        soft_triple_scale=("20", "10"),
+        soft_triple_gamma=("0.1", "0.3"),
+        soft_triple_margin=("0.01", "0.3"),
+        soft_triple_regularization=("0.2", "0"),
+    ),
+    *loss_rows("SupCon", supcon_temperature=("0.1", "0.2")),
+    *loss_rows("NTXent", ntxent_temperature=("0.1", "0.2")),
+    *loss_rows(
+        "MultiSimilarity",
+        multi_similarity_alpha=("2", "3"),
+        multi_similarity_beta=("50", "20"),
+        multi_similarity_base=("0.5", "0.9"),
+        multi_similarity_epsilon=("0", "None"),
+    ),
+    *loss_rows("Circle", circle_margin=("0.4", "0.2"), circle_gamma=("80", "40")),
+    *loss_rows(
+        "Triplet", triplet_mining=("Batch hard", "Semi-hard"), triplet_margin=("None", "0.3")
+    ),
+    Row("training.sampler", "Shuffled", "Balanced", first_rows),
+    Row("training.rows_per_class", "2", "3", first_rows, BALANCED),
     Row("training.optimizer", "AdamW", "SGD", losses),
     Row("training.learning_rate", "1e-3", "1e-2", rates),
     Row("training.differential_learning_rate_layers", "[]", "Backbone", group_options("lr")),

@@ -48,6 +48,13 @@ def test_the_first_updates_lose_what_they_always_did(loss: str, texts: Any) -> N
         ["training.loss_function=CrossEntropy"],
         ["training.arcface_init=Random"],
         ["training.loss_function=CosFace", "training.cosface_scale=20"],
+        ["training.loss_function=NormalizedSoftmax"],
+        ["training.loss_function=ProxyAnchor"],
+        ["training.loss_function=SoftTriple", "training.learning_rate=1e-2"],
+        *(
+            [f"training.loss_function={loss}", "training.sampler=Balanced"]
+            for loss in ("SupCon", "NTXent", "MultiSimilarity", "Circle", "Triplet")
+        ),
         ["architecture.embedding_size=16"],
         ["training.optimizer=Adam", "training.schedule=Linear", "training.gradient_clip=1"],
     ],

@@ -35,6 +35,12 @@ CASES: dict[str, dict[str, Any]] = {
         "drop_last_batch": False,
     },
     "clipped": {"batch_size": 3, "gradient_clip": 0.1, "drop_last_batch": False},
+    "pairs": {"batch_size": 4, "drop_last_batch": False},
+    "pairs, accumulated, one row left": {
+        "batch_size": 1,
+        "grad_accumulation": 3,
+        "drop_last_batch": False,
+    },
 }
 
 
@@ -66,11 +72,24 @@ class Classify(nn.Module):
         return nn.functional.cross_entropy(outputs @ self.centers.T, targets)
 
 
+class Compare(Classify):
+    """A loss of all pairs of a batch, and of the rows, with weights of its own."""
+
+    compares_rows = True
+
+    def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Push all rows of a batch apart, beside classifying them."""
+        return super().forward(outputs, targets) + (outputs @ outputs.T).logsumexp(dim=(0, 1))
+
+
 def train(name: str, processes: ProcessGroup) -> dict[str, Any]:
     """Train one case for three epochs; give its figures and weights."""
     # As if prepare() had come out a little different in each process.
     torch.manual_seed(2 + processes.rank)
-    model, loss = nn.Sequential(nn.Linear(10, 6), nn.Tanh()), Classify()
+    model, loss = (
+        nn.Sequential(nn.Linear(10, 6), nn.Tanh()),
+        (Compare if "pairs" in name else Classify)(),
+    )
     batch = CASES[name]["batch_size"] * 2 // processes.world_size
     chosen = {"loss_function": "any", "epochs": 3, **CASES[name], "batch_size": batch}
     training = TrainingSection.model_validate(chosen)

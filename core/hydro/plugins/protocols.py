@@ -65,7 +65,9 @@ class ModelBuilder(Protocol[S, Tokenizer, Targets]):
 class LossBuilder(Protocol[S, Model, Targets]):
     """Builds the loss: a module ``(outputs of the model, targets of a batch) -> scalar``.
 
-    It may also be an ``InitializedFromData``.
+    It may also be an ``InitializedFromData``. One whose value is no mean over single rows, since
+    it compares rows, has an attribute ``compares_rows = True``: then it is called with the rows of
+    all processes at once.
     """
 
     def __call__(self, settings: S, /, *, model: Model, targets: Targets) -> "nn.Module":

@@ -40,11 +40,27 @@ class ModelWithLoss(nn.Module):
         super().__init__()
         self.model = model
         self.loss = loss
+        self.compares_rows = getattr(loss, "compares_rows", False)
 
-    def forward(self, inputs: object, targets: Tensor, weight: float) -> Tensor:
-        """Compute the loss of a batch, shape (), times its weight; 0 excludes the batch."""
-        value: Tensor = self.loss(self.model(inputs), targets)
-        return value * weight
+    def forward(
+        self, inputs: object, targets: Tensor, rows: int, processes: "ProcessGroup"
+    ) -> Tensor:
+        """Compute this process's part of the loss of a batch, shape ().
+
+        The mean of the parts of all processes is the loss of the batch, and so are the gradients.
+
+        Args:
+            inputs: of this process's shard of the batch.
+            targets: of the shard.
+            rows: of the batch, over all processes.
+            processes: the group that has the other shards.
+        """
+        outputs: Tensor = self.model(inputs)
+        if self.compares_rows:
+            whole: Tensor = self.loss(*processes.gather_rows(outputs, targets, rows))
+            return whole
+        value: Tensor = self.loss(outputs, targets)
+        return value * processes.loss_weight(rows)
 
 
 @dataclass(frozen=True)
@@ -66,9 +82,20 @@ class ProcessGroup:
         """Return this process's rows of a batch."""
         return rows
 
-    def loss_weight(self, rows: NDArray[np.int64]) -> float:
-        """Return the factor on this process's loss that makes DDP's mean that of all rows."""
+    def loss_weight(self, rows: int) -> float:
+        """Return the factor on this process's loss that makes DDP's mean that of all rows.
+
+        ``rows`` are those of the batch.
+        """
         return 1.0
+
+    def gather_rows(self, outputs: Tensor, targets: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+        """Return the outputs and the targets of all rows of a batch, in its order.
+
+        Through the outputs each process has gradients for its own rows, such that DDP's mean over
+        the processes is the gradient of a loss that each computes of all of them.
+        """
+        return outputs, targets
 
     def wrap_ddp(self, model: ModelWithLoss) -> nn.Module:
         """Wrap a model for DDP; its weights become those of the main process."""
@@ -133,9 +160,35 @@ class DistributedGroup(ProcessGroup):
         own = rows[self.rank :: self.world_size]
         return own if len(own) else rows[:1]
 
-    def loss_weight(self, rows: NDArray[np.int64]) -> float:
+    def loss_weight(self, rows: int) -> float:
         """Weight by rows: a batch may not divide evenly."""
-        return self.world_size * len(rows[self.rank :: self.world_size]) / len(rows)
+        return self.world_size * self._own_rows(rows) / rows
+
+    def gather_rows(self, outputs: Tensor, targets: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+        """Gather all rows; those of this process keep their gradients."""
+        own = self._own_rows(rows)
+        found = self._all_gather(outputs[:own].detach(), rows)
+        if own:
+            found[self.rank :: self.world_size] = outputs[:own]
+        else:
+            # DDP wants all weights to have a gradient, if it is 0.
+            found = found + 0 * outputs.sum()
+        if outputs.requires_grad:
+            outputs.register_hook(lambda gradient: gradient * self.world_size)
+        return found, self._all_gather(targets[:own], rows)
+
+    def _own_rows(self, rows: int) -> int:
+        """Count this process's rows of a batch."""
+        return len(range(self.rank, rows, self.world_size))
+
+    def _all_gather(self, own: Tensor, rows: int) -> Tensor:
+        """Gather the rows of a batch, of which each process has every world_size-th."""
+        size = -(-rows // self.world_size)
+        padded = own.new_zeros(size, *own.shape[1:])
+        padded[: len(own)] = own
+        shards = [torch.empty_like(padded) for _ in range(self.world_size)]
+        distributed.all_gather(shards, padded)
+        return torch.stack(shards, dim=1).flatten(0, 1)[:rows]
 
     def wrap_ddp(self, model: ModelWithLoss) -> nn.Module:
         """Wrap a model in torch's DistributedDataParallel."""

@@ -44,7 +44,7 @@ def parameter_groups(
 def decays(path: str, parameter: nn.Parameter) -> bool:
     """Return whether a parameter of a dotted name decays.
 
-    A relative attention bias, as of MPNet and T5, is a matrix, and the weight of an embedding.
+    A relative attention bias, as of MPNet and T5, is a matrix, and called a weight of its module.
     """
     is_bias = any(name.endswith("bias") for name in path.split("."))
     return parameter.ndim > 1 and not is_bias

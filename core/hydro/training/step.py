@@ -46,10 +46,12 @@ class TrainStep:
         for number, rows in enumerate(group, 1):
             # A batch is weighted by its rows, so that an update is that of one batch of them all.
             fraction = len(rows) / total
-            batch, weight = next(batches), self.processes.loss_weight(rows)
+            batch = next(batches)
             with self.processes.maybe_no_sync(self.model_with_loss, last=number == len(group)):
                 with self.precision.training():
-                    loss = self.model_with_loss(batch.inputs, batch.targets, weight)
+                    loss = self.model_with_loss(
+                        batch.inputs, batch.targets, len(rows), self.processes
+                    )
                 self.scaler.scale(loss * fraction).backward()
             losses.append(loss.detach() * fraction)
         return self.processes.all_reduce_mean(torch.stack(losses).sum())

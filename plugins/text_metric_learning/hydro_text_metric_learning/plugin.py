@@ -1,4 +1,4 @@
-"""The hooks of text metric learning: what it registers, and how its losses are built."""
+"""The hooks of text metric learning: what it registers."""
 
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ from hydro.api import (
     Metric,
     Model,
     Problem,
+    Sampler,
+    SettingsError,
     Tokenizer,
     hookimpl,
 )
@@ -17,14 +19,15 @@ from hydro.similarity.insights.records import neighbor_insights
 from hydro.similarity.metrics import retrieval_metrics
 from hydro.text import text_components, text_insights
 from hydro_text_metric_learning.exporters import offered_exporters
+from hydro_text_metric_learning.offered_losses import offered_losses
 from hydro_text_metric_learning.problem import TextMetricLearning
-from hydro_text_metric_learning.settings import ArcFaceSettings, TextMetricLearningSettings
+from hydro_text_metric_learning.settings import BalancedSettings, TextMetricLearningSettings
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from hydro.api import Labels
-    from hydro.text import Encoder
-    from hydro_text_metric_learning.losses.arcface import ArcFace
-    from hydro_text_metric_learning.losses.cross_entropy import CrossEntropy
+    from hydro.similarity.balanced_batches import BalancedBatches
 
 PROBLEM = TextMetricLearning()
 NAME = PROBLEM.name
@@ -58,10 +61,13 @@ def hydro_models() -> list[Model]:
 @hookimpl
 def hydro_losses() -> list[Loss]:
     """Return the losses."""
-    return [
-        Loss("ArcFace", build_arcface, problems=(NAME,), settings=ArcFaceSettings),
-        Loss("CrossEntropy", build_cross_entropy, problems=(NAME,)),
-    ]
+    return offered_losses(NAME)
+
+
+@hookimpl
+def hydro_samplers() -> list[Sampler]:
+    """Return the sampler for losses of pairs."""
+    return [Sampler("Balanced", build_balanced, problems=(NAME,), settings=BalancedSettings)]
 
 
 @hookimpl
@@ -82,27 +88,31 @@ def hydro_exporters() -> list[Exporter]:
     return offered_exporters(NAME)
 
 
-def build_arcface(
-    settings: TextMetricLearningSettings, *, model: "Encoder", targets: "Labels"
-) -> "ArcFace":
-    """Build ArcFace over the classes of the training rows."""
-    from hydro_text_metric_learning.losses.arcface import ArcFace
+def build_balanced(
+    settings: TextMetricLearningSettings,
+    *,
+    dataset: object,
+    frame: "pd.DataFrame",
+    targets: "Labels",
+    world_size: int,
+) -> "BalancedBatches":
+    """Build batches of several rows of each class.
 
-    own = settings.of(ArcFaceSettings)
-    return ArcFace(
-        model.embedding_size,
-        len(targets),
-        own.arcface_margin,
-        own.arcface_scale,
-        settings.training.num_sampled(),
-        from_class_means=own.arcface_init == "Class means",
+    Raises:
+        SettingsError: batches are to be cut by tokens.
+    """
+    from hydro.similarity.balanced_batches import BalancedBatches
+
+    training = settings.training
+    if training.batch_tokens is not None:
+        msg = "training.batch_tokens: not with training.sampler: Balanced. Leave one of them out"
+        raise SettingsError(msg)
+    classes = targets.encode(frame)
+    return BalancedBatches(
+        len(classes),
+        settings.environment.seed,
+        training,
+        world_size,
+        classes=classes,
+        rows_per_class=settings.of(BalancedSettings).rows_per_class,
     )
-
-
-def build_cross_entropy(
-    settings: TextMetricLearningSettings, *, model: "Encoder", targets: "Labels"
-) -> "CrossEntropy":
-    """Build a linear classifier over the classes of the training rows."""
-    from hydro_text_metric_learning.losses.cross_entropy import CrossEntropy
-
-    return CrossEntropy(model.embedding_size, len(targets), settings.training.num_sampled())

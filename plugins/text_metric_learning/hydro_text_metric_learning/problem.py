@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hydro.api import Calibration, Columns, Metrics, Problem, TrainedArtifacts
 from hydro_text_metric_learning.inference import TextRetrieval
-from hydro_text_metric_learning.settings import HAS_CLASS_WEIGHTS, TextMetricLearningSettings
+from hydro_text_metric_learning.settings import (
+    HAS_CLASS_WEIGHTS,
+    PAIR_LOSSES,
+    TextMetricLearningSettings,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,12 +54,17 @@ class TextMetricLearning(Problem[TextMetricLearningSettings, "Labels"]):
         """Return warnings about classes, texts on both sides of the split, and memory."""
         from hydro.similarity.checks import check_rows
         from hydro_text_metric_learning.memory_note import class_weights_note
+        from hydro_text_metric_learning.pairs_note import pairs_note
 
         dataset, training = settings.dataset, settings.training
         warnings = check_rows(frames, targets, dataset.text_column, dataset.train_dataframe)
         if HAS_CLASS_WEIGHTS.holds({HAS_CLASS_WEIGHTS.path: training.loss_function}):
             architecture, sampled = settings.architecture, training.num_sampled()
             warnings += class_weights_note(architecture, len(targets), sampled)
+        if training.loss_function in PAIR_LOSSES and training.sampler == "Shuffled":
+            warnings += pairs_note(
+                targets.encode(frames.train), training.batch_size, training.loss_function
+            )
         return warnings
 
     def subsets(

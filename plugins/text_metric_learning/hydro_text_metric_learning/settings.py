@@ -1,7 +1,5 @@
 """The settings of text metric learning, beyond those of the libraries that it builds on."""
 
-from typing import Literal
-
 from hydro.api import (
     Names,
     Section,
@@ -20,8 +18,14 @@ from hydro.text import (
     TextTokenizerSection,
 )
 
-HAS_CLASS_WEIGHTS = only_if("training.loss_function", "ArcFace", "CrossEntropy")
-"""Whether the loss has a weight vector for each class."""
+HAS_CLASS_WEIGHTS = only_if(
+    "training.loss_function", "ArcFace", "CrossEntropy", "NormalizedSoftmax"
+)
+"""Whether the loss has a weight vector for each class, with which a sample can be compared."""
+
+
+PAIR_LOSSES = ("SupCon", "NTXent", "MultiSimilarity", "Circle", "Triplet")
+"""Losses of pairs of rows of a batch, which need several rows of a class in it."""
 
 
 class LabeledTextsSection(TextDatasetSection):
@@ -57,6 +61,13 @@ SAMPLING_OPTIMIZERS = ("AdamW", "Adam")
 class ClassWeightsTrainingSection(TrainingSection):
     """How the model is trained."""
 
+    sampler: str = setting(
+        "Shuffled",
+        help="Which rows make a batch; losses of pairs need Balanced.",
+        level="intermediate",
+        grid=True,
+        component="sampler",
+    )
     sampled_classes: int | None = setting(
         None,
         help="Sampled softmax: number of classes per step, those of the batch and random "
@@ -94,24 +105,13 @@ class TextMetricLearningSettings(TextSettings, RetrievalSettings):
     prediction: RetrievalPredictionSection = section()
 
 
-class ArcFaceSettings(Section):
-    """The settings of ArcFace."""
+class BalancedSettings(Section):
+    """The settings of the sampler Balanced."""
 
-    arcface_margin: float = setting(
-        0.1,
-        help="Angular margin in radians, added between an embedding and its own class.",
+    rows_per_class: int = setting(
+        2,
+        help="Rows of a class that come together in a batch.",
         level="intermediate",
         grid=True,
-        ge=0,
-        lt=1.5708,
-    )
-    arcface_scale: float = setting(
-        45.0, help="Scale of the cosines.", level="intermediate", grid=True, gt=0
-    )
-    arcface_init: Literal["Class means", "Random"] = setting(
-        "Class means",
-        help="Initialization of the class centers: the mean of the untrained embeddings of each "
-        "class, or random.",
-        alias="arcface_centres",
-        level="expert",
+        ge=1,
     )

@@ -1,6 +1,6 @@
 """What the tests of settings share: a composed model, and files that are checked against it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hydro.plugins.loading import load_plugins
 from hydro.plugins.registry import Registry
 from hydro.settings.loading import LoadedSettings, load
 from hydro.settings.sections import Settings
+from hydro_text_metric_learning import loss_settings
 
 HEAD = "dataset: {train_dataframe: rows.csv, text_column: text, label_columns: label}\n"
 
@@ -29,6 +30,13 @@ def model(own_catalog: Registry) -> type[Settings]:
     return own_catalog.schema(own_catalog.problem("text_metric_learning"))
 
 
+def of_new_losses() -> Iterator[str]:
+    """List the settings of the losses that the reference system has not."""
+    for name, each in vars(loss_settings).items():
+        if name.endswith("Settings") and name != "ArcFaceSettings":
+            yield from each.model_fields
+
+
 @pytest.fixture(scope="session")
 def additions() -> set[str]:
     """The settings that hydro has and the reference system has not."""
@@ -42,6 +50,9 @@ def additions() -> set[str]:
         "training.batch_tokens",
         "training.checkpoint_minutes",
         "training.sampled_classes",
+        "training.sampler",
+        "training.rows_per_class",
+        *(f"training.{name}" for name in of_new_losses()),
         "prediction.threshold_precision",
         *(f"search.{name}" for name in ("strategy", "trials", "hours", "pruning")),
         *(f"logging.{name}" for name in ("mlflow_experiment", "trackio_project", "wandb_project")),

@@ -84,7 +84,11 @@ CHOICES = {
     ),
     "dataset.data_sample_choice": BOTH,
     "architecture.pool": ("Average", "[CLS] token", "Max", "Last token"),
-    "training.loss_function": ("ArcFace", "CrossEntropy"),
+    "training.loss_function": (
+        *("ArcFace", "CrossEntropy", "NormalizedSoftmax", "ProxyAnchor", "SoftTriple"),
+        *("SupCon", "NTXent", "MultiSimilarity", "Circle", "Triplet"),
+    ),
+    "training.sampler": ("Shuffled", "Balanced"),
     "training.optimizer": ("AdamW", "Adam", "SGD", "RMSprop", "Adadelta"),
     "training.differential_learning_rate_layers": ("Backbone", "Neck", "Loss"),
     "training.schedule": ("Cosine", "Constant", "Linear"),

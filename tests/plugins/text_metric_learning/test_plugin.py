@@ -120,7 +120,9 @@ def test_losses_compare_with_a_sample_where_asked(name: str, builder: Build) -> 
 def checked(builder: Any, classes: int) -> list[str]:
     """Return what the problem warns of, for so many classes in the rows of the table."""
     targets = Labels(("label",), tuple((f"{each:05}",) for each in range(classes)))
-    frames: Any = SimpleNamespace(train=FRAME, validation=FRAME[:0])
+    frames: Any = SimpleNamespace(
+        train=FRAME, validation=FRAME[:0], scored=lambda *, with_train: [FRAME[:0]]
+    )
     return list(PROBLEM.check_data(builder.settings, frames=frames, targets=targets))
 
 

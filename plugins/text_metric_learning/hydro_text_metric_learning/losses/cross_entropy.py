@@ -14,10 +14,20 @@ class CrossEntropy(nn.Module):
         classes: number of classes.
         sampled: number of classes that a batch is compared with in training, see `ClassWeights`; b
             is updated as a whole.
+        label_smoothing: the share of the probability that is spread evenly over the classes
+            compared with (Szegedy et al., arXiv:1512.00567, section 7).
     """
 
-    def __init__(self, embedding_size: int, classes: int, sampled: int | None = None) -> None:
+    def __init__(
+        self,
+        embedding_size: int,
+        classes: int,
+        sampled: int | None = None,
+        *,
+        label_smoothing: float = 0.0,
+    ) -> None:
         super().__init__()
+        self.label_smoothing = label_smoothing
         layer = nn.Linear(embedding_size, classes)
         self.class_weights = ClassWeights(layer.weight, sampled)
         self.bias = layer.bias
@@ -26,4 +36,6 @@ class CrossEntropy(nn.Module):
         """Compute the mean loss of embeddings ``(batch, size)`` of classes ``(batch,)``."""
         classes, vectors, places = self.class_weights(targets)
         logits = functional.linear(embeddings, vectors, self.bias[classes])
-        return functional.cross_entropy(logits.float(), places)
+        return functional.cross_entropy(
+            logits.float(), places, label_smoothing=self.label_smoothing
+        )

@@ -1,0 +1,30 @@
+"""SupCon: the supervised contrastive loss."""
+
+from torch import Tensor
+
+from hydro_text_metric_learning.losses.pairs import PairLoss, mean_over
+
+
+class SupCon(PairLoss):
+    """L_i = -mean over positives p of log(exp(s_ip/τ) / Σ_a exp(s_ia/τ)), a over all other rows.
+
+    s is the cosine; the mean is over rows i that have a positive. Khosla et al., arXiv:2004.11362,
+    equation 2.
+
+    Args:
+        temperature: τ.
+    """
+
+    def __init__(self, temperature: float) -> None:
+        super().__init__()
+        self.temperature = temperature
+
+    def compute(self, cosines: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
+        """Compute the loss from cosines and two masks, each ``(batch, batch)``."""
+        logits = cosines / self.temperature
+        log_probabilities = logits - logits.masked_fill(~(positive | negative), -1e9).logsumexp(
+            dim=1, keepdim=True
+        )
+        count = positive.sum(dim=1)
+        means = (log_probabilities * positive).sum(dim=1) / count.clamp(min=1)
+        return mean_over(-means, count > 0)
