@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from hydro.errors import SettingsError
 from hydro.plugins.problem import Problem
 from hydro.plugins.registry import Registry
 from hydro.plugins.retrieval import KINDS
+from hydro.settings.grid_search import with_values
 from hydro.settings.layers import Layers
 from hydro.settings.loading import LoadedSettings, check, read
 
@@ -73,11 +74,21 @@ def read_request(config: Path, problem: str | None, overrides: tuple[str, ...]) 
     registry = installed_catalog()
     layers = read(config, overrides)
     found = find_problem(problem, layers, registry)
-    loaded = check(layers, registry.schema(found))
+    loaded = _infer(found, check(layers, registry.schema(found)))
     # Of the processes that torch's launcher starts, the first speaks.
     for note in loaded.warnings if os.environ.get("RANK", "0") == "0" else ():
         echo(f"note: {note}", err=True)
     return Request(registry, found, loaded)
+
+
+def _infer(problem: Problem, loaded: LoadedSettings) -> LoadedSettings:
+    """Set settings that were not given to the values that others imply."""
+    settings = loaded.settings
+    values, notes = problem.infer_settings(settings, given=loaded.given)
+    if values:
+        kept = {"grid_search": settings.grid_search, "search": settings.search}
+        settings = with_values(settings, values).model_copy(update=kept)
+    return replace(loaded, settings=settings, warnings=(*loaded.warnings, *notes))
 
 
 def installed_catalog() -> Registry:

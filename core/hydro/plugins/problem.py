@@ -1,7 +1,7 @@
 """A problem type: what it reads, how it predicts, what it saves."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
@@ -59,6 +59,20 @@ class Problem(ABC, Generic[S, T]):
     """Why the metric may not be defined on a row, for people."""
     inference: Inference[S] | None = None
     """What a trained model can be used for; a ``Retrieval`` where rows are compared."""
+
+    def infer_settings(
+        self, settings: S, *, given: Set[str]
+    ) -> tuple[Mapping[str, object], Sequence[str]]:
+        """Return values for settings that were not given, and sentences that say where from.
+
+        Args:
+            settings: with the defaults of what was not given.
+            given: dotted names of the settings that were given.
+
+        Returns:
+            Values by dotted name, such as the pooling of a backbone that was trained with one.
+        """
+        return {}, ()
 
     @abstractmethod
     def columns(self, settings: S) -> Columns:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hydro.plugins.lazy import lazy_attributes
 from hydro.text.builders import TextComponents, build_encoder, text_components
 from hydro.text.insights.records import text_insights
+from hydro.text.saved_modules import infer_settings
 from hydro.text.settings import (
     TextArchitectureSection,
     TextDatasetSection,
@@ -79,6 +80,7 @@ __all__ = [
     "embed",
     "find_backbone",
     "forward_all",
+    "infer_settings",
     "length_bucketed_batches",
     "load_backbone",
     "load_config",

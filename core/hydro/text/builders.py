@@ -4,6 +4,7 @@ What is heavy is imported inside the builders.
 """
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hydro.plugins.components import Dataset, Model, Tokenizer
@@ -75,6 +76,7 @@ def build_encoder(
     from hydro.text.backbones import find_backbone
     from hydro.text.encoder import Encoder
     from hydro.text.loading import check_vocabulary, load_backbone
+    from hydro.text.saved_modules import load_projection, read_modules
 
     architecture = settings.architecture
     backbone = load_backbone(
@@ -91,6 +93,12 @@ def build_encoder(
         embedding_size=architecture.embedding_size,
         batch_normalization=architecture.batch_normalization,
     )
+    log = logging.getLogger("hydro.text")
+    modules = read_modules(Path(architecture.backbone).expanduser())
+    if modules and architecture.pretrained and modules.projection:
+        if architecture.embedding_size == modules.embedding_size:
+            encoder.start_with(load_projection(modules))
+            log.info("the projection starts with the weights in %s", modules.projection)
     if encoder.note:
-        logging.getLogger("hydro.text").info(encoder.note)
+        log.info(encoder.note)
     return encoder

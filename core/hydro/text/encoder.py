@@ -56,6 +56,15 @@ class Encoder(nn.Module):
         )
         self.head: nn.Module | None = None
 
+    def start_with(self, projection: nn.Linear) -> None:
+        """Load the trained projection of another model; a batch norm of the neck stays.
+
+        It is that of a neck of the same size, also where that is the backbone's width.
+        """
+        is_stack = isinstance(self.neck, nn.Sequential)
+        norms = list(self.neck.children())[-1:] if is_stack and self.neck is not None else []
+        self.neck = nn.Sequential(projection, *norms) if norms else projection
+
     @property
     def output_size(self) -> int:
         """Return the numbers of a text that predictions keep."""

@@ -1,6 +1,6 @@
 """Text metric learning as a problem type."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -34,6 +34,14 @@ class TextMetricLearning(Problem[TextMetricLearningSettings, "Labels"]):
     }
     undefined_rows = "no other row of their class"
     inference = TextRetrieval()
+
+    def infer_settings(
+        self, settings: TextMetricLearningSettings, *, given: Set[str]
+    ) -> tuple[Mapping[str, object], Sequence[str]]:
+        """Return what the folder of a trained backbone says of pooling, projection and lengths."""
+        from hydro.text import infer_settings
+
+        return infer_settings(settings, given)
 
     def columns(self, settings: TextMetricLearningSettings) -> Columns:
         """Return the columns of texts and labels."""
