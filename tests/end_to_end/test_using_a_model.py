@@ -239,7 +239,7 @@ def test_a_model_is_used_where_its_data_and_backbone_are_not(
         (["predict", "trained", "rows.txt"], 4, "has to end in one of"),
         (["predict", "trained", "other.csv"], 4, "no column 'text'; available: 'title'"),
         (["predict", "trained", "rows.csv", "--gallery", "tain"], 4, "has to end in one of"),
-        (["predict", "nothing", "rows.csv"], 3, "there is: trained"),
+        (["predict", "nothing", "rows.csv"], 3, "Available there: trained"),
         (["search", "trained", " "], 4, "the text is blank"),
         (["search", "trained", "\u200b"], 4, "the text is blank"),
         (["search", "trained", "--column", "text= "], 4, "the text is blank"),

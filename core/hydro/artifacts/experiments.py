@@ -48,8 +48,8 @@ def find_experiment(name: str, output: Path) -> RunFolder:
     if found is None:
         names = [each.name for each in list_experiments(output)]
         shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
-        there = f"there is: {shown}" if names else "nothing was run into that folder yet"
-        msg = f"no experiment '{name}', neither in {output} nor as a folder; in {output} {there}"
+        there = f"Available there: {shown}" if names else "Nothing was run into that folder yet"
+        msg = f"no experiment '{name}', neither in {output} nor as a folder. {there}"
         raise SettingsError(msg)
     return RunFolder(found)
 

@@ -57,10 +57,10 @@ def test_an_experiment_is_found_by_its_name_its_folder_and_one_run_of_it(tmp_pat
 
 
 def test_an_unknown_name_is_told_what_there_is(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="nothing was run into that folder yet"):
+    with pytest.raises(SettingsError, match="Nothing was run into that folder yet"):
         find_experiment("one", tmp_path)
     made(tmp_path, "two", Status("queued"))
-    with pytest.raises(SettingsError, match=r"no experiment 'one'.* there is: two"):
+    with pytest.raises(SettingsError, match=r"no experiment 'one'.* Available there: two"):
         find_experiment("one", tmp_path)
     with pytest.raises(SettingsError, match="no experiment"):
         find_experiment("x" * 5000, tmp_path)

@@ -129,6 +129,17 @@ def test_an_experiment_is_shown_with_its_scores_and_what_to_do(hydro: Hydro, out
     assert (told["after"], told["scores"]) == (0.75, scores(0.75))
 
 
+def test_the_seed_is_shown_and_a_name_with_blanks_is_quoted(hydro: Hydro, output: Path) -> None:
+    folder = made(output, "my run", 0.5)
+    write_text(folder.config, CONFIG.replace("EPOCHS", "1") + "environment: {seed: 123}\n")
+    out = hydro("experiments", "show", "my run")[1]
+    assert "\nseed    123\n" in out
+    assert f"hydro search '{output / 'my run'}' \"a text\"" in out
+    assert json.loads(hydro("experiments", "show", "my run", "--json")[1])["seed"] == 123
+    assert json.loads(hydro("experiments", "show", "two", "--json")[1])["seed"] is None
+    assert "\nseed " not in hydro("experiments", "show", "two")[1]
+
+
 def test_the_runs_of_a_search_are_shown(hydro: Hydro, output: Path) -> None:
     grid = RunFolder.create(output, "grid")
     write_text(grid.config, CONFIG.replace("EPOCHS", "1"))

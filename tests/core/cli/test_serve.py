@@ -55,7 +55,7 @@ def test_what_cannot_be_served_is_said(hydro: Hydro, experiment: str) -> None:
     assert (code, shown) == (6, "")
     assert "no run of it has finished, so there is no model" in said
     code, _, said = hydro("serve", "nothing")
-    assert (code, "there is: calm-bay" in said) == (3, True)
+    assert (code, "Available there: calm-bay" in said) == (3, True)
 
 
 def test_a_missing_package_names_the_extra(

@@ -10,6 +10,7 @@ from hydro.cli.options import find_problem
 from hydro.errors import SettingsError
 from hydro.plugins.registry import Registry
 from hydro.settings.loading import read
+from hydro.testing import tiny_backbone
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -50,6 +51,34 @@ def test_what_does_not_apply_is_a_note(config: Path, hydro: Cli) -> None:
     code, _, err = hydro("validate", str(config), "--set", "dataset.validation_size=0.3")
     assert code == 0
     assert err.startswith("note: dataset.validation_size does not apply here")
+
+
+def test_mixed_precision_that_was_asked_for_on_a_cpu_is_a_warning(config: Path, hydro: Cli) -> None:
+    name = "environment.mixed_precision_training"
+    _, _, err = hydro("validate", str(config), "--set", f"{name}=true")
+    assert err == f"warning: {name} does nothing on CPUs, which compute in float32\n"
+    assert hydro("validate", str(config))[2] == ""
+
+
+def test_a_backbone_that_was_trained_before_brings_its_settings(
+    config: Path, hydro: Cli, tmp_path: Path
+) -> None:
+    folder = tiny_backbone(tmp_path / "tiny")
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling/config.json").write_text('{"pooling_mode": "max"}')
+    kinds = ("Transformer", ""), ("Pooling", "1_Pooling")
+    modules = [{"type": f"models.{kind}", "path": path} for kind, path in kinds]
+    (folder / "modules.json").write_text(json.dumps(modules))
+    (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 20}')
+    grid = ("--set", "grid_search={learning_rate: [1e-4, 1e-3]}")
+    change(config, "dataset:", "architecture: {backbone: tiny}\ndataset:")
+    code, out, err = hydro("run", str(config), "--dry-run", "--json", *grid)
+    assert code == 0
+    settings = json.loads(out)
+    assert (settings["architecture"]["pool"], settings["tokenizer"]["max_length"]) == ("Max", 20)
+    assert settings["architecture"]["backbone"] == str(folder)
+    assert settings["grid_search"] == {"training.learning_rate": [1e-4, 1e-3]}
+    assert f"note: {folder} is a trained model, from which are taken architecture.pool: Max" in err
 
 
 def test_doubts_about_the_data_are_warnings(config: Path, hydro: Cli) -> None:

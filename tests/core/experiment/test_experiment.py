@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -333,8 +334,21 @@ def test_the_log_tells_what_was_odd_about_the_rows_and_how_it_went(word_count: A
     log = (word_count.run().folder / "log.txt").read_text()
     assert "WARNING rows.csv: 1 row with missing or blank text dropped (row 41)" in log
     assert "INFO Word count on cpu (float32) into " in log
+    assert re.search(r"INFO environment\.seed: \d+\n", log)
     assert "INFO before training: validation Error " in log
     assert "INFO after training: validation Error " in log
+
+
+def test_a_seed_that_was_drawn_is_logged_as_it_is_stored(word_count: Any) -> None:
+    folder = word_count.run("environment.seed=-1").folder
+    (seed,) = re.findall(r"INFO environment\.seed: (\d+)\n", (folder / "log.txt").read_text())
+    assert f"\n  seed: {seed}\n" in (folder / "config.yaml").read_text()
+
+
+def test_a_missing_batch_normalization_is_warned_of_where_no_rule_says_so(word_count: Any) -> None:
+    folder = word_count.run("environment.sync_batch_normalization=true").folder
+    log = (folder / "log.txt").read_text()
+    assert log.count("WARNING the model has no batch normalization to synchronize") == 1
 
 
 def test_versions_and_device_are_kept(word_count: Any) -> None:

@@ -82,6 +82,13 @@ def test_a_classifier_learns_and_its_scores_are_those_of_scikit_learn(
     assert table["predicted_label"].tolist() == [names[each][0] for each in guesses]
 
 
+def test_a_setting_that_a_rule_says_is_ignored_is_not_warned_of_again(classifier: Any) -> None:
+    """Reading the settings has said that there is no batch normalization to synchronize."""
+    changes = ("environment.sync_batch_normalization=true", "training.epochs=0")
+    log = (classifier.run(*changes).folder / "log.txt").read_text()
+    assert "batch normalization" not in log
+
+
 def test_two_classifiers_are_compared_by_every_metric(classifier: Any) -> None:
     folders = [
         RunFolder(classifier.run(f"training.epochs={epochs}", f"experiment_name=e{epochs}").folder)
