@@ -14,7 +14,7 @@ def _read() -> tuple[str, str]:
     """Return the page, and the policy that lets its own script and style work and nothing else."""
     text = files(__package__).joinpath("page.html").read_text(encoding="utf-8")
     rules = ["default-src 'none'", "connect-src 'self'", "base-uri 'none'", "form-action 'none'"]
-    rules.append("frame-ancestors 'none'")
+    rules += ["frame-ancestors 'none'", "img-src data:"]
     for name in ("script", "style"):
         found = re.search(f"<{name}>(.*?)</{name}>", text, re.DOTALL)
         assert found

@@ -128,7 +128,7 @@ def test_without_a_token_only_names_of_this_machine_are_answered() -> None:
     assert answer.status_code == 400
 
 
-def ask(gate: RequestMiddleware, receive: Callable[[], Any]) -> list[Any]:
+def ask(gate: RequestMiddleware, receive: Callable[[], Any], *headers: Any) -> list[Any]:
     """Call a gate as a server does; give what it sends."""
     sent: list[Any] = []
 
@@ -139,11 +139,19 @@ def ask(gate: RequestMiddleware, receive: Callable[[], Any]) -> list[Any]:
         "type": "http",
         "method": "POST",
         "path": "/echo",
-        "headers": [(b"host", b"localhost")],
+        "headers": [(b"host", b"localhost"), *headers],
         "query_string": b"",
     }
     asyncio.run(gate(scope, receive, send))
     return sent
+
+
+@pytest.mark.parametrize("length", [b"11", b"100"])
+def test_a_body_that_is_said_to_be_too_large_is_not_read(length: bytes) -> None:
+    async def read() -> Any:
+        raise AssertionError
+
+    assert ask(gate(body=10), read, (b"content-length", length))[0]["status"] == 413
 
 
 def test_a_body_that_does_not_come_is_not_waited_for() -> None:

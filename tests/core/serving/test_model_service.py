@@ -62,6 +62,9 @@ def test_a_model_of_several_columns_is_asked_by_their_names(
         several.rows(["a"])
     wanted = 'texts[0]: this model reads columns; send {"title": "…", "text": "…"}'
     assert refused.value.detail == wanted
+    for name in ("title", "text"):
+        with pytest.raises(HTTPException, match="32,769 characters, where a text has at most"):
+            several.rows([{"title": "a", "text": "a", name: "a" * 32_769}])
 
 
 def test_embeddings_and_neighbors_come_in_order(served: ModelService) -> None:
