@@ -126,16 +126,19 @@ def move_folder(new: Path, target: Path) -> None:
         new.rename(target)
 
 
-def recorded_paths(folder: Path, record: Path) -> set[Path]:
+def recorded_paths(folder: Path, record: Path, *, unrecorded: bool = False) -> set[Path]:
     """Return what hydro wrote into a folder as a whole, by the record that it kept of that.
 
-    Earlier versions kept no record: there it is all but links.
+    Nothing is known of a folder without a record; ``unrecorded`` takes all but links in it for
+    hydro's, as earlier versions kept none.
     """
     if folder.is_symlink() or not folder.is_dir():
         return {record} if record.is_file() else set()
     known = _read_record(record)
-    if known is None:
+    if known is None and unrecorded:
         return {path for path in _walk(folder) if not path.is_symlink()} | {folder}
+    if known is None:
+        return set()
     return {*(folder / name for name in known), folder, record}
 
 

@@ -4,7 +4,7 @@ import csv
 import errno
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
@@ -88,6 +88,21 @@ def make_folder(path: Path) -> Path:
     with writing(path):
         path.mkdir(exist_ok=True)
     return path
+
+
+def require_writable(folder: Path, names: Iterable[str]) -> None:
+    """Check before long work that files of some names can be written into a folder, which is made.
+
+    Raises:
+        ResourceError: the folder cannot be written, or a name is too long for it.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        with writing(folder / name):
+            partial = partial_path(folder / name)
+            partial.touch()
+            delete_file(partial)
 
 
 def write_error(path: Path, why: str, *, full: bool = False) -> ResourceError:

@@ -48,12 +48,15 @@ def record_path(run: Path, *names: str) -> Path:
     return run / RECORDS / f"{'.'.join(names)}.json"
 
 
-def result_paths(run: Path) -> set[Path]:
-    """Return what a run has written, but for its settings, its log, its locks and checkpoints."""
+def result_paths(run: Path, *, unrecorded: bool = False) -> set[Path]:
+    """Return what a run has written, but for its settings, its log, its locks and checkpoints.
+
+    ``unrecorded`` counts model, exports and indexes that there is no record of as written by hydro.
+    """
     found = {run / name for name in RESULTS if (run / name).exists()}
-    found |= recorded_paths(run / "model", record_path(run, "model"))
+    found |= recorded_paths(run / "model", record_path(run, "model"), unrecorded=unrecorded)
     for parent in ("exports", "index"):
-        found |= _recorded_folders(run, parent)
+        found |= _recorded_folders(run, parent, unrecorded=unrecorded)
     found |= {run / RECORDS} if _is_folder(run / RECORDS) else set()
     found |= written_files(run / "predictions", PREDICTIONS)
     found |= {*_insights(run / "insights")}
@@ -64,7 +67,7 @@ def result_paths(run: Path) -> set[Path]:
 
 def experiment_paths(folder: Path) -> set[Path]:
     """Return all that hydro has written into the folder of an experiment, and the folder itself."""
-    found = result_paths(folder) | {folder}
+    found = result_paths(folder, unrecorded=_is_of_earlier_version(folder)) | {folder}
     found |= {folder / name for name in (*PRESERVED, *STUDY) if (folder / name).exists()}
     if _is_folder(folder / "checkpoints"):
         found |= checkpoint_paths(folder / "checkpoints")
@@ -73,6 +76,14 @@ def experiment_paths(folder: Path) -> set[Path]:
         for run in (folder / "runs").glob("*/config.yaml"):
             found |= set() if run.parent.is_symlink() else experiment_paths(run.parent)
     return found | {*_unfinished(folder)}
+
+
+def _is_of_earlier_version(folder: Path) -> bool:
+    """Return whether an experiment was made by a version that kept no records."""
+    try:
+        return "hydro" not in json.loads((folder / "status.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def checkpoint_paths(folder: Path) -> set[Path]:
@@ -90,12 +101,15 @@ def written_files(folder: Path, patterns: tuple[str, ...]) -> set[Path]:
     return {folder, *(path for path in found if path.is_file() and not path.is_symlink())}
 
 
-def _recorded_folders(run: Path, parent: str) -> set[Path]:
+def _recorded_folders(run: Path, parent: str, *, unrecorded: bool) -> set[Path]:
     folder = run / parent
     if not _is_folder(folder):
         return set()
     names = [each.name for each in folder.iterdir() if _is_folder(each) and each.name[0] != "."]
-    known = (recorded_paths(folder / name, record_path(run, parent, name)) for name in names)
+    known = (
+        recorded_paths(folder / name, record_path(run, parent, name), unrecorded=unrecorded)
+        for name in names
+    )
     return {folder}.union(*known) | {*_unfinished(folder)}
 
 

@@ -10,13 +10,13 @@ import click
 from rich.table import Table
 
 from hydro.artifacts.experiments import find_experiment
-from hydro.artifacts.files import writing
+from hydro.artifacts.files import require_writable
 from hydro.cli.console import plain_console
 from hydro.cli.options import experiment_argument, installed_catalog, json_option
 from hydro.cli.output import echo, echo_json
 from hydro.cli.terminal import TerminalProgress
 from hydro.errors import DataError
-from hydro.evaluation.predictions_file import write_predictions
+from hydro.evaluation.predictions_file import PREDICTION_FILES, write_predictions
 from hydro.paths import default_output
 from hydro.training.signals import StopSignal
 
@@ -72,12 +72,11 @@ def predict(experiment: str, data: str, gallery: str | None, output: Path, as_js
             raise DataError(str(error).replace(str(path), data)) from None
         for note in (*notes, *doubts):
             progress.print(f"warning: {note}")
+        require_writable(output, [f"{table_name(path)}{end}" for end in PREDICTION_FILES])
         total = len(frame) + (0 if searched is None else len(searched))
         name = table_name(path)
         with progress.task(name, total, "rows") as task:
             predictions = trained.predict(frame, searched, task.advance)
-        with writing(output):
-            output.mkdir(parents=True, exist_ok=True)
         files = write_predictions(output, name, frame, predictions, parquet=True)
     metrics = _scores(trained, predictions)
     if as_json:

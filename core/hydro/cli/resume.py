@@ -12,6 +12,7 @@ from hydro.cli.options import (
     read_request,
     set_option,
 )
+from hydro.errors import SettingsError
 
 
 @click.command()
@@ -29,7 +30,13 @@ def resume(experiment: str, overrides: tuple[str, ...], output: Path, as_json: b
     --set dataset.train_dataframe=FILE; its rows have to be the same.
     """
     folder = find_experiment(experiment, output)
-    request = read_request(folder.config, None, overrides)
+    try:
+        request = read_request(folder.config, None, overrides)
+    except SettingsError as error:
+        if "no such file" not in str(error):
+            raise
+        msg = f"{error}\nA table that was moved is named by --set dataset.train_dataframe=FILE"
+        raise SettingsError(msg) from None
 
     # Loads torch, for which help and wrong settings need not wait.
     from hydro.cli.training import check_overrides, train_or_resume

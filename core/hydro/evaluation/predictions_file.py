@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hydro.artifacts.deletion import clear_unfinished
 from hydro.artifacts.files import make_folder, open_atomic, write_csv
 from hydro.artifacts.run_folder import RunFolder
 from hydro.errors import ResourceError
@@ -19,6 +20,9 @@ ROW = "row"
 
 CONFLICT_SUFFIX = " (predicted)"
 """Follows the name of a column where the user's table has one of that name."""
+
+PREDICTION_FILES = ("_predictions.csv", "_predictions.parquet", "_raw_predictions.npz")
+"""What follows the name of the rows in the names of the files."""
 
 ROW_CONFLICT = f"{ROW}{CONFLICT_SUFFIX}"
 
@@ -57,6 +61,7 @@ def write_predictions(
     arrays: dict[str, NDArray[np.generic]] = {"rows": rows, **predictions.arrays(), **values}
     with open_atomic(written[-1]) as file:
         np.savez(file, allow_pickle=False, **arrays)
+    clear_unfinished(folder)
     return written
 
 

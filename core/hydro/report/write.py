@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hydro.artifacts.deletion import clear_unfinished
 from hydro.artifacts.files import write_text
 from hydro.artifacts.run_folder import RunFolder
 from hydro.formatting import format_duration
@@ -55,4 +56,5 @@ def write_report(folder: RunFolder, model: type[Settings] | None) -> Path:
         page = pages.get_template("run.html").render(run_page(folder, model))
     path = folder.path / "report.html"
     write_text(path, page)
+    clear_unfinished(folder.path)
     return path

@@ -156,8 +156,8 @@ class Checkpoints:
 
 
 def _is_checkpoint(path: Path) -> bool:
-    """Return whether a path has the name of a checkpoint, and is no link."""
-    return bool(NAME.fullmatch(path.name)) and path.is_dir() and not path.is_symlink()
+    """Return whether a path has the name of a checkpoint, is no link, and has a file of one."""
+    return bool(NAME.fullmatch(path.name)) and len(written_files(path, CHECKPOINT_FILES)) > 1
 
 
 def _write_state(folder: Path, state: Mapping[str, State], facts: Mapping[str, object]) -> None:

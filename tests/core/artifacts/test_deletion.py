@@ -75,7 +75,9 @@ def test_a_link_is_not_replaced(kind: str, tmp_path: Path) -> None:
 def test_a_folder_of_an_earlier_version_has_no_record(tmp_path: Path) -> None:
     write(tmp_path / "model", "a")
     (tmp_path / "model/link").symlink_to(tmp_path)
-    own = recorded_paths(tmp_path / "model", tmp_path / "none.json")
+    record = tmp_path / "none.json"
+    assert recorded_paths(tmp_path / "model", record) == set()
+    own = recorded_paths(tmp_path / "model", record, unrecorded=True)
     assert own == {tmp_path / "model", tmp_path / "model/a"}
 
 

@@ -1,5 +1,6 @@
 """Tests of files that are complete or absent."""
 
+import errno
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -7,9 +8,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hydro.artifacts.files import make_folder, write_csv, write_json, write_text
+from hydro.artifacts.files import (
+    make_folder,
+    require_writable,
+    write_csv,
+    write_json,
+    write_text,
+    writing,
+)
+from hydro.artifacts.status import Status
 from hydro.data.tables import read_table
-from hydro.errors import ResourceError
+from hydro.errors import DiskFullError, FolderError, ResourceError
 
 
 @pytest.mark.parametrize(
@@ -31,6 +40,47 @@ def test_a_full_disk_leaves_the_earlier_file_and_no_partial_one(
     assert "choose another --output" in str(error.value)
     assert path.read_text() == "seed: 3\n"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), DiskFullError),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), DiskFullError),
+        (RuntimeError("write error in x: 0 != 8 (No space left on device)"), DiskFullError),
+        (RuntimeError("[enforce fail] . PytorchStreamWriter failed writing file x"), DiskFullError),
+        (OSError(errno.EROFS, "Read-only file system"), FolderError),
+        (PermissionError(errno.EACCES, "Permission denied"), FolderError),
+    ],
+    ids=repr,
+)
+def test_a_full_disk_is_told_from_a_folder_that_cannot_be_written(
+    error: Exception, kind: type[ResourceError], tmp_path: Path
+) -> None:
+    with pytest.raises(ResourceError) as found, writing(tmp_path / "x"):
+        raise error
+    assert (type(found.value), found.value.exit_code) == (kind, 6)
+    assert str(tmp_path / "x") in str(found.value)
+    assert Status.failed(found.value).error_type == kind.__name__
+
+
+def test_another_error_of_a_library_is_none_of_the_disk(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="wrong shape"), writing(tmp_path / "x"):
+        msg = "wrong shape"
+        raise RuntimeError(msg)
+
+
+@pytest.mark.parametrize("name", ["x" * 240, "é" * 125])
+def test_a_name_that_is_too_long_is_refused_before_the_work(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ResourceError, match="File name too long"):
+        require_writable(tmp_path, [f"{name}_predictions.csv"])
+    with pytest.raises(ResourceError, match="File name too long"):
+        write_text(tmp_path / f"{name}_predictions.csv", "x")
+    (tmp_path / "file").touch()
+    with pytest.raises(ResourceError, match="file/out"):
+        require_writable(tmp_path / "file/out", [])
+    require_writable(tmp_path / "deep/er", ["x"])
+    assert {each.name for each in tmp_path.rglob("*")} == {"file", "deep", "er"}
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,49 @@ def test_other_rows_are_refused(word_count: Any) -> None:
     go_on(word_count, folder)
 
 
+@pytest.mark.parametrize("served", [0, 8], ids=["without a checkpoint", "with one"])
+def test_a_test_table_that_is_dropped_or_added_is_refused(served: int, word_count: Any) -> None:
+    table = word_count.config.with_name("rows.csv")
+    test = f"dataset.test_dataframe={shutil.copy(table, table.with_name('test.csv'))}"
+    folder = interrupted(word_count, served, test)
+    config = folder / "config.yaml"
+    text = config.read_text()
+    config.write_text("".join(each for each in text.splitlines(True) if "test.csv" not in each))
+    with pytest.raises(DataError, match=r"the table of dataset\.test_dataframe has changed"):
+        go_on(word_count, folder)
+    config.write_text(text)
+    assert go_on(word_count, folder).scores["test"]
+    interrupted(word_count, served, "experiment_name=other")
+    other = word_count.output / "other"
+    with pytest.raises(DataError, match=r"the table of dataset\.test_dataframe has changed"):
+        go_on(word_count, other, test)
+
+
+def test_notes_links_and_folders_in_an_interrupted_run_stay(word_count: Any) -> None:
+    folder = interrupted(word_count, 8)
+    (folder / "notes.md").write_text("mine")
+    (folder / "data").symlink_to(folder.parent)
+    (folder / "predictions").mkdir(exist_ok=True)
+    (folder / "predictions/mine.csv").write_text("mine")
+    go_on(word_count, folder)
+    assert (folder / "notes.md").read_text() == "mine"
+    assert (folder / "data").is_symlink()
+    assert (folder / "predictions/mine.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["model", "predictions", "insights", "exports"])
+def test_a_link_in_the_place_of_a_result_is_refused_before_training(
+    name: str, word_count: Any
+) -> None:
+    folder = interrupted(word_count, 8)
+    (folder / name).symlink_to(folder.parent)
+    with pytest.raises(ResourceError, match=f"{name}: is a link, which hydro does not replace"):
+        go_on(word_count, folder)
+    assert (folder / name).is_symlink()
+    (folder / name).unlink()
+    go_on(word_count, folder)
+
+
 def test_another_environment_is_a_warning(word_count: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = interrupted(word_count, 4)
     monkeypatch.setattr("torch.get_num_threads", lambda: 77)
@@ -230,6 +273,22 @@ def test_the_newest_that_has_not_finished_is_found(tmp_path: Path) -> None:
     found = find_interrupted(tmp_path, "calm")
     assert found is not None
     assert found.name == "calm-2"
+
+
+@pytest.mark.parametrize(("made", "newest"), [((9, 10), "calm-10"), ((2, 99, 100), "calm-100")])
+def test_of_several_that_were_interrupted_the_highest_number_is_the_newest(
+    made: tuple[int, ...], newest: str, tmp_path: Path
+) -> None:
+    for number in made:
+        folder = RunFolder.create(tmp_path, f"calm-{number}")
+        write_text(folder.config, "")
+        write_status(folder, Status("stopped"))
+    # It has no status of hydro: somebody else's.
+    (tmp_path / "calm-200").mkdir()
+    (tmp_path / "calm-200/config.yaml").touch()
+    found = find_interrupted(tmp_path, "calm")
+    assert found is not None
+    assert found.name == newest
 
 
 def test_what_is_asked_now_is_joined_with_what_was_stored(word_count: Any, tmp_path: Path) -> None:

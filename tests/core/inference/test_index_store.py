@@ -57,3 +57,15 @@ def test_the_checksum_is_that_of_all_weights(tmp_path: Path) -> None:
     assert len(found) == 3
     (tmp_path / "README.md").write_bytes(b"other")
     assert checksum(tmp_path) in found
+
+
+def test_a_library_that_finds_the_disk_full_is_a_full_disk(tmp_path: Path) -> None:
+    class Full(Note):
+        def save(self, folder: Path) -> None:
+            (folder / "half").touch()
+            msg = "Error in write_index: write error in index.faiss (No space left on device)"
+            raise RuntimeError(msg)
+
+    with pytest.raises(ResourceError, match=r"train-exact: cannot be written: .*No space left"):
+        save_index(Full("", {}), tmp_path / "train-exact", {})
+    assert not [*tmp_path.iterdir()]

@@ -63,6 +63,29 @@ def test_the_newest_is_found_and_two_are_kept(checkpoints: Checkpoints) -> None:
     assert number(checkpoints) is None
 
 
+def test_checkpoints_are_ordered_by_number_and_not_as_text(checkpoints: Checkpoints) -> None:
+    save(checkpoints, 999_999)
+    save(checkpoints, 1_000_000)
+    newest = checkpoints.newest()
+    assert newest is not None
+    assert newest.path.name == "step-1000000"
+
+
+def test_what_somebody_put_among_checkpoints_stays(checkpoints: Checkpoints) -> None:
+    save(checkpoints, 1)
+    mine = [checkpoints.folder / name for name in ("notes", "step-mine", "step-000001/notes")]
+    for path in mine:
+        path.write_text("mine")
+    (checkpoints.folder / "step-000000").symlink_to(checkpoints.folder.parent)
+    for each in (1, 2, 3, 4):
+        save(checkpoints, each)
+        assert number(checkpoints) == each
+    checkpoints.clear()
+    assert number(checkpoints) is None
+    assert names(checkpoints) == ["notes", "step-000000", "step-000001", "step-mine"]
+    assert [path.read_text() for path in mine] == ["mine"] * 3
+
+
 def delete(path: Path) -> None:
     path.unlink()
 

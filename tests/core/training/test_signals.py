@@ -24,6 +24,7 @@ def stop() -> Iterator[StopSignal]:
         (signal.SIGINT, KeyboardInterrupt, None),
         (signal.SIGTERM, SystemExit, 143),
         (signal.SIGUSR1, SystemExit, 138),
+        (signal.SIGHUP, SystemExit, 129),
     ],
 )
 def test_a_signal_unwinds_like_an_error(
@@ -82,3 +83,12 @@ def test_ignored_signals_do_not_raise(stop: StopSignal) -> None:
     StopSignal.ignore()
     signal.raise_signal(signal.SIGINT)
     assert not stop.requested
+
+
+def test_what_nohup_ignores_stays_ignored(stop: StopSignal) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    again = StopSignal.on_signals()
+    signal.raise_signal(signal.SIGHUP)
+    assert not again.requested
+    with pytest.raises(SystemExit):
+        signal.raise_signal(signal.SIGTERM)
