@@ -140,6 +140,15 @@ def test_the_seed_is_shown_and_a_name_with_blanks_is_quoted(hydro: Hydro, output
     assert "\nseed " not in hydro("experiments", "show", "two")[1]
 
 
+def test_an_earlier_name_of_a_setting_is_no_difference(hydro: Hydro, output: Path) -> None:
+    for name, key in (("old", "arcface_centres"), ("new", "arcface_init")):
+        folder = made(output, name, 0.5)
+        text = CONFIG.replace("EPOCHS}", f"1, {key}: Random}}")
+        write_text(folder.config, text)
+    told = json.loads(hydro("experiments", "compare", "old", "new", "--json")[1])
+    assert told["settings"] == {}
+
+
 def test_the_runs_of_a_search_are_shown(hydro: Hydro, output: Path) -> None:
     grid = RunFolder.create(output, "grid")
     write_text(grid.config, CONFIG.replace("EPOCHS", "1"))
