@@ -179,8 +179,8 @@ def _changes(found: Comparison, folders: tuple[RunFolder, RunFolder]) -> Table:
     table.add_column("95 % interval", no_wrap=True)
     table.add_column(f"{folders[1].name} is")
     for each in found.changes:
-        low, high = each.interval
+        bounds = "none" if each.interval is None else "{:+.4f} to {:+.4f}".format(*each.interval)
         change = f"{each.second - each.first:+.4f}"
-        values = (f"{each.first:.4f}", f"{each.second:.4f}", change, f"{low:+.4f} to {high:+.4f}")
+        values = (f"{each.first:.4f}", f"{each.second:.4f}", change, bounds)
         table.add_row(each.metric, *values, each.verdict)
     return table

@@ -10,7 +10,7 @@ from rich.table import Table
 from hydro.artifacts.files import JsonObject
 from hydro.cli.console import plain_console
 from hydro.cli.output import echo_json
-from hydro.evaluation.subsets import scored_apart
+from hydro.evaluation.subsets import describe_interval, scored_apart
 from hydro.settings.sections import Settings
 from hydro.tuning.leaderboard import LeaderboardEntry
 
@@ -88,10 +88,9 @@ def _print_leaderboard(places: Sequence[LeaderboardEntry], metric: str) -> Table
 
 
 def _sentence(split: str, comparison: JsonObject) -> str:
-    low, high = comparison["change_interval"]
     said = [
         f"{comparison['metric']} {comparison['change']:+.4f}: {comparison['verdict']} "
-        f"(95 % interval {low:+.4f} to {high:+.4f}, paired over rows)"
+        f"({describe_interval(comparison)})"
     ]
     for name, subset in scored_apart(comparison).items():
         change = f"{subset['before']:.4f} to {subset['after']:.4f}"

@@ -4,21 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hydro.artifacts.experiments import best_runs, settings_of, summarize
+from hydro.artifacts.experiments import settings_of, summarize
 from hydro.artifacts.run_folder import RunFolder
-from hydro.artifacts.status import read_status
-from hydro.errors import DataError, ResourceError, SettingsError
-from hydro.evaluation.predictions_file import read_values
-from hydro.plugins.metrics import Metrics
+from hydro.errors import DataError, SettingsError
+from hydro.evaluation.held_out import HeldOut, read_held_out
+from hydro.plugins.metrics import Metrics, RowMetric
+from hydro.plugins.predictions import defined_rows
 from hydro.settings.schema import Schema
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
-
-    Held = tuple[pd.DataFrame, dict[str, NDArray[np.float64]]]
-    """Rows, numbered as in their file, and what each contributes to each metric."""
 
 SPLIT = "validation"
 
@@ -32,10 +29,10 @@ class Change:
     """On which it is defined for both."""
     first: float
     second: float
-    interval: tuple[float, float]
-    """95 % of the change from first to second, by a bootstrap paired over rows."""
+    interval: tuple[float, float] | None
+    """95 % of the change from first to second, paired over rows; None for too few rows."""
     verdict: str
-    """Of the second: better, worse or not clearly different."""
+    """Of the second: better, worse, not clearly different, or that there are too few rows."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +102,8 @@ def _changes(
     directions: Mapping[str, bool],
     notes: list[str],
 ) -> tuple[int, list[Change]]:
-
-    from hydro.evaluation.bootstrap import change_interval
-    from hydro.evaluation.scores import verdict
-    from hydro.plugins.predictions import defined_rows
-
-    (one, values), (other, others) = _held_out(first), _held_out(second)
-    shared = _shared_rows(one, other)
+    held = one, other = read_held_out(first, SPLIT), read_held_out(second, SPLIT)
+    shared = _shared_rows(one.frame, other.frame)
     if not len(shared):
         msg = (
             f"{first.name} and {second.name} held out no row in common, so their scores cannot be "
@@ -119,49 +111,75 @@ def _changes(
             "seed"
         )
         raise DataError(msg)
-    if not len(shared) == len(one) == len(other):
+    sizes = [len(each.frame) for each in held]
+    if not len(shared) == sizes[0] == sizes[1]:
         notes.append(
-            f"compared on the {len(shared):,} rows that both held out, of {len(one):,} and "
-            f"{len(other):,}; each was scored within its own split, so a part of the change may "
+            f"compared on the {len(shared):,} rows that both held out, of {sizes[0]:,} and "
+            f"{sizes[1]:,}; each was scored within its own split, so a part of the change may "
             "be the split's"
         )
-    at, other_at = one.index.get_indexer(shared), other.index.get_indexer(shared)
-    changes = []
-    for name in (each for each in values if each in others and each in metrics):
-        before, after = values[name][at], others[name][other_at]
-        defined = defined_rows(before) & defined_rows(after)
-        if not defined.any():
+    changes, widened = [], []
+    for name in (each for each in one.values if each in other.values and each in metrics):
+        found = _change(name, held, shared, metrics[name], higher_is_better=directions[name])
+        if found is None:
             continue
-        before, after = before[defined], after[defined]
-        low, high = change_interval(metrics[name], before, after)
-        changes.append(
-            Change(
-                name,
-                len(after),
-                metrics[name].score(before),
-                metrics[name].score(after),
-                (low, high),
-                verdict(low, high, higher_is_better=directions[name]),
-            )
+        changes.append(found[0])
+        if found[1]:
+            widened.append(name)
+    if widened:
+        notes.append(
+            f"{', '.join(widened)}: rows are searched for among each other, and what that does to "
+            "an interval is only known where both held out the same rows and both were trained by "
+            "this version or a later one. The intervals are twice as wide as for independent rows"
         )
+    if missing := [each.rows for each in changes if each.interval is None]:
+        from hydro.evaluation.scores import too_few
+
+        notes.append(too_few(min(missing)))
     return len(shared), changes
 
 
-def _held_out(folder: RunFolder) -> "Held":
-    """Read what an experiment's models say of the rows that they never saw."""
+def _change(
+    name: str,
+    held: tuple[HeldOut, HeldOut],
+    shared: "pd.Index[int]",
+    metric: RowMetric,
+    *,
+    higher_is_better: bool,
+) -> tuple[Change, bool] | None:
+    """Compare by one metric, and return whether the interval is widened; None if undefined."""
     import numpy as np
-    import pandas as pd
 
-    runs = best_runs(folder)
-    if not runs:
-        msg = f"{folder.path}: {read_status(folder).state}; no run of it has finished"
-        raise ResourceError(msg)
-    tables, values = zip(*(read_values(run, SPLIT) for run in runs), strict=True)
-    frame = pd.concat(tables)
-    if frame.index.has_duplicates:
-        msg = f"{folder.path}: its search has not finished. Name one run, as in {runs[0].path}"
-        raise ResourceError(msg)
-    return frame, {name: np.concatenate([each[name] for each in values]) for name in values[0]}
+    from hydro.evaluation.intervals import change_interval
+    from hydro.evaluation.scores import verdict
+
+    at = [each.frame.index.get_indexer(shared) for each in held]
+    before, after = (each.values[name][rows] for each, rows in zip(held, at, strict=True))
+    defined = defined_rows(before) & defined_rows(after)
+    if not defined.any():
+        return None
+    before, after = before[defined], after[defined]
+    scores = metric.score(before), metric.score(after)
+    if not np.isfinite(scores).all():
+        return None
+    owed = _change_owed(name, *held)
+    interval = change_interval(metric, before, after, owed)
+    bounds = None if interval is None else (interval[0], interval[1])
+    said = verdict(interval, higher_is_better=higher_is_better)
+    widened = bounds is not None and owed is None and not metric.independent_rows
+    return Change(name, len(after), *scores, bounds, said), widened
+
+
+def _change_owed(name: str, one: HeldOut, other: HeldOut) -> "NDArray[np.float64] | None":
+    """Return what the change owes to each row; None unless all rows are the same."""
+    import numpy as np
+
+    same = one.sizes == other.sizes and one.frame.equals(other.frame)
+    both = one.leave_one_out.get(name), other.leave_one_out.get(name)
+    if not same or both[0] is None or both[1] is None:
+        return None
+    first, second = (defined_rows(each.values[name]) for each in (one, other))
+    return both[1] - both[0] if np.array_equal(first, second) else None
 
 
 def _shared_rows(one: "pd.DataFrame", other: "pd.DataFrame") -> "pd.Index[int]":

@@ -1,6 +1,7 @@
 """Predictions on disk: the user's columns and more as CSV, and the raw arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,21 @@ ROW_CONFLICT = f"{ROW}{CONFLICT_SUFFIX}"
 
 METRIC_PREFIX = "value of "
 """Precedes the name of a metric among the raw arrays: what each row contributes to it."""
+
+LEAVE_ONE_OUT_PREFIX = "leave-one-out of "
+"""The same, for what a score owes to each row where rows depend on each other."""
+
+
+@dataclass(frozen=True)
+class StoredValues:
+    """What the predictions of a split say of its rows."""
+
+    frame: "pd.DataFrame"
+    """The user's columns, as texts, by the number of the row in the file."""
+    values: "Mapping[str, NDArray[np.float64]]"
+    """By metric, what each row contributes."""
+    leave_one_out: "Mapping[str, NDArray[np.float64]]"
+    """By metric, see ``Predictions.leave_one_out``; an earlier version did not store it."""
 
 
 def write_predictions(
@@ -58,16 +74,20 @@ def write_predictions(
             table.to_parquet(file, index=False)
     written.append(folder / f"{name}_raw_predictions.npz")
     values = {f"{METRIC_PREFIX}{metric}": each for metric, each in predictions.values.items()}
-    arrays: dict[str, NDArray[np.generic]] = {"rows": rows, **predictions.arrays(), **values}
+    owed = {f"{LEAVE_ONE_OUT_PREFIX}{key}": each for key, each in predictions.leave_one_out.items()}
+    arrays: dict[str, NDArray[np.generic]] = {
+        "rows": rows,
+        **predictions.arrays(),
+        **values,
+        **owed,
+    }
     with open_atomic(written[-1]) as file:
         np.savez(file, allow_pickle=False, **arrays)
     clear_unfinished(folder)
     return written
 
 
-def read_values(
-    run: RunFolder, split: str
-) -> "tuple[pd.DataFrame, dict[str, NDArray[np.float64]]]":
+def read_values(run: RunFolder, split: str) -> StoredValues:
     """Return the user's rows of a split, and what each contributed to each metric.
 
     Raises:
@@ -80,8 +100,10 @@ def read_values(
     try:
         table = pd.read_csv(f"{stem}_predictions.csv", dtype=str, keep_default_na=False)
         with np.load(f"{stem}_raw_predictions.npz", allow_pickle=False) as raw:
-            names = [name for name in raw.files if name.startswith(METRIC_PREFIX)]
-            values = {name.removeprefix(METRIC_PREFIX): raw[name] for name in names}
+            values, owed = (
+                {name.removeprefix(each): raw[name] for name in raw.files if name.startswith(each)}
+                for each in (METRIC_PREFIX, LEAVE_ONE_OUT_PREFIX)
+            )
             rows = raw["rows"]
     except (OSError, ValueError, KeyError) as error:
         msg = f"{stem.parent}: no {split} predictions to read ({error}). Run it again"
@@ -90,7 +112,7 @@ def read_values(
         msg = f"{stem}_raw_predictions.npz has no values of single rows. Run it again"
         raise ResourceError(msg)
     own = table.columns.get_loc(ROW_CONFLICT if ROW_CONFLICT in table else ROW)
-    return table.iloc[:, :own].set_index(rows), values
+    return StoredValues(table.iloc[:, :own].set_index(rows), values, owed)
 
 
 def read_sample(run: RunFolder, rows: int) -> "pd.DataFrame":

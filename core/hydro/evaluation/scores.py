@@ -1,13 +1,14 @@
 """Scores of a model on the rows of a split, and how much better it became."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hydro.artifacts.files import JsonObject
 from hydro.errors import MetricError
-from hydro.evaluation.bootstrap import change_interval
+from hydro.evaluation.intervals import MIN_ROWS, change_interval
 from hydro.plugins.metrics import Metrics, RowMetric
 from hydro.plugins.predictions import Predictions, defined_rows
 
@@ -16,16 +17,18 @@ def score(name: str, metric: RowMetric, contributions: NDArray[np.float64]) -> f
     """Compute the score of a metric over the rows on which it is defined.
 
     Raises:
-        MetricError: it is defined on none of them.
+        MetricError: it is defined on none of them, or not on these together.
     """
     defined = contributions[defined_rows(contributions)]
-    if not len(defined):
+    found = metric.score(defined) if len(defined) else float("nan")
+    if not math.isfinite(found):
+        rows = len(defined) or len(contributions)
         msg = (
-            f"{name} is not defined on any of the {len(contributions):,} rows. Hold out more rows, "
-            "or other ones"
+            f"{name} is not defined on {'' if len(defined) else 'any of '}the {rows:,} rows. Hold "
+            "out more rows, or other ones"
         )
         raise MetricError(msg)
-    return metric.score(defined)
+    return found
 
 
 def compare(
@@ -50,29 +53,30 @@ def compare(
         undefined_rows: why the metric may not be defined on a row.
 
     Returns:
-        Scores of every metric before and after; for the chosen one also the change with its 95 %
-        interval from a bootstrap paired over rows, and the scores of the subsets.
+        Scores of every metric before and after, and the 95 % interval of its change; those that
+        are not defined on these rows by name only. For the chosen one also the change, a verdict
+        and the scores of the subsets.
 
     Raises:
-        MetricError: a metric is not defined on any row.
+        MetricError: the chosen metric is not defined on the rows.
     """
-    scores = {
-        name: {
-            "before": score(name, metrics[name], before.values[name]),
-            "after": score(name, metrics[name], after.values[name]),
-        }
-        for name in after.values
-    }
-    metric, values = metrics[chosen], (before.values[chosen], after.values[chosen])
+    scores, undefined = {}, []
+    for name in after.values:
+        try:
+            scores[name] = _compare_metric(name, metrics[name], before, after)
+        except MetricError:
+            if name == chosen:
+                raise
+            undefined.append(name)
     defined = before.defined(chosen) & after.defined(chosen)
-    paired = [each[defined] for each in values]
-    interval = change_interval(metric, *paired)
+    values = before.values[chosen], after.values[chosen]
+    metric, interval = metrics[chosen], scores[chosen]["change_interval"]
     return {
         "metric": chosen,
-        "verdict": verdict(*interval, higher_is_better=higher_is_better),
+        "verdict": verdict(interval, higher_is_better=higher_is_better),
         **scores[chosen],
-        "change": metric.change(*paired)(np.arange(len(paired[0]))),
-        "change_interval": interval,
+        "change": metric.change(*(each[defined] for each in values))(np.arange(defined.sum())),
+        "interval_note": "" if interval else too_few(int(defined.sum())),
         "rows": int(defined.size),
         "rows_left_out": int((~defined).sum()),
         "left_out_because": undefined_rows,
@@ -82,6 +86,22 @@ def compare(
             for name, rows in (subsets or {}).items()
         },
         "metrics": scores,
+        "undefined_metrics": undefined,
+    }
+
+
+def _compare_metric(
+    name: str, metric: RowMetric, before: Predictions, after: Predictions
+) -> JsonObject:
+    """Return the score before and after, and the interval of the change."""
+    first, second = before.values[name], after.values[name]
+    defined = before.defined(name) & after.defined(name)
+    both = name in before.leave_one_out and name in after.leave_one_out
+    owed = after.leave_one_out[name] - before.leave_one_out[name] if both else None
+    return {
+        "before": score(name, metric, first),
+        "after": score(name, metric, second),
+        "change_interval": change_interval(metric, first[defined], second[defined], owed),
     }
 
 
@@ -91,20 +111,39 @@ def flatten_scores(scores: JsonObject) -> dict[str, float]:
         f"scores/{split}/{metric}/{when}": value
         for split, comparison in scores.items()
         for metric, each in comparison["metrics"].items()
-        for when, value in {**each, "change": each["after"] - each["before"]}.items()
+        for when, value in {
+            "before": each["before"],
+            "after": each["after"],
+            "change": each["after"] - each["before"],
+        }.items()
     }
 
 
-def verdict(low: float, high: float, *, higher_is_better: bool) -> str:
+NO_VERDICT = "too few rows for a verdict"
+
+
+def verdict(interval: Sequence[float] | None, *, higher_is_better: bool) -> str:
     """Describe in words what the interval of a change means."""
+    if interval is None:
+        return NO_VERDICT
+    low, high = interval
     if low <= 0 <= high:
         return "not clearly different"
     return "better" if (low > 0) is higher_is_better else "worse"
 
 
+def too_few(rows: int) -> str:
+    """Describe why there is no interval."""
+    if rows >= MIN_ROWS:
+        return "no interval: the metric is not defined on resampled rows"
+    return f"no interval: {rows:,} rows are scored, and below {MIN_ROWS} it does not hold"
+
+
 def _subset(
     metric: RowMetric, before: NDArray[np.float64], after: NDArray[np.float64]
 ) -> dict[str, float] | None:
+    """Return the scores of some rows; None where there are none, or none is defined."""
     if not len(after):
         return None
-    return {"rows": len(after), "before": metric.score(before), "after": metric.score(after)}
+    scores = {"before": metric.score(before), "after": metric.score(after)}
+    return {"rows": len(after), **scores} if np.isfinite([*scores.values()]).all() else None

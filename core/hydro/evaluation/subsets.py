@@ -1,4 +1,4 @@
-"""Scores of subsets of the rows, as they stand in ``scores.json``."""
+"""What stands in ``scores.json``, for people: the interval of a change, scores of subsets."""
 
 from hydro.artifacts.files import JsonObject
 
@@ -14,6 +14,14 @@ def scored_apart(comparison: JsonObject) -> dict[str, dict[str, float]]:
     if found == [*names[:1]]:
         return {}
     return {name.replace("_", " "): comparison[name] for name in found}
+
+
+def describe_interval(comparison: JsonObject) -> str:
+    """Describe the interval of the change, or why there is none."""
+    if comparison["change_interval"] is None:
+        return str(comparison["interval_note"])
+    low, high = comparison["change_interval"]
+    return f"95 % interval {low:+.4f} to {high:+.4f}, paired over rows"
 
 
 def _is_subset(value: object) -> bool:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from typing_extensions import TypeVar
 
@@ -26,6 +26,10 @@ class RowMetric(ABC, Generic[Outputs]):
     Contributions are stored for each row, so a score can be computed later, for a subset of rows,
     and for resampled rows: that is what intervals and comparisons rest on.
     """
+
+    independent_rows: ClassVar[bool] = True
+    """Whether the contribution of a row depends on no other row of the split. Where it does, as
+    where rows are searched for among each other, ``Predictions.leave_one_out`` serves intervals."""
 
     @abstractmethod
     def contributions(self, outputs: Outputs, /) -> "Contributions":

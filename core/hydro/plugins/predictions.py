@@ -1,7 +1,7 @@
 """Predictions of the rows of a split, with what each row contributes to each metric."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hydro.errors import PluginError
@@ -18,6 +18,11 @@ class Predictions:
     values: Mapping[str, "NDArray[np.float64]"]
     """By metric: what each row contributes, ``(rows,)`` or ``(rows, k)``; NaN for a row on which
     the metric is not defined. The built metric turns contributions into a score."""
+    leave_one_out: Mapping[str, "NDArray[np.float64]"] = field(default_factory=dict, kw_only=True)
+    """By metric, where rows are compared with each other, so that the value of one depends on
+    others: ``(rows, 2)``, the change of the score when the row leaves the split altogether, and a
+    sum over what it does with one other row each, which is counted twice in that; see
+    ``evaluation/intervals.py``. Without it, rows are taken for independent."""
 
     def arrays(self) -> "dict[str, NDArray[np.generic]]":
         """Return the numeric part, by the name it is stored under."""

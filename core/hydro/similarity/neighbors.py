@@ -25,7 +25,7 @@ class Ranking:
 
     hits: NDArray[np.bool_]
     """``(queries, depth)``: whether the j-th nearest row is of the query's class. The depth covers
-    top_k and every R."""
+    top_k and every R, and one more where there are as many rows: one that moves up."""
     relevant: NDArray[np.int64]
     """``(queries,)``: R, the rows of the query's class without the query itself."""
     first_hit: NDArray[np.int64]
@@ -49,6 +49,8 @@ class Block:
     """``(queries, k)``: positions of the nearest rows, the nearest first."""
     similarities: NDArray[np.float32]
     """``(queries, k)``: their cosines with the query."""
+    ranked: NDArray[np.int64]
+    """``(queries, depth)``: positions of the rows of the ranking."""
     ranking: Ranking
 
 
@@ -89,16 +91,19 @@ def rank(
     searched = Gallery.load(embeddings if gallery is None else gallery, others, device)
     blocks = _blocks_by_depth(np.maximum(relevant, top_k), len(others), memory_bytes)
     longest = max(map(len, blocks), default=0)
+    deepest = len(others) - itself
     space = torch.empty(longest * len(others), device=searched.embeddings.device)
     for rows in blocks:
         cosines = searched.compare(embeddings[rows], space)
         if itself:
             cosines[rows, np.arange(len(rows))] = -torch.inf
+        depth = min(max(top_k, int(relevant[rows].max())) + 1, deepest)
         nearest, ranking = _rank_block(
-            cosines, classes[rows], relevant[rows], searched, top_k, memory_bytes // 16
+            cosines, classes[rows], relevant[rows], searched, depth, memory_bytes // 16
         )
-        similarities = cosines.T.gather(1, nearest)
-        yield Block(rows, nearest.cpu().numpy(), similarities.cpu().numpy(), ranking)
+        similarities = cosines.T.gather(1, nearest[:, :top_k])
+        ranked = nearest.cpu().numpy()
+        yield Block(rows, ranked[:, :top_k], similarities.cpu().numpy(), ranked, ranking)
 
 
 def _count_relevant(classes: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -136,18 +141,17 @@ def _rank_block(
     classes: NDArray[np.int64],
     relevant: NDArray[np.int64],
     searched: Gallery,
-    top_k: int,
+    depth: int,
     memory_bytes: int,
 ) -> tuple[Tensor, Ranking]:
-    """Return the top_k nearest rows, and the ranking as deep as the metrics need."""
-    depth = max(top_k, int(relevant.max()))
+    """Return the nearest rows, as many as the metrics need, and their ranking."""
     nearest = stable_topk(cosines, depth, memory_bytes=memory_bytes)
     hits = searched.match(as_tensor(classes).to(nearest.device), nearest).cpu().numpy()
     ranking = Ranking.of(hits, relevant)
     missed = np.flatnonzero((ranking.first_hit == 0) & (relevant > 0))
     if missed.size:
         ranking.first_hit[missed] = _rank_first_hits(cosines, classes, missed, searched)
-    return nearest[:, :top_k].clone(), ranking  # frees the rest
+    return nearest, ranking
 
 
 def _rank_first_hits(

@@ -3,16 +3,18 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hydro.plugins.metrics import Metrics
+from hydro.plugins.metrics import MeanMetric, Metrics
 from hydro.plugins.predictions import Predictions, check_values
+from hydro.similarity.leave_one_out import LeaveOneOut
 from hydro.similarity.neighbors import Ranking, rank
+from hydro.similarity.retrieval_metrics import RankingScore
 
 MAX_NEIGHBORS_IN_TABLE = 10  # neighbors written into a table; the arrays keep them all
 
@@ -81,6 +83,13 @@ def score_neighbors(
         similarities=np.empty(shape, dtype=np.float32),
         classes=classes,
     )
+    left_out = {
+        name: LeaveOneOut(metric.function, classes)
+        for name, metric in metrics.items()
+        if gallery is None
+        and isinstance(metric, MeanMetric)
+        and isinstance(metric.function, RankingScore)
+    }
     for block in rank(
         embeddings,
         classes,
@@ -96,7 +105,10 @@ def score_neighbors(
             # Another shape would be broadcast over the rows, or fail without its name.
             check_values({name: values}, len(block.ranking.relevant))
             found.values[name][block.rows] = values
-    return found
+        for each in left_out.values():
+            each.add(block)
+    results = {name: each.result(found.values[name]) for name, each in left_out.items()}
+    return replace(found, leave_one_out=results)
 
 
 @cache

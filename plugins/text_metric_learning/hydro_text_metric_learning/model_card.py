@@ -127,11 +127,10 @@ def _settings_table(settings: TextMetricLearningSettings, rows: int, classes: in
 
 
 def _table(split: str, comparison: Mapping[str, Any]) -> str:
-    low, high = comparison["change_interval"]
     lines = [
         f"On {comparison['rows'] - comparison['rows_left_out']:,} {split} rows, each searched for "
         f"among the others, {comparison['metric']} changed by {comparison['change']:+.4f} "
-        f"(95 % interval {low:+.4f} to {high:+.4f}).",
+        f"({_interval(comparison)}).",
         "",
         "| metric | before training | after |",
         "|---|---|---|",
@@ -143,3 +142,10 @@ def _table(split: str, comparison: Mapping[str, Any]) -> str:
     if comparison.get("overstated"):
         lines.append(f"\nOverstated: {comparison['overstated']}.")
     return "\n".join(lines)
+
+
+def _interval(comparison: Mapping[str, Any]) -> str:
+    if comparison["change_interval"] is None:
+        return str(comparison["interval_note"])
+    low, high = comparison["change_interval"]
+    return f"95 % interval {low:+.4f} to {high:+.4f}"

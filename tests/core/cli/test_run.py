@@ -84,7 +84,7 @@ def test_the_result_goes_to_stdout_and_all_else_to_stderr(cli: Cli) -> None:
     code, out, err = cli(*run("--set", "experiment_name=calm"))
     assert code == 0
     assert re.search(r"│ Error +│ 7\.2232 │ 4\.3363 │ -2\.8869 │", out)
-    assert "Error -2.8869: better (95 % interval -3.8958 to -1.8628, paired over rows)" in out
+    assert "Error -2.8869: too few rows for a verdict (no interval: 10 rows are scored" in out
     assert out.endswith(
         "model   runs/calm/model\nreport  runs/calm/report.html\nfolder  runs/calm\n"
     )

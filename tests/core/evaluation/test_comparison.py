@@ -11,11 +11,13 @@ from hydro.artifacts.results import write_leaderboard, write_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import Status, write_status
 from hydro.errors import DataError, ResourceError, SettingsError
-from hydro.evaluation.bootstrap import change_interval
 from hydro.evaluation.comparison import compare_experiments
+from hydro.evaluation.held_out import read_held_out
+from hydro.evaluation.intervals import change_interval
 from hydro.evaluation.predictions_file import write_predictions
 from hydro.plugins.metrics import MeanMetric, Metrics
 from hydro.plugins.predictions import Predictions
+from hydro.similarity.metrics import QueryMean
 
 ERROR = {"Error": False}
 METRICS: Metrics = {"Error": MeanMetric(np.asarray)}
@@ -31,15 +33,16 @@ def made(
     problem: str = "wordcount",
     config: str = "",
     texts: str = "text",
+    leave_one_out: np.ndarray | None = None,
 ) -> RunFolder:
     """Make a finished experiment whose held-out rows have these values."""
     folder = RunFolder.create(output, name)
     write_text(folder.config, f"problem_type: {problem}\nprediction: {{metric: Error}}\n{config}")
     columns = {"text": [f"{texts} {row}" for row in rows], "row": [f"r{row}" for row in rows]}
     frame = pd.DataFrame(columns, index=pd.Index(rows), dtype="str")
-    write_predictions(
-        folder.predictions, "validation", frame, Predictions({"Error": values, "Other": values})
-    )
+    owed = {} if leave_one_out is None else {"Error": leave_one_out}
+    predictions = Predictions({"Error": values, "Other": values}, leave_one_out=owed)
+    write_predictions(folder.predictions, "validation", frame, predictions)
     write_scores(folder, {"validation": {"before": 1.0, "after": float(np.nanmean(values))}})
     write_status(folder, Status("finished"))
     return folder
@@ -58,7 +61,7 @@ def test_the_change_is_paired_over_rows(tmp_path: Path, values: np.ndarray) -> N
     assert (found.metric, found.rows, found.verdict) == ("Error", ROWS, "better")
     assert (found.first, found.second) == pytest.approx((values.mean(), (values + change).mean()))
     assert found.interval == pytest.approx(
-        tuple(change_interval(METRICS["Error"], np.zeros(ROWS), change))
+        change_interval(METRICS["Error"], np.zeros(ROWS), change)
     )
     (other,) = compare_experiments(*folders, METRICS, {"Error": True}).changes
     assert other.verdict == "worse"
@@ -88,6 +91,9 @@ def test_rows_are_matched_by_number_and_content(tmp_path: Path, values: np.ndarr
     assert found.rows == found.changes[0].rows == 10
     assert found.changes[0].first == pytest.approx(values[20:].mean())
     assert "compared on the 10 rows that both held out, of 30 and 20" in found.warnings[0]
+    assert found.changes[0].interval is None
+    assert found.changes[0].verdict == "too few rows for a verdict"
+    assert "no interval: 10 rows are scored, and below 20" in found.warnings[1]
 
 
 def test_rows_of_other_texts_are_other_rows(tmp_path: Path, values: np.ndarray) -> None:
@@ -141,3 +147,64 @@ def test_what_cannot_be_compared_is_an_error(tmp_path: Path, values: np.ndarray)
     (first.path / "predictions/validation_raw_predictions.npz").unlink()
     with pytest.raises(ResourceError, match="no validation predictions to read"):
         compare_experiments(first, made(tmp_path, "d", values), METRICS, ERROR)
+
+
+DEPENDENT: Metrics = {"Error": QueryMean(np.asarray)}
+
+
+def test_rows_that_are_compared_have_the_interval_of_what_both_stored(
+    tmp_path: Path, values: np.ndarray
+) -> None:
+    others = np.random.default_rng(3).random(ROWS)
+    owed = np.random.default_rng(4).normal(0, 0.01, (2, ROWS, 2)) * [1, 0.1]
+    first = made(tmp_path, "a", values, leave_one_out=owed[0])
+    second = made(tmp_path, "b", others, leave_one_out=owed[1])
+    found = compare_experiments(first, second, DEPENDENT, ERROR)
+    expected = change_interval(DEPENDENT["Error"], values, others, owed[1] - owed[0])
+    assert found.changes[0].interval == pytest.approx(expected)
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize("stored", [(False, False), (True, False), (False, True)])
+def test_an_experiment_that_did_not_store_it_has_a_wider_interval_and_a_note(
+    tmp_path: Path, values: np.ndarray, stored: tuple[bool, bool]
+) -> None:
+    others, owed = np.random.default_rng(3).random(ROWS), np.ones((ROWS, 2))
+    first, second = (
+        made(tmp_path, name, each, leave_one_out=owed if has else None)
+        for name, each, has in zip("ab", (values, others), stored, strict=True)
+    )
+    found = compare_experiments(first, second, DEPENDENT, ERROR)
+    assert found.changes[0].interval == pytest.approx(
+        change_interval(DEPENDENT["Error"], values, others)
+    )
+    assert "Error: rows are searched for among each other" in found.warnings[0]
+
+
+def test_what_rows_are_owed_holds_for_one_split_only(tmp_path: Path, values: np.ndarray) -> None:
+    owed = np.ones((ROWS, 2))
+    first = made(tmp_path, "a", values, leave_one_out=owed)
+    second = made(tmp_path, "b", values + 1, range(1, ROWS + 1), leave_one_out=owed)
+    found = compare_experiments(first, second, DEPENDENT, ERROR)
+    assert any("twice as wide" in each for each in found.warnings)
+
+
+def test_a_row_of_a_fold_moves_the_score_of_all_folds_less(
+    tmp_path: Path, values: np.ndarray
+) -> None:
+    owed = np.random.default_rng(4).normal(0, 0.01, (ROWS, 2))
+    folds = made(tmp_path, "folds", values)
+    for number, rows in enumerate((range(10), range(10, 30))):
+        made(
+            folds.path / "runs",
+            f"00{number}",
+            values[list(rows)],
+            rows,
+            leave_one_out=owed[list(rows)],
+        )
+    write_leaderboard(folds, [{"runs": ["000", "001"]}])
+    found = read_held_out(folds, "validation")
+    assert found.sizes == (10, 20)
+    np.testing.assert_allclose(
+        found.leave_one_out["Error"], owed * np.repeat([1 / 3, 2 / 3], (10, 20))[:, None]
+    )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hydro.errors import MetricError
+from hydro.evaluation.intervals import jackknife_error
 from hydro.evaluation.scores import compare, score
 from hydro.plugins.metrics import MeanMetric, RowMetric
 from hydro.plugins.predictions import Predictions
@@ -47,7 +48,8 @@ def test_scores_are_means_over_the_rows_that_the_metric_is_defined_on() -> None:
 
 
 def test_a_change_that_is_the_same_for_every_row_is_certain() -> None:
-    found = compared(predictions(0.0, 0.25, 0.75), predictions(0.25, 0.5, 1.0))
+    before = np.tile([0.0, 0.25, 0.75, 0.5], 5)
+    found = compared(predictions(*before), predictions(*(before + 0.25)))
     assert found["change_interval"] == [0.25, 0.25]
 
 
@@ -161,11 +163,83 @@ def test_every_metric_is_given_before_and_after() -> None:
     found = compared(predictions(0.0, 1.0, r=[4.0, 2.0]), predictions(1.0, 1.0, r=[2.0, 1.0]))
     assert found["metric"] == "m"
     assert found["metrics"] == {
-        "m": {"before": 0.5, "after": 1.0},
-        "r": {"before": 3.0, "after": 1.5},
+        "m": {"before": 0.5, "after": 1.0, "change_interval": None},
+        "r": {"before": 3.0, "after": 1.5, "change_interval": None},
     }
 
 
 def test_a_metric_that_is_nowhere_defined_is_an_error() -> None:
     with pytest.raises(MetricError, match="m is not defined on any of the 2 rows"):
         compared(predictions(NAN, NAN), predictions(NAN, NAN))
+
+
+def test_below_twenty_rows_there_is_no_verdict_and_the_scores_say_why() -> None:
+    few = compared(predictions(*[0.0] * 19, NAN), predictions(*[1.0] * 19, NAN))
+    assert few["change_interval"] is None
+    assert few["verdict"] == "too few rows for a verdict"
+    assert few["interval_note"] == "no interval: 19 rows are scored, and below 20 it does not hold"
+    enough = compared(predictions(*[0.0] * 20), predictions(*[1.0] * 20))
+    assert (enough["verdict"], enough["interval_note"]) == ("better", "")
+
+
+def test_every_metric_has_an_interval_of_its_own() -> None:
+    before, change = np.random.default_rng(3).random((2, 40))
+    found = compared(predictions(*before, r=before), predictions(*(before + 1), r=before + change))[
+        "metrics"
+    ]
+    assert found["m"]["change_interval"] == pytest.approx([1, 1])
+    low, high = found["r"]["change_interval"]
+    assert low < change.mean() < high
+
+
+class OneClass(RowMetric[Any]):
+    """A metric that is not defined on rows that are all alike."""
+
+    def contributions(self, outputs: Any, /) -> Any:
+        """Return what is given."""
+        return outputs
+
+    def score(self, contributions: Any) -> float:
+        """Compute the spread; NaN where there is none."""
+        return float(contributions.std()) or NAN
+
+
+def test_a_metric_that_is_not_defined_on_the_rows_is_left_out_unless_it_is_the_chosen_one() -> None:
+    flat, steep = np.ones(30), np.arange(30.0)
+    metrics = {"m": MeanMetric(np.asarray), "spread": OneClass(), "none": MeanMetric(np.asarray)}
+    values = {"m": steep, "spread": flat, "none": np.full(30, NAN)}
+    both = Predictions(values), Predictions(values)
+    found = compare(*both, metrics, "m", higher_is_better=True)
+    assert list(found["metrics"]) == ["m"]
+    assert found["undefined_metrics"] == ["spread", "none"]
+    with pytest.raises(MetricError, match="spread is not defined on the 30 rows"):
+        compare(*both, metrics, "spread", higher_is_better=True)
+    with pytest.raises(MetricError, match="none is not defined on any of the 30 rows"):
+        compare(*both, metrics, "none", higher_is_better=True)
+
+
+def test_a_subset_on_which_the_metric_is_not_defined_has_no_score() -> None:
+    values = Predictions({"m": np.r_[np.ones(20), np.arange(20.0)]})
+    first = np.arange(40) < 20
+    found = compare(
+        values,
+        values,
+        {"m": OneClass()},
+        "m",
+        higher_is_better=True,
+        subsets={"alike": first, "rest": ~first},
+    )
+    assert found["alike"] is None
+    assert found["rest"]["rows"] == 20
+
+
+def test_rows_that_are_compared_have_the_interval_of_the_jackknife() -> None:
+    before, after = np.random.default_rng(5).random((2, 50))
+    owed = np.random.default_rng(6).normal(0, 0.1, (2, 50, 2)) * [1, 0.01]
+    first, second = (
+        Predictions({"m": each}, leave_one_out={"m": mine})
+        for each, mine in zip((before, after), owed, strict=True)
+    )
+    low, high = compared(first, second)["change_interval"]
+    assert (high - low) / 2 == pytest.approx(2.0096 * jackknife_error(owed[1] - owed[0]), rel=1e-3)
+    assert (high + low) / 2 == pytest.approx(after.mean() - before.mean())

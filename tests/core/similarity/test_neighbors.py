@@ -47,7 +47,7 @@ def gather(blocks: list[Block], depth: int) -> tuple[Block, Ranking]:
     )
     neighbors = np.concatenate([block.neighbors for block in blocks])[order]
     similarities = np.concatenate([block.similarities for block in blocks])[order]
-    return Block(np.arange(len(order)), neighbors, similarities, ranking), ranking
+    return Block(np.arange(len(order)), neighbors, similarities, neighbors, ranking), ranking
 
 
 def search_plainly(
@@ -69,7 +69,7 @@ def search_plainly(
     ranking = Ranking(hits, hits.sum(axis=1), ranks + np.zeros(len(classes), dtype=np.int64))
     neighbors = order[:, :top_k]
     similarities = np.take_along_axis(cosines, neighbors, axis=1)
-    return Block(np.arange(len(classes)), neighbors, similarities, ranking)
+    return Block(np.arange(len(classes)), neighbors, similarities, order, ranking)
 
 
 def check(blocks: list[Block], expected: Block) -> None:
@@ -84,6 +84,7 @@ def check(blocks: list[Block], expected: Block) -> None:
         width = block.ranking.hits.shape[1]
         assert width >= max(block.neighbors.shape[1], block.ranking.relevant.max())
         assert np.array_equal(block.ranking.hits, expected.ranking.hits[block.rows, :width])
+        assert np.array_equal(block.ranked, expected.ranked[block.rows, :width])
 
 
 CLASSES: dict[str, Callable[[np.random.Generator, int], NDArray[np.int64]]] = {
@@ -165,7 +166,8 @@ def test_a_ranking_reaches_as_deep_as_the_largest_class() -> None:
     classes = np.array([0] * 20 + [1] * 2)
     (block,) = rank(draw_normal(0, 22, 8), classes, top_k=3)
     assert block.neighbors.shape == (22, 3)
-    assert block.ranking.hits.shape == (22, 19)
+    # One more than the deepest class has others: a row that moves up where one leaves.
+    assert block.ranking.hits.shape == block.ranked.shape == (22, 20)
 
 
 def test_no_more_neighbors_are_given_than_there_are_other_rows() -> None:
@@ -231,7 +233,7 @@ def test_queries_of_a_large_class_do_not_deepen_the_rankings_of_others() -> None
     blocks = list(rank(draw_normal(0, 400, 8), classes, top_k=5, memory_bytes=400_000))
     shallow = [block for block in blocks if block.ranking.relevant.max() == 1]
     assert sum(len(block.rows) for block in shallow) > 50
-    assert {block.ranking.hits.shape[1] for block in shallow} == {5}
+    assert {block.ranking.hits.shape[1] for block in shallow} == {6}
 
 
 PROGRAM = """

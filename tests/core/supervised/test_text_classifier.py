@@ -60,8 +60,9 @@ def predicted(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_a_classifier_learns_and_its_scores_are_those_of_scikit_learn(
-    classifier: Any, classes: int
+    classifier: Any, classes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("hydro.evaluation.intervals.MIN_ROWS", 10)
     folder = classifier.run().folder
     scores = json.loads((folder / "scores.json").read_text())["validation"]
     probabilities, true = predicted(folder)
@@ -89,7 +90,10 @@ def test_a_setting_that_a_rule_says_is_ignored_is_not_warned_of_again(classifier
     assert "batch normalization" not in log
 
 
-def test_two_classifiers_are_compared_by_every_metric(classifier: Any) -> None:
+def test_two_classifiers_are_compared_by_every_metric(
+    classifier: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hydro.evaluation.intervals.MIN_ROWS", 10)
     folders = [
         RunFolder(classifier.run(f"training.epochs={epochs}", f"experiment_name=e{epochs}").folder)
         for epochs in (0, 6)

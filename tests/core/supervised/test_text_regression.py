@@ -39,7 +39,10 @@ def regression(word_count: Any, registry: Registry, tmp_path: Path) -> Any:
     return dataclasses.replace(word_count, config=config, problem=problem)
 
 
-def test_a_regression_learns_and_its_scores_are_those_of_scikit_learn(regression: Any) -> None:
+def test_a_regression_learns_and_its_scores_are_those_of_scikit_learn(
+    regression: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hydro.evaluation.intervals.MIN_ROWS", 10)
     folder = regression.run().folder
     scores = json.loads((folder / "scores.json").read_text())["validation"]
     table = pd.read_csv(folder / "predictions/validation_predictions.csv")
