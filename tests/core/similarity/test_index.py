@@ -101,6 +101,13 @@ def test_a_hit_is_the_same_from_the_threshold_on(build: Callable[..., EmbeddingI
     assert not hits[2].same
 
 
+def test_a_hit_at_the_threshold_is_the_same(build: Callable[..., EmbeddingIndex]) -> None:
+    (hits,) = build().search(queries("card"), 3)
+    (marked,) = build(threshold=hits[1].similarity).search(queries("card"), 3)
+    assert [hit.same for hit in marked] == [hit.similarity >= hits[1].similarity for hit in marked]
+    assert marked[1].same
+
+
 def test_a_saved_index_opens_as_it_was(
     build: Callable[..., EmbeddingIndex], embed_letters: Any, tmp_path: Path
 ) -> None:
