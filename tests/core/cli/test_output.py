@@ -77,6 +77,7 @@ def test_what_is_shown_while_work_goes_on_is_printable(monkeypatch: pytest.Monke
     with TerminalProgress() as progress, progress.task(f"[red]{EVIL}", 2, "rows") as task:
         task.advance(1, loss=1.0)
         progress.bars.refresh()
+        assert "[red]" in file.getvalue()
         progress.print(EVIL)
         progress.handler.handle(logging_record(EVIL))
     shown = file.getvalue()
