@@ -11,6 +11,7 @@ from hydro.data.frames import Frames
 from hydro.data.labels import Labels, check_spelling
 from hydro.data.quality_checks import check_leakage, count_conflicts, hash_inputs
 from hydro.errors import DataError
+from hydro.similarity.rows import with_others
 
 
 def check_rows(frames: Frames, labels: Labels, inputs: Sequence[str], path: Path) -> list[str]:
@@ -23,7 +24,7 @@ def check_rows(frames: Frames, labels: Labels, inputs: Sequence[str], path: Path
         path: the file of the training rows, for messages.
 
     Raises:
-        DataError: there is only one class to train on.
+        DataError: there is only one class to train on, or no held-out row can be scored.
     """
     train = frames.train
     if len(labels) == 1:
@@ -37,6 +38,7 @@ def check_rows(frames: Frames, labels: Labels, inputs: Sequence[str], path: Path
         warnings.append(
             f"{path.name}: every class has a single training row, so there are no pairs"
         )
+    check_scorable(labels.encode(frames.validation))
     scored = [
         Labels.of(each, labels.columns)
         for each in frames.scored(with_train=False)
@@ -49,6 +51,20 @@ def check_rows(frames: Frames, labels: Labels, inputs: Sequence[str], path: Path
         texts = "1 text has" if conflicts == 1 else f"{conflicts:,} texts have"
         warnings.append(f"{path.name}: {texts} different values of {' and '.join(labels.columns)}")
     return warnings + check_leakage(hashes, hash_inputs(frames.validation, inputs))
+
+
+def check_scorable(classes: NDArray[np.int64]) -> None:
+    """Check that some held-out row has another one of its class, to be found by it.
+
+    Raises:
+        DataError: none has.
+    """
+    if not with_others(classes).any():
+        msg = (
+            f"no two of the {len(classes):,} rows held out for validation are of one class, so "
+            "nothing can be scored. Hold out more rows, or whole classes by group_columns"
+        )
+        raise DataError(msg)
 
 
 def seen_and_unseen(frame: pd.DataFrame, targets: Labels) -> Mapping[str, NDArray[np.bool_]]:

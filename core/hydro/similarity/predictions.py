@@ -15,6 +15,7 @@ from hydro.plugins.predictions import Predictions, check_values
 from hydro.similarity.leave_one_out import LeaveOneOut
 from hydro.similarity.neighbors import Ranking, rank
 from hydro.similarity.retrieval_metrics import RankingScore
+from hydro.similarity.rows import with_others
 
 MAX_NEIGHBORS_IN_TABLE = 10  # neighbors written into a table; the arrays keep them all
 
@@ -31,6 +32,11 @@ class RetrievalPredictions(Predictions):
     """``(rows, k)``: their cosines."""
     classes: NDArray[np.int64]
     """``(rows,)``: the class of each row, -1 where it has none."""
+
+    @property
+    def scored(self) -> NDArray[np.bool_]:
+        """Which rows figures are about: those with another row of their class, ``(rows,)``."""
+        return with_others(self.classes)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the numeric part, by the name it is stored under."""
@@ -51,6 +57,13 @@ class RetrievalPredictions(Predictions):
             "similarities": [json.dumps(row) for row in similarities.tolist()],
             **{name: values.tolist() for name, values in self.values.items()},
         }
+
+
+def describe_scored(scored: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Describe the rows that figures leave out; nothing where there are none."""
+    left_out = int((~scored).sum())
+    rows = "1 row is" if left_out == 1 else f"{left_out:,} rows are"
+    return (f"{rows} left out: no other row of their class.",) if left_out else ()
 
 
 def score_neighbors(

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 SEPARATOR = " | "
 """Between columns that are shown as one text."""
@@ -32,3 +34,10 @@ def join_labels(frame: pd.DataFrame, targets: Sequence[str]) -> list[str | None]
         SEPARATOR.join(row) if whole else None
         for row, whole in zip(rows.to_numpy().tolist(), complete, strict=True)
     ]
+
+
+def with_others(classes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which rows have a class, and another row of it: ``(rows,)``; -1 is no class."""
+    sizes = np.bincount(classes[classes >= 0], minlength=classes.max(initial=0) + 1)
+    found: NDArray[np.bool_] = (classes >= 0) & (sizes[classes] > 1)
+    return found

@@ -2,20 +2,21 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from hydro.data.frames import Frames
 from hydro.data.labels import Labels
 from hydro.errors import DataError
-from hydro.similarity.checks import check_rows, seen_and_unseen
+from hydro.similarity.checks import check_rows, check_scorable, seen_and_unseen
 
 TRAIN = pd.DataFrame({"label": ["a", "b", "c"]}, dtype="str")
 
 
 def _check(texts: list[str], labels: list[str], held_out: str = "new") -> list[str]:
     train = pd.DataFrame({"text": texts, "label": labels}, dtype="str")
-    validation = pd.DataFrame({"text": [held_out], "label": labels[:1]}, dtype="str")
+    validation = pd.DataFrame({"text": [held_out, "newer"], "label": labels[:1] * 2}, dtype="str")
     frames = Frames(train, validation, None, "custom", (), ())
     return check_rows(frames, Labels.of(train, ["label"]), ["text"], Path("data/train.csv"))
 
@@ -61,3 +62,13 @@ def test_rows_are_split_by_whether_training_has_their_class() -> None:
         "seen_classes": [False, True, True],
         "unseen_classes": [True, False, False],
     }
+
+
+def test_held_out_rows_of_which_no_two_share_a_class_are_an_error() -> None:
+    with pytest.raises(DataError, match="no two of the 3 rows held out for validation"):
+        check_scorable(np.array([0, 4, -1]))
+    check_scorable(np.array([0, 4, 4, -1]))
+    train = pd.DataFrame({"text": list("abcd"), "label": ["a", "a", "b", "b"]}, dtype="str")
+    frames = Frames(train, train.iloc[[0, 2]], None, "custom", (), ())
+    with pytest.raises(DataError, match="nothing can be scored"):
+        check_rows(frames, Labels.of(train, ["label"]), ["text"], Path("train.csv"))

@@ -35,7 +35,7 @@ def pairs_of(
     ]
 
 
-@pytest.mark.parametrize("precision", [0.3, 0.6, 0.8, 0.95, 1.0])
+@pytest.mark.parametrize("precision", [0.3, 0.6, 0.8])
 def test_no_lower_similarity_is_as_precise(precision: float) -> None:
     embeddings, classes = some()
     found = choose_threshold(embeddings, classes, precision=precision)
@@ -56,6 +56,13 @@ def test_no_lower_similarity_is_as_precise(precision: float) -> None:
     assert (found.pairs, found.same_pairs) == (len(pairs), len(of_one))
 
 
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one pair be enough, for examples by hand."""
+    monkeypatch.setattr(module, "MIN_PAIRS", 1)
+
+
+@pytest.mark.usefixtures("few")
 def test_by_hand() -> None:
     # Cosines of 10, 20, 30, 40, 50 and 60 degrees; the pairs 10 and 20 apart are of one class.
     embeddings = on_circle(0, 10, 30, 60)
@@ -70,11 +77,12 @@ def test_by_hand() -> None:
     assert looser.pairs == 6
 
 
+@pytest.mark.usefixtures("few")
 def test_there_may_be_no_threshold() -> None:
     found = choose_threshold(on_circle(0, 1, 50), np.array([0, 1, 0]), precision=0.9)
     assert found.threshold is None
     assert found.precision == pytest.approx(1 / 3)
-    assert "no similarity reaches precision 0.9; the best is 0.333 of 3 pairs" in str(found)
+    assert "that 1 pairs reach has precision 0.9; the best is 0.333 of 3 pairs" in str(found)
     assert found.to_json()["threshold"] is None
 
 
@@ -118,5 +126,43 @@ def test_the_sentence_says_what_to_expect() -> None:
     found = choose_threshold(embeddings, classes, precision=0.8)
     assert found.to_json()["summary"] == (
         f"same from similarity {found.threshold:.4f}: precision {found.precision:.3f}, recall "
-        f"{found.recall:.3f} of 1,770 pairs of held-out rows"
+        f"{found.recall:.3f} of 1,770 pairs of held-out rows, {found.pairs_taken:,} of them at or "
+        f"above it; balanced (best F1) from {found.balanced_threshold:.4f}: precision "
+        f"{found.balanced_precision:.3f}, recall {found.balanced_recall:.3f}"
     )
+
+
+def test_fewer_than_thirty_pairs_decide_nothing() -> None:
+    # One pair of a class far nearer than all others, which say nothing.
+    chance = np.random.default_rng(0)
+    rows = chance.normal(size=(80, 32))
+    rows[1] = rows[0]
+    embeddings = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    classes = np.r_[0, 0, chance.integers(0, 4, 78)]
+    found = choose_threshold(embeddings, classes, precision=0.95)
+    assert found.threshold is None
+    assert found.pairs_taken >= module.MIN_PAIRS
+    assert found.precision < 0.95
+
+
+@pytest.mark.parametrize(("rows", "enough"), [(8, False), (9, True)])
+def test_thirty_pairs_are_the_least(rows: int, enough: bool) -> None:
+    # All are of one class: 28 pairs and 36.
+    found = choose_threshold(on_circle(*range(rows)), np.zeros(rows, np.int64), precision=0.9)
+    assert (found.threshold is not None, found.balanced_threshold is not None) == (enough, enough)
+    assert ("too few for a threshold" in str(found)) is not enough
+
+
+def test_the_balanced_threshold_has_the_best_f1() -> None:
+    embeddings, classes = some()
+    found = choose_threshold(embeddings, classes, precision=0.8)
+    pairs = pairs_of(embeddings, classes)
+    of_one = sum(same for _, same in pairs)
+
+    def f1(least: float) -> float:
+        taken = [same for cosine, same in pairs if cosine >= least]
+        return 2 * sum(taken) / (len(taken) + of_one)
+
+    assert found.balanced_threshold is not None
+    best = max(f1(cosine) for cosine, _ in pairs)
+    assert f1(found.balanced_threshold) == pytest.approx(best, abs=1e-3)

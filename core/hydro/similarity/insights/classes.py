@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from hydro.plugins.charts import Finding
-from hydro.similarity.predictions import RetrievalPredictions
+from hydro.similarity.predictions import RetrievalPredictions, describe_scored
 
 METRICS = ("mAP", "Precision@1")
 
@@ -18,7 +18,7 @@ def class_scores(predictions: RetrievalPredictions, shown: pd.DataFrame, trained
     classes = predictions.classes
     values = {name: predictions.values[name] for name in METRICS}
     table = pd.DataFrame({"class": shown["label"], "number": classes, **values})
-    table = table[(classes >= 0) & ~np.isnan(values["mAP"])]
+    table = table[predictions.scored]
     found = table.groupby("number", sort=False).agg(
         **{"class": ("class", "first"), "rows": ("class", "size")},
         **{name: (name, "mean") for name in METRICS},
@@ -29,4 +29,4 @@ def class_scores(predictions: RetrievalPredictions, shown: pd.DataFrame, trained
     found = found[["class", "rows", "trained", *METRICS]].round(4)
     low = int((found["mAP"] < 0.5).sum())
     summary = (f"{low:,} of {len(found):,} classes are below an mAP of 0.5.",) if len(found) else ()
-    return Finding(found, summary)
+    return Finding(found, (*summary, *describe_scored(predictions.scored)))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from hydro.plugins.charts import Finding
-from hydro.similarity.predictions import RetrievalPredictions
+from hydro.similarity.predictions import RetrievalPredictions, describe_scored
 
 NUM_NEIGHBORS = 5
 
@@ -18,9 +18,9 @@ def label_errors(predictions: RetrievalPredictions, shown: pd.DataFrame) -> Find
     """
     classes = predictions.classes
     nearest = predictions.neighbors[:, :NUM_NEIGHBORS]
-    sizes = np.bincount(classes[classes >= 0], minlength=classes.max(initial=0) + 1)
     around = classes[nearest]
-    suspect = (classes >= 0) & (sizes[classes] > 1) & (nearest.shape[1] > 0)
+    scored = predictions.scored
+    suspect = scored & (nearest.shape[1] > 0)
     suspect &= (around != classes[:, None]).all(axis=1) & (around >= 0).all(axis=1)
     rows = []
     labels = shown["label"].to_numpy()
@@ -40,6 +40,10 @@ def label_errors(predictions: RetrievalPredictions, shown: pd.DataFrame) -> Find
             }
         )
     table = pd.DataFrame(rows)
+    summary = (
+        f"{len(table):,} of {np.count_nonzero(scored):,} rows are suspect.",
+        *describe_scored(scored),
+    )
     if len(table):
         table = table.sort_values([table.columns[4], "similarity"], ascending=False, kind="stable")
-    return Finding(table, (f"{len(table):,} of {len(classes):,} rows are suspect.",))
+    return Finding(table, summary)

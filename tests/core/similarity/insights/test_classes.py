@@ -17,7 +17,10 @@ def test_the_worst_class_comes_first_and_lone_rows_are_left_out(
     assert table["trained"].tolist() == ["yes", "no"]
     assert table["mAP"].iloc[1] == 1
     assert table["Precision@1"].tolist() == [0, 1]
-    assert found.summary == ("1 of 2 classes are below an mAP of 0.5.",)
+    assert found.summary == (
+        "1 of 2 classes are below an mAP of 0.5.",
+        "2 rows are left out: no other row of their class.",
+    )
 
 
 def test_no_class_is_an_empty_table(circle: Callable[..., Any], shown: Callable[..., Any]) -> None:

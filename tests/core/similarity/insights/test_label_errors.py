@@ -17,7 +17,10 @@ def test_a_row_among_those_of_another_class_is_suspect(
     (row,) = found.table.to_dict("records")
     assert (row["label"], row["looks_like"], row["of_5_nearest"]) == ("c0", "c1", 5)
     assert row["nearest_text"] == "text 19"
-    assert found.summary == ("1 of 13 rows are suspect.",)
+    assert found.summary == (
+        "1 of 12 rows are suspect.",
+        "1 row is left out: no other row of their class.",
+    )
 
 
 def test_a_row_without_a_neighbor_is_not(
