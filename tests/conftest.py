@@ -1,6 +1,7 @@
 """What tests share: the registry with the plugins of tests/support, and a small table."""
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
@@ -18,12 +19,13 @@ from hydro.cli import main
 from hydro.plugins.loading import GROUP, load_plugins
 from hydro.plugins.registry import Registry
 
+SUPPORT = Path(__file__).parent / "support"
 PLUGINS = {
     "cosface": "hydro_cosface",
     "text_classifier": "hydro_text_classifier",
     "text_regression": "hydro_text_regression",
     "text_metric_learning": "hydro_text_metric_learning.plugin",
-    "wordcount": "hydro_wordcount",
+    "linear_regression": "hydro_linear_regression",
 }
 
 
@@ -73,20 +75,32 @@ def registry() -> Registry:
 
 
 @pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A folder that has the linear regression installed, for a path of Python's."""
+    name = "hydro_linear_regression"
+    shutil.copytree(SUPPORT / "linear_regression" / name, tmp_path / "site" / name)
+    facts = tmp_path / "site" / f"{name}-0.1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1.0\n")
+    (facts / "entry_points.txt").write_text(f"[{GROUP}]\nlinear_regression = {name}\n")
+    return facts.parent
+
+
+@pytest.fixture
 def wordcount_yml(tmp_path: Path) -> Path:
-    """A word count experiment on forty small rows."""
+    """A linear regression on the number of words of forty short texts."""
     words = "one two three four five six seven eight nine ten".split()
     rows = [" ".join(words[: 1 + (row * 7) % 10]) for row in range(40)]
     lines = ["text,words,fold"]
     lines += [f"{text},{len(text.split())},{row % 4}" for row, text in enumerate(rows)]
     (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    config = tmp_path / "wordcount.yml"
+    config = tmp_path / "linear_regression.yml"
     config.write_text(
-        "problem_type: wordcount\n"
+        "problem_type: linear_regression\n"
         "dataset:\n"
         "  train_dataframe: rows.csv\n"
-        "  text: text\n"
-        "  words: words\n"
+        "  text_column: text\n"
+        "  label_columns: words\n"
         "environment: {seed: 3, number_of_workers: 0}\n",
         encoding="utf-8",
     )

@@ -1,4 +1,4 @@
-"""What tests of experiments share: the word count experiment, to be changed and run."""
+"""What tests of experiments share: a regression on the number of words, to be changed and run."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -34,14 +34,14 @@ def stand_in(curve: Curve) -> Train:
         *validations, score = curve(yaml.safe_load(run.config.read_text(encoding="utf-8")))
         for number, metric in enumerate(validations):
             run.history.record("training", {"epoch": number + 1, "loss": 1.0})
-            run.history.record("validation", {"samples": number, "Error": metric})
+            run.history.record("validation", {"samples": number, "MAE": metric})
             if watch():
                 write_status(run, Status("stopped", "interrupted", seconds=1.0))
                 return
         if score < 0:
             write_status(run, Status("failed", "training", "no score", seconds=1.0))
             return
-        write_scores(run, {"validation": {"metrics": {"Error": {"after": score}}}})
+        write_scores(run, {"validation": {"metrics": {"MAE": {"after": score}}}})
         write_status(run, Status("finished", seconds=1.0))
 
     return train
@@ -90,7 +90,7 @@ class WordCount:
         """Give the runs of an experiment in its folder, which is made where it is missing."""
         self.output.mkdir(exist_ok=True)
         tell = (told if told is not None else []).append
-        return Trials(RunFolder(self.output), "Error", (), NoProgress(), tell)
+        return Trials(RunFolder(self.output), "MAE", (), NoProgress(), tell)
 
     def study(self, *overrides: str, told: list[Any] | None = None) -> OptunaStrategy:
         """Begin a search that Optuna leads, or go on with it."""
@@ -125,11 +125,13 @@ def changed(record: Any, **changes: Any) -> Any:
 def component_or(
     component: Component | Problem,
 ) -> Callable[[Component | Problem], Component | Problem]:
-    """Give a function that exchanges a record of the component's kind and name for it."""
+    """Give a function that exchanges a record of its kind, name and problem types for it."""
 
     def choose(record: Component | Problem) -> Component | Problem:
-        same = (kind_of(record), record.name) == (kind_of(component), component.name)
-        return component if same else record
+        return component if identity(record) == identity(component) else record
+
+    def identity(record: Component | Problem) -> tuple[object, ...]:
+        return kind_of(record), record.name, getattr(record, "problems", None)
 
     return choose
 
@@ -142,8 +144,10 @@ def change() -> Callable[..., Any]:
 
 @pytest.fixture
 def word_count(wordcount_yml: Path, registry: Registry, tmp_path: Path) -> WordCount:
-    """The word count experiment."""
-    return WordCount(wordcount_yml, tmp_path / "runs", registry, registry.problem("wordcount"))
+    """The regression on the number of words."""
+    return WordCount(
+        wordcount_yml, tmp_path / "runs", registry, registry.problem("linear_regression")
+    )
 
 
 @pytest.fixture

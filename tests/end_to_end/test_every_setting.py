@@ -488,7 +488,7 @@ CRAMPED = ("training.loss_function=Cramped",)
 
 ROWS = (
     Row("experiment_name", "one", "two", folder),
-    Row("problem_type", "text_metric_learning", "wordcount", problem),
+    Row("problem_type", "text_metric_learning", "linear_regression", problem),
     Row("from_experiment", "None", "EARLIER", earlier),
     Row("grid_search", "{learning_rate: [1e-3]}", "{learning_rate: [1e-3, 1e-4]}", runs),
     Row("dataset.train_dataframe", "TEXTS", "FEWER", rows("train")),

@@ -29,14 +29,10 @@ def test_hydro_run_reaches_its_first_gradient_within_eight_calls(
     root: Path,
     wordcount_yml: Path,
     command: Callable[..., object],
-    tmp_path: Path,
+    site: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    facts = tmp_path / "site/hydro_wordcount-0.1.0.dist-info"
-    facts.mkdir(parents=True)
-    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: hydro-wordcount\nVersion: 1\n")
-    (facts / "entry_points.txt").write_text("[hydro.plugins]\nwordcount = hydro_wordcount\n")
-    monkeypatch.syspath_prepend(facts.parent)
+    monkeypatch.syspath_prepend(site)
     monkeypatch.chdir(wordcount_yml.parent)
     calls: list[str] = []
 

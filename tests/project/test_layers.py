@@ -144,7 +144,12 @@ def test_a_plugin_imports_the_api_the_libraries_and_itself(
 
 def test_the_core_contains_no_problem_by_name(root: Path, sources: Sequence[Path]) -> None:
     problems = [each.name for each in (root / PLUGINS).iterdir() if each.is_dir()]
-    names = [*problems, *(name.replace("_", " ") for name in problems), "wordcount", "word count"]
+    names = [
+        *problems,
+        *(name.replace("_", " ") for name in problems),
+        "linear_regression",
+        "linear regression",
+    ]
     found = {
         (path.name, name)
         for path in sources

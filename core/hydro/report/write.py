@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hydro.artifacts.deletion import clear_unfinished
 from hydro.artifacts.files import write_text
@@ -14,6 +16,9 @@ from hydro.report.experiment_page import experiment_page
 from hydro.report.numbers import breakable
 from hydro.report.run_page import run_page
 from hydro.settings.sections import Settings
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 logger = logging.getLogger(__name__)
 
@@ -40,16 +45,7 @@ def write_report(folder: RunFolder, model: type[Settings] | None) -> Path:
     ``model`` is the composed schema of the problem type, which knows the defaults; None where the
     problem type is not installed.
     """
-    import jinja2
-
-    pages = jinja2.Environment(
-        loader=jinja2.PackageLoader("hydro.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    pages.globals.update(duration=format_duration, breakable=breakable, open=OPEN)
+    pages = _templates()
     if folder.runs:
         page = pages.get_template("experiment.html").render(experiment_page(folder))
     else:
@@ -58,3 +54,19 @@ def write_report(folder: RunFolder, model: type[Settings] | None) -> Path:
     write_text(path, page)
     clear_unfinished(folder.path)
     return path
+
+
+@cache
+def _templates() -> "Environment":
+    """Load the templates, which are compiled once in a process that writes several reports."""
+    import jinja2
+
+    templates = jinja2.Environment(
+        loader=jinja2.PackageLoader("hydro.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    templates.globals.update(duration=format_duration, breakable=breakable, open=OPEN)
+    return templates

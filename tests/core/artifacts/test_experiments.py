@@ -30,7 +30,7 @@ from hydro.settings.schema import Schema
 def made(output: Path, name: str, status: Status | None = None, after: float = 0.5) -> RunFolder:
     """Make the folder of an experiment in some state."""
     folder = RunFolder.create(output, name)
-    write_text(folder.config, "problem_type: wordcount\nprediction: {metric: Error}\n")
+    write_text(folder.config, "problem_type: linear_regression\nprediction: {metric: MAE}\n")
     if status:
         write_status(folder, status)
         write_scores(folder, {"validation": {"before": 2.0, "after": after}})
@@ -83,8 +83,8 @@ def test_a_summary_says_state_and_score(tmp_path: Path) -> None:
     assert (told.name, told.state, told.problem, told.metric) == (
         "one",
         "finished",
-        "wordcount",
-        "Error",
+        "linear_regression",
+        "MAE",
     )
     assert (told.before, told.after, told.runs, told.seconds) == (2.0, 0.5, 1, 3.0)
 

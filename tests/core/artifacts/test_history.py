@@ -20,10 +20,10 @@ def history(tmp_path: Path) -> History:
 
 def test_an_event_is_a_line_with_its_time(history: History) -> None:
     history.record("training", {"loss": 0.5})
-    history.record("validation", {"Error": None})
+    history.record("validation", {"MAE": None})
     lines = [json.loads(line) for line in history.path.read_text().splitlines()]
     assert all(datetime.fromisoformat(each.pop("time")).tzinfo for each in lines)
-    assert lines == [{"event": "training", "loss": 0.5}, {"event": "validation", "Error": None}]
+    assert lines == [{"event": "training", "loss": 0.5}, {"event": "validation", "MAE": None}]
 
 
 def test_events_are_read_from_where_reading_ended(history: History) -> None:

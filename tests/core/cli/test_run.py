@@ -12,31 +12,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
+from hydro.plugins.metrics import MeanMetric
 from hydro.plugins.registry import Registry
 from hydro.settings.loading import load
 from hydro.settings.yaml_writer import dump
+from hydro.supervised.metrics import METRICS, NumberOutputs
 
-METADATA = {
-    "METADATA": "Metadata-Version: 2.1\nName: hydro-wordcount\nVersion: 0.1.0\n",
-    "entry_points.txt": "[hydro.plugins]\nwordcount = hydro_wordcount\n",
-}
-SUPPORT = Path(__file__).resolve().parents[2] / "support/wordcount"
 ENDLESS = ("--set", "training.epochs=1000000", "--set", "training.evaluation_epochs=1000000")
 
 Cli = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    """A folder that has the word count plugin installed, once it is on the path."""
-    folder = tmp_path / "site/hydro_wordcount-0.1.0.dist-info"
-    folder.mkdir(parents=True)
-    for name, text in METADATA.items():
-        (folder / name).write_text(text)
-    return folder.parent
 
 
 @pytest.fixture
@@ -59,7 +47,7 @@ def process(site: Path, wordcount_yml: Path) -> Callable[..., subprocess.Popen[b
     """Start ``hydro run`` on the word count experiment in a process of its own."""
 
     def start(*arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "PYTHONPATH": f"{site}:{SUPPORT}", "TERM": "xterm"}
+        environment = {**os.environ, "PYTHONPATH": str(site), "TERM": "xterm"}
         return subprocess.Popen(
             [sys.executable, "-c", "from hydro.cli import main; main()", *run(*arguments)],
             cwd=wordcount_yml.parent,
@@ -72,7 +60,7 @@ def process(site: Path, wordcount_yml: Path) -> Callable[..., subprocess.Popen[b
 
 def run(*arguments: str) -> list[str]:
     """Give the arguments that run the experiment on the CPU."""
-    return ["run", "wordcount.yml", "--set", "environment.gpus=[]", *arguments]
+    return ["run", "linear_regression.yml", "--set", "environment.gpus=[]", *arguments]
 
 
 def status(folder: Path) -> Any:
@@ -83,14 +71,14 @@ def status(folder: Path) -> Any:
 def test_the_result_goes_to_stdout_and_all_else_to_stderr(cli: Cli) -> None:
     code, out, err = cli(*run("--set", "experiment_name=calm"))
     assert code == 0
-    assert re.search(r"│ Error +│ 7\.2232 │ 4\.3363 │ -2\.8869 │", out)
-    assert "Error -2.8869: too few rows for a verdict (no interval: 10 rows are scored" in out
+    assert re.search(r"│ MAE +│  2\.5333 │  2\.4784 │ -0\.0549 │", out)
+    assert "MAE -0.0549: too few rows for a verdict (no interval: 10 rows are scored" in out
     assert out.endswith(
         "model   runs/calm/model\nreport  runs/calm/report.html\nfolder  runs/calm\n"
     )
     assert "epoch" not in out
     assert "epoch 5/5" in err
-    assert "loss 27.048" in err
+    assert "loss 8.689" in err
     assert "│" not in err
 
 
@@ -136,7 +124,7 @@ def test_a_dry_run_prints_settings_that_load_again_and_writes_nothing(
     assert printed["environment"]["seed"] == 3
     Path("again.yml").write_text(out)
     registry = Registry.installed()
-    loaded = load(Path("again.yml"), registry.schema(registry.problem("wordcount")))
+    loaded = load(Path("again.yml"), registry.schema(registry.problem("linear_regression")))
     again = json.dumps(loaded.settings.model_dump(mode="json")) + "\n"
     assert (again if json_too else dump(loaded.settings) + "\n") == out
 
@@ -144,14 +132,16 @@ def test_a_dry_run_prints_settings_that_load_again_and_writes_nothing(
 def test_the_problem_may_be_named_on_the_command_line(cli: Cli) -> None:
     code, _, err = cli(*run("--problem", "text_metric_learning", "--dry-run"))
     assert code == 3
-    assert "problem_type is 'wordcount', but --problem says 'text_metric_learning'" in err
-    text = Path("wordcount.yml").read_text().replace("problem_type: wordcount\n", "")
-    Path("wordcount.yml").write_text(text)
+    assert "problem_type is 'linear_regression', but --problem says 'text_metric_learning'" in err
+    text = (
+        Path("linear_regression.yml").read_text().replace("problem_type: linear_regression\n", "")
+    )
+    Path("linear_regression.yml").write_text(text)
     code, _, err = cli(*run("--dry-run"))
     assert (code, "Add --problem NAME" in err) == (3, True)
-    assert cli(*run("--problem", "wordcount", "--dry-run"))[0] == 0
-    code, _, err = cli(*run("--problem", "wordcuont", "--dry-run"))
-    assert (code, "Did you mean 'wordcount'?" in err) == (3, True)
+    assert cli(*run("--problem", "linear_regression", "--dry-run"))[0] == 0
+    code, _, err = cli(*run("--problem", "linear_regresion", "--dry-run"))
+    assert (code, "Did you mean 'linear_regression'?" in err) == (3, True)
 
 
 def test_a_setting_on_the_command_line_is_stronger_than_the_file(cli: Cli) -> None:
@@ -176,24 +166,14 @@ def test_a_wrong_override_is_shown_as_it_was_typed(override: str, said: str, cli
     assert "Traceback" not in err
 
 
-NAN = "text,words\none,nan\none two,nan\n"
-
 FAILURES = {
     "an unknown option": (2, ["--nonsense"], "No such option"),
     "an output that is a file": (2, ["--output", "rows.csv"], "is a file"),
     "an unknown setting": (3, ["--set", "training.lr=1"], "Did you mean 'learning_rate'?"),
     "a missing GPU": (3, ["--set", "environment.gpus=[77]"], "no GPU '77'"),
-    "a missing column": (4, ["--set", "dataset.words=wrods"], "no column 'wrods'"),
+    "a missing column": (4, ["--set", "dataset.label_columns=wrods"], "no column 'wrods'"),
     "a missing folder": (6, ["--output", "rows.csv/runs"], "rows.csv/runs"),
     "a loss that explodes": (7, ["--set", "training.learning_rate=1e30"], "the loss of update 2"),
-    "nothing to score": (
-        8,
-        [
-            *("--set", "dataset.validation_strategy=custom"),
-            *("--set", "dataset.validation_dataframe=nan.csv"),
-        ],
-        "Error is not defined on any of the 2 rows",
-    ),
 }
 
 
@@ -201,7 +181,6 @@ FAILURES = {
 def test_each_kind_of_failure_has_its_exit_code_and_one_message(
     code: int, arguments: list[str], said: str, cli: Cli
 ) -> None:
-    Path("nan.csv").write_text(NAN)
     found, out, err = cli(*run(*arguments))
     assert (found, out) == (code, "")
     assert said in err
@@ -223,22 +202,34 @@ def test_a_backbone_that_is_not_to_be_had_is_a_model_error(cli: Cli) -> None:
     assert status(Path("runs/calm"))["reason"] == "model"
 
 
+def test_a_metric_that_is_defined_on_no_row_has_an_exit_code_of_its_own(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undefined = MeanMetric[NumberOutputs](lambda outputs: np.full(len(outputs.targets), np.nan))
+    monkeypatch.setitem(METRICS, "MAE", undefined)
+    code, out, err = cli(*run("--set", "experiment_name=calm"))
+    assert (code, out) == (8, "")
+    assert "MAE is not defined on any of the 10 rows" in err
+    assert status(Path("runs/calm"))["reason"] == "metric"
+
+
 def test_a_missing_settings_file_is_a_settings_error(cli: Cli) -> None:
     code, _, err = cli("run", "no.yml")
     assert (code, err.count("\n")) == (3, 1)
     assert "no.yml: cannot be read: No such file" in err
 
 
-def test_a_bug_of_a_plugin_is_named_and_keeps_its_traceback_in_the_log(cli: Cli) -> None:
-    text = Path("rows.csv").read_text().replace("one,1,0", "one,uno,0")
-    Path("rows.csv").write_text(text)
+def test_a_bug_of_a_plugin_is_named_and_keeps_its_traceback_in_the_log(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hydro_linear_regression.letters.LETTERS", None)
     code, out, err = cli(*run("--set", "experiment_name=calm"))
     assert (code, out) == (5, "")
-    assert "hydro: the dataset 'Counted' of the plugin 'wordcount' (hydro-wordcount 0.1.0) " in err
-    assert "failed: ValueError: could not convert string to float: 'uno' (__init__.py" in err
+    assert "hydro: the model 'Linear' of the plugin 'linear_regression' (hydro_linear_" in err
+    assert "failed: TypeError: object of type 'NoneType' has no len() (__init__.py" in err
     assert "Traceback" not in err
     assert status(Path("runs/calm"))["reason"] == "plugin"
-    assert "in build_dataset" in Path("runs/calm/log.txt").read_text()
+    assert "in build_model" in Path("runs/calm/log.txt").read_text()
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_the_problem_type_may_come_from_the_command_line(config: Path, registry:
     change(config, "problem_type: text_metric_learning\n", "")
     with pytest.raises(SettingsError, match=r"cfg\.yml: no problem type\. Add --problem NAME"):
         find_problem(None, read(config), registry)
-    assert find_problem("wordcount", read(config), registry).name == "wordcount"
+    assert find_problem("linear_regression", read(config), registry).name == "linear_regression"
 
 
 def test_the_only_problem_type_need_not_be_named(
@@ -141,11 +141,11 @@ def test_a_problem_type_of_none_is_none(nothing: str, config: Path, registry: Re
 
 
 def test_file_and_command_line_may_not_contradict(config: Path, hydro: Cli) -> None:
-    code, _, err = hydro("validate", str(config), "--problem", "wordcount")
+    code, _, err = hydro("validate", str(config), "--problem", "linear_regression")
     assert code == 3
     assert err == (
         f"hydro: {config}:1:15: problem_type is 'text_metric_learning', "
-        "but --problem says 'wordcount'. Change one\n"
+        "but --problem says 'linear_regression'. Change one\n"
     )
 
 

@@ -19,8 +19,8 @@ from hydro.plugins.metrics import MeanMetric, Metrics
 from hydro.plugins.predictions import Predictions
 from hydro.similarity.metrics import QueryMean
 
-ERROR = {"Error": False}
-METRICS: Metrics = {"Error": MeanMetric(np.asarray)}
+ERROR = {"MAE": False}
+METRICS: Metrics = {"MAE": MeanMetric(np.asarray)}
 ROWS = 30
 
 
@@ -30,18 +30,18 @@ def made(
     values: np.ndarray,
     rows: range = range(ROWS),
     *,
-    problem: str = "wordcount",
+    problem: str = "linear_regression",
     config: str = "",
     texts: str = "text",
     leave_one_out: np.ndarray | None = None,
 ) -> RunFolder:
     """Make a finished experiment whose held-out rows have these values."""
     folder = RunFolder.create(output, name)
-    write_text(folder.config, f"problem_type: {problem}\nprediction: {{metric: Error}}\n{config}")
+    write_text(folder.config, f"problem_type: {problem}\nprediction: {{metric: MAE}}\n{config}")
     columns = {"text": [f"{texts} {row}" for row in rows], "row": [f"r{row}" for row in rows]}
     frame = pd.DataFrame(columns, index=pd.Index(rows), dtype="str")
-    owed = {} if leave_one_out is None else {"Error": leave_one_out}
-    predictions = Predictions({"Error": values, "Other": values}, leave_one_out=owed)
+    owed = {} if leave_one_out is None else {"MAE": leave_one_out}
+    predictions = Predictions({"MAE": values, "Other": values}, leave_one_out=owed)
     write_predictions(folder.predictions, "validation", frame, predictions)
     write_scores(folder, {"validation": {"before": 1.0, "after": float(np.nanmean(values))}})
     write_status(folder, Status("finished"))
@@ -58,12 +58,12 @@ def test_the_change_is_paired_over_rows(tmp_path: Path, values: np.ndarray) -> N
     change = np.random.default_rng(2).normal(-0.1, 0.05, ROWS)
     folders = made(tmp_path, "a", values), made(tmp_path, "b", values + change)
     (found,) = compare_experiments(*folders, METRICS, ERROR).changes
-    assert (found.metric, found.rows, found.verdict) == ("Error", ROWS, "better")
+    assert (found.metric, found.rows, found.verdict) == ("MAE", ROWS, "better")
     assert (found.first, found.second) == pytest.approx((values.mean(), (values + change).mean()))
     assert found.interval == pytest.approx(
-        change_interval(METRICS["Error"], np.zeros(ROWS), change)
+        change_interval(METRICS["MAE"], np.zeros(ROWS), change)
     )
-    (other,) = compare_experiments(*folders, METRICS, {"Error": True}).changes
+    (other,) = compare_experiments(*folders, METRICS, {"MAE": True}).changes
     assert other.verdict == "worse"
 
 
@@ -130,7 +130,8 @@ def test_other_predictions_may_mean_other_metrics(tmp_path: Path, values: np.nda
     first = made(tmp_path, "a", values)
     second = made(tmp_path, "b", values)
     write_text(
-        second.config, "problem_type: wordcount\nprediction: {metric: Error, tolerance: 2}\n"
+        second.config,
+        "problem_type: linear_regression\nprediction: {metric: MAE, tolerance: 2}\n",
     )
     (note,) = compare_experiments(first, second, METRICS, ERROR).warnings
     assert "a metric may not mean the same" in note
@@ -138,7 +139,7 @@ def test_other_predictions_may_mean_other_metrics(tmp_path: Path, values: np.nda
 
 def test_what_cannot_be_compared_is_an_error(tmp_path: Path, values: np.ndarray) -> None:
     first = made(tmp_path, "a", values)
-    with pytest.raises(SettingsError, match="a is of wordcount, b of another"):
+    with pytest.raises(SettingsError, match="a is of linear_regression, b of another"):
         compare_experiments(first, made(tmp_path, "b", values, problem="another"), METRICS, ERROR)
     failed = made(tmp_path, "c", values)
     write_status(failed, Status("failed"))
@@ -149,7 +150,7 @@ def test_what_cannot_be_compared_is_an_error(tmp_path: Path, values: np.ndarray)
         compare_experiments(first, made(tmp_path, "d", values), METRICS, ERROR)
 
 
-DEPENDENT: Metrics = {"Error": QueryMean(np.asarray)}
+DEPENDENT: Metrics = {"MAE": QueryMean(np.asarray)}
 
 
 def test_rows_that_are_compared_have_the_interval_of_what_both_stored(
@@ -160,7 +161,7 @@ def test_rows_that_are_compared_have_the_interval_of_what_both_stored(
     first = made(tmp_path, "a", values, leave_one_out=owed[0])
     second = made(tmp_path, "b", others, leave_one_out=owed[1])
     found = compare_experiments(first, second, DEPENDENT, ERROR)
-    expected = change_interval(DEPENDENT["Error"], values, others, owed[1] - owed[0])
+    expected = change_interval(DEPENDENT["MAE"], values, others, owed[1] - owed[0])
     assert found.changes[0].interval == pytest.approx(expected)
     assert found.warnings == ()
 
@@ -176,7 +177,7 @@ def test_an_experiment_that_did_not_store_it_has_a_wider_interval_and_a_note(
     )
     found = compare_experiments(first, second, DEPENDENT, ERROR)
     assert found.changes[0].interval == pytest.approx(
-        change_interval(DEPENDENT["Error"], values, others)
+        change_interval(DEPENDENT["MAE"], values, others)
     )
     assert "Error: rows are searched for among each other" in found.warnings[0]
 
@@ -206,5 +207,5 @@ def test_a_row_of_a_fold_moves_the_score_of_all_folds_less(
     found = read_held_out(folds, "validation")
     assert found.sizes == (10, 20)
     np.testing.assert_allclose(
-        found.leave_one_out["Error"], owed * np.repeat([1 / 3, 2 / 3], (10, 20))[:, None]
+        found.leave_one_out["MAE"], owed * np.repeat([1 / 3, 2 / 3], (10, 20))[:, None]
     )

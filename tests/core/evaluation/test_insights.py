@@ -38,7 +38,7 @@ def test_an_insight_is_given_what_it_needs(word_count: Any) -> None:
 
     outcome = offered(word_count, Insight("look", build, inputs=("before", "train", "tokenizer")))
     assert set(given) == {"predictions", "frame", "before", "train", "tokenizer"}
-    before, after = (given[name].values["Error"].mean() for name in ("before", "predictions"))
+    before, after = (given[name].values["MAE"].mean() for name in ("before", "predictions"))
     scores = outcome.scores["validation"]
     assert (before, after) == (scores["before"], scores["after"])
     assert len(given["train"]) == 30

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hydro_wordcount.counted import Counted, Linear
+from hydro_linear_regression.letters import LetterCounts
 
 from hydro.data.frames import load_frames
 from hydro.errors import PluginError
@@ -14,12 +14,13 @@ from hydro.experiment.assembly import RunComponents, assemble
 from hydro.plugins.builder import Builder
 from hydro.plugins.registry import Registry
 from hydro.settings.loading import load
+from hydro.supervised import NumberHead, NumberOutputs
 
 
 @pytest.fixture
 def builder(wordcount_yml: Path, registry: Registry) -> Builder:
     """A builder for the word count experiment."""
-    problem = registry.problem("wordcount")
+    problem = registry.problem("linear_regression")
     return Builder(load(wordcount_yml, registry.schema(problem)).settings, registry, problem)
 
 
@@ -36,9 +37,9 @@ def test_each_split_becomes_a_dataset(builder: Builder) -> None:
     parts = assembled(builder)
     assert (len(parts.train), len(parts.train_eval), len(parts.validation)) == (30, 30, 10)
     assert parts.test is None
-    assert isinstance(parts.model, Linear)
+    assert isinstance(parts.model, NumberHead)
     assert isinstance(parts.loss, torch.nn.MSELoss)
-    assert list(parts.metrics) == ["Error", "Close"]
+    assert list(parts.metrics) == ["RMSE", "MAE", "R2", "Within tolerance"]
 
 
 def test_only_the_rows_that_are_trained_on_are_truncated_for_training(builder: Builder) -> None:
@@ -60,7 +61,7 @@ def test_only_the_rows_that_are_trained_on_are_truncated_for_training(builder: B
 
 def test_a_test_table_becomes_a_dataset_too(builder: Builder) -> None:
     parts = assembled(builder, test_dataframe=builder.settings.dataset.train_dataframe)
-    assert isinstance(parts.test, Counted)
+    assert isinstance(parts.test, LetterCounts)
     assert len(parts.test) == 40
 
 
@@ -80,11 +81,12 @@ def test_the_component_that_the_settings_name_is_built(builder: Builder) -> None
 
 def test_all_components_of_a_kind_are_built_by_name(builder: Builder) -> None:
     metrics = builder.build_all("metric")
-    assert metrics["Close"].contributions(np.array([0.5, 0.6])).tolist() == [1.0, 0.0]
+    outputs = NumberOutputs(np.array([0.5, 0.6]), np.zeros(2))
+    assert metrics["Within tolerance"].contributions(outputs).tolist() == [1.0, 0.0]
     assert [each.name for each in builder.components("exporter")] == ["json"]
     assert builder.build_all("insight") == {}
 
 
 def test_a_kind_with_no_component_to_build_is_an_error(builder: Builder) -> None:
-    with pytest.raises(PluginError, match="'wordcount' needs exactly one insight"):
+    with pytest.raises(PluginError, match="'linear_regression' needs exactly one insight"):
         builder.build("insight")

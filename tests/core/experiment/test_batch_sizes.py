@@ -42,7 +42,7 @@ def with_processes(experiment: Any, **training: Any) -> Any:
 
 
 def test_batches_that_do_not_fit_are_halved_as_if_the_run_had_started_so(word_count: Any) -> None:
-    small = word_count.replacing(Loss("Squared error", hungry, problems=("wordcount",)))
+    small = word_count.replacing(Loss("MSE", hungry, problems=("linear_regression",)))
     with pytest.raises(OutOfMemoryError, match="out of memory"):
         small.run("training.batch_size=16")
     adjusted = small.run("training.batch_size=16", ADJUST)
@@ -69,7 +69,7 @@ def test_a_single_row_that_does_not_fit_is_an_error(word_count: Any) -> None:
         module.forward = forward  # type: ignore[method-assign]
         return module
 
-    tiny = word_count.replacing(Loss("Squared error", build, problems=("wordcount",)))
+    tiny = word_count.replacing(Loss("MSE", build, problems=("linear_regression",)))
     with pytest.raises(OutOfMemoryError):
         tiny.run("training.batch_size=2", ADJUST, "experiment_name=x")
     facts = json.loads((word_count.output / "x" / "environment.json").read_text())

@@ -60,7 +60,7 @@ def raising(error: BaseException) -> Loss:
         module.forward = loss
         return module
 
-    return Loss("Broken", build, problems=("wordcount",))
+    return Loss("Broken", build, problems=("linear_regression",))
 
 
 def not_a_number(settings: Any, *, model: Any, targets: Any) -> Any:
@@ -208,7 +208,7 @@ def test_a_name_is_drawn_and_stored(word_count: Any) -> None:
     outcome = word_count.run()
     stored = yaml.safe_load((outcome.folder / "config.yaml").read_text())
     assert stored["experiment_name"] == outcome.folder.name
-    assert stored["problem_type"] == "wordcount"
+    assert stored["problem_type"] == "linear_regression"
 
 
 def test_the_fold_that_was_held_out_is_stored(word_count: Any) -> None:
@@ -252,7 +252,7 @@ def test_a_chosen_fold_is_inherited(word_count: Any) -> None:
 
 SPLITS = [
     ("dataset.validation_strategy=automatic",),
-    ("dataset.validation_strategy=stratified_kfold", "dataset.words=fold"),
+    ("dataset.validation_strategy=stratified_kfold", "dataset.label_columns=fold"),
     ("dataset.validation_strategy=grouped_kfold", "dataset.group_fold_column=text"),
     ("dataset.data_sample=0.5",),
 ]
@@ -292,14 +292,13 @@ def test_the_seed_of_the_split_is_stored(word_count: Any) -> None:
         assert settings.dataset.split_seed == found
 
 
-def test_rows_and_classes_are_counted_before_anything_is_written(word_count: Any) -> None:
+def test_rows_are_counted_before_anything_is_written(word_count: Any) -> None:
     table = word_count.config.with_name("rows.csv")
     facts = word_count.prepare(f"dataset.test_dataframe={table}").facts()
     assert facts == {
         "training_rows": 30,
         "validation_rows": 10,
         "test_rows": 40,
-        "training_classes": 10,
         "fold": "0",
     }
     assert not word_count.output.exists()
@@ -308,7 +307,7 @@ def test_rows_and_classes_are_counted_before_anything_is_written(word_count: Any
 @pytest.mark.parametrize(
     ("override", "kind"),
     [
-        ("dataset.words=wrods", DataError),
+        ("dataset.label_columns=wrods", DataError),
         ("dataset.folds=9", DataError),
         ("environment.gpus=[77]", SettingsError),
         ("experiment_name=../up", SettingsError),
@@ -333,10 +332,10 @@ def test_the_log_tells_what_was_odd_about_the_rows_and_how_it_went(word_count: A
     table.write_text(table.read_text() + ",3,1\n")
     log = (word_count.run().folder / "log.txt").read_text()
     assert "WARNING rows.csv: 1 row with missing or blank text dropped (row 41)" in log
-    assert "INFO Word count on cpu (float32) into " in log
+    assert "INFO Linear regression on cpu (float32) into " in log
     assert re.search(r"INFO environment\.seed: \d+\n", log)
-    assert "INFO before training: validation Error " in log
-    assert "INFO after training: validation Error " in log
+    assert "INFO before training: validation MAE " in log
+    assert "INFO after training: validation MAE " in log
 
 
 def test_a_seed_that_was_drawn_is_logged_as_it_is_stored(word_count: Any) -> None:
@@ -405,7 +404,7 @@ def test_a_tracker_that_cannot_be_built_ends_the_run_as_a_failure(word_count: An
 
 def test_what_a_problem_has_to_say_is_said_before_training(word_count: Any) -> None:
     def check(settings: Any, *, frames: Any, targets: Any) -> list[str]:
-        return [f"{len(frames.train)} rows, {len(targets)} counts"]
+        return [f"{len(frames.train)} rows, {targets.columns}"]
 
     prepared = word_count.solving(check_data=check).prepare("training.epochs=2")
-    assert prepared.warnings == ("30 rows, 10 counts",)
+    assert prepared.warnings == ("30 rows, ('words',)",)

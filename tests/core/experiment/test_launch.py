@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,8 +21,6 @@ from hydro.experiment.launch import launch
 from hydro.experiment.train import create_folder, train
 from hydro.training.distributed import DistributedGroup
 from hydro.training.progress import NoProgress
-
-SUPPORT = Path(__file__).parents[2] / "support"
 
 WITNESS = '''
 """A logger that sees which GPUs its process has, and losses that fail."""
@@ -68,16 +65,13 @@ def build_loss(name):
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let processes find two plugins as if they were installed."""
-    site = tmp_path / "site"
-    shutil.copytree(SUPPORT / "wordcount/hydro_wordcount", site / "hydro_wordcount")
     (site / "hydro_witness.py").write_text(WITNESS)
-    for name in ("wordcount", "witness"):
-        facts = site / f"hydro_{name}-0.1.dist-info"
-        facts.mkdir()
-        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: hydro-{name}\nVersion: 1\n")
-        (facts / "entry_points.txt").write_text(f"[hydro.plugins]\n{name} = hydro_{name}\n")
+    facts = site / "hydro_witness-0.1.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: hydro-witness\nVersion: 1\n")
+    (facts / "entry_points.txt").write_text("[hydro.plugins]\nwitness = hydro_witness\n")
     monkeypatch.setenv("PYTHONPATH", str(site), prepend=os.pathsep)
 
 
@@ -98,7 +92,7 @@ def events(folder: Path) -> list[dict[str, Any]]:
     return [{k: v for k, v in json.loads(line).items() if k != "time"} for line in lines]
 
 
-@pytest.mark.usefixtures("site")
+@pytest.mark.usefixtures("installed")
 def test_two_processes_leave_the_folder_that_one_does(word_count: Any) -> None:
     best = ("training.save_best_checkpoint=true",)
     folder = RunFolder.create(word_count.output, "two")
@@ -119,7 +113,7 @@ def test_two_processes_leave_the_folder_that_one_does(word_count: Any) -> None:
     assert (folder.path / "log.txt").read_text().count("after training") == 1
 
 
-@pytest.mark.usefixtures("site")
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize(
     ("loss", "kind", "said", "reason"),
     [
@@ -139,7 +133,7 @@ def test_what_fails_in_one_process_ends_all_and_is_said(
     assert "Traceback" in (folder.path / "log.txt").read_text()
 
 
-@pytest.mark.usefixtures("site")
+@pytest.mark.usefixtures("installed")
 def test_when_one_process_has_too_little_memory_all_start_again_with_smaller_batches(
     word_count: Any,
 ) -> None:
@@ -155,7 +149,7 @@ def test_when_one_process_has_too_little_memory_all_start_again_with_smaller_bat
     assert "batch_size: 2" in folder.config.read_text()
 
 
-@pytest.mark.usefixtures("site")
+@pytest.mark.usefixtures("installed")
 def test_runs_side_by_side_see_their_own_gpus(word_count: Any) -> None:
     from hydro.settings.yaml_writer import dump
 
@@ -172,7 +166,7 @@ def test_runs_side_by_side_see_their_own_gpus(word_count: Any) -> None:
     assert {(each.path / "gpus").read_text() for each in folders} == {"4,6", "5,7"}
 
 
-@pytest.mark.usefixtures("site")
+@pytest.mark.usefixtures("installed")
 def test_who_stops_the_launcher_stops_the_processes_and_they_go_on(word_count: Any) -> None:
     from hydro.settings.yaml_writer import dump
 

@@ -153,7 +153,7 @@ def test_other_settings_are_refused_by_name_and_some_may_differ(word_count: Any)
         *("training.learning_rate=1", "training.batch_size=5", "training.epochs=3"),
         *("training.schedule=Constant", "training.gradient_clip=1", "training.weight_decay=0.5"),
         *("environment.seed=9", "dataset.folds=1"),
-        *("prediction.metric=Close", "prediction.tolerance=1"),
+        *("prediction.metric=Within tolerance", "prediction.tolerance=1"),
     )
     for change in refused:
         path = change.partition("=")[0]

@@ -9,20 +9,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hydro_wordcount import WordcountSettings
-from hydro_wordcount.counted import Counted
+from hydro_linear_regression import LinearSettings
+from hydro_linear_regression.letters import LetterCounts
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from hydro.data.tables import read_table
 from hydro.errors import PluginError
-from hydro.plugins.components import Dataset, Insight, Logger, Loss, Sampler
+from hydro.plugins.components import Insight, Logger, Loss, Sampler
 from hydro.settings.fields import section, setting
 from hydro.settings.sections import TrainingSection
 from hydro.trackers.tracker import Tracker
 from hydro.training.randomness import Draw
 
-ERROR = "Error"
+ERROR = "MAE"
 
 
 def history(outcome: Any, event: str | None = None) -> list[dict[str, Any]]:
@@ -85,11 +85,11 @@ def test_scores_are_those_of_the_predictions_that_are_kept(word_count: Any) -> N
     outcome = word_count.run()
     table = read_table(outcome.folder / "predictions/validation_predictions.csv")
     assert table["row"].astype(int).tolist() == list(range(0, 40, 4))
-    errors = (table["count"].astype(float) - table["words"].astype(float)).abs()
+    errors = (table["predicted_words"].astype(float) - table["words"].astype(float)).abs()
     assert outcome.scores["validation"]["after"] == pytest.approx(errors.mean(), abs=1e-6)
     assert json.loads((outcome.folder / "scores.json").read_text()) == outcome.scores
     raw = np.load(outcome.folder / "predictions/validation_raw_predictions.npz")
-    assert raw["counts"] == pytest.approx(table["count"].astype(float), abs=1e-6)
+    assert raw["numbers"] == pytest.approx(table["predicted_words"].astype(float), abs=1e-6)
 
 
 def test_less_error_is_a_better_model(word_count: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,10 @@ def test_less_error_is_a_better_model(word_count: Any, monkeypatch: pytest.Monke
     scores = word_count.run("training.epochs=150").scores["validation"]
     assert scores["after"] < scores["before"]
     assert scores["verdict"] == "better"
-    assert scores["metrics"]["Close"]["after"] > scores["metrics"]["Close"]["before"]
+    assert (
+        scores["metrics"]["Within tolerance"]["after"]
+        > scores["metrics"]["Within tolerance"]["before"]
+    )
 
 
 def test_the_subsets_that_a_problem_names_are_scored_apart(word_count: Any) -> None:
@@ -171,29 +174,19 @@ def test_a_test_table_is_scored(word_count: Any, table: Any) -> None:
     outcome = word_count.run(f"dataset.test_dataframe={table(['2', '1', '3'])}")
     assert list(outcome.scores) == ["validation", "test"]
     kept = read_table(outcome.folder / "predictions/test_predictions.csv")
-    errors = (kept["count"].astype(float) - [2, 1, 3]).abs()
+    errors = (kept["predicted_words"].astype(float) - [2, 1, 3]).abs()
     assert outcome.scores["test"]["after"] == pytest.approx(errors.mean(), abs=1e-6)
-
-
-def unlabeled(
-    settings: Any, *, frame: pd.DataFrame, tokenizer: Any, targets: Any, training: bool
-) -> Counted:
-    """Build rows whose number of words need not be known."""
-    words = frame["words"].astype(float) if "words" in frame else np.full(len(frame), np.nan)
-    letters = [tokenizer(text) for text in frame["text"]]
-    return Counted(torch.tensor(letters), torch.tensor(np.array(words, np.float32)))
 
 
 @pytest.mark.parametrize("words", [None, ["", "", ""]], ids=["no column", "empty"])
 def test_a_test_table_without_labels_has_predictions_and_no_score(
     words: list[str] | None, word_count: Any, table: Any
 ) -> None:
-    lenient = word_count.replacing(Dataset("Counted", unlabeled, problems=("wordcount",)))
-    outcome = lenient.run(f"dataset.test_dataframe={table(words)}")
+    outcome = word_count.run(f"dataset.test_dataframe={table(words)}")
     assert list(outcome.scores) == ["validation"]
     assert "no test metric" in log(outcome)
     kept = read_table(outcome.folder / "predictions/test_predictions.csv")
-    assert kept["count"].astype(float).notna().all()
+    assert kept["predicted_words"].astype(float).notna().all()
 
 
 def test_a_tracker_is_told_the_figures_with_the_samples_seen(word_count: Any) -> None:
@@ -202,7 +195,7 @@ def test_a_tracker_is_told_the_figures_with_the_samples_seen(word_count: Any) ->
     class Memory(Tracker):
         def start(self, parameters: Mapping[str, Any]) -> None:
             assert parameters["training.batch_size"] == 16
-            assert parameters["dataset.folds"] == ("0",)
+            assert parameters["dataset.folds"] == ()
 
         def log(self, values: Mapping[str, float], step: int) -> None:
             told.append((dict(values), step))
@@ -238,17 +231,18 @@ def test_a_loss_is_initialized_from_data_once_before_the_first_update(word_count
         def init_from_data(self, *, model: Any, dataset: Any, precision: Any) -> None:
             prepared.append(len(dataset))
             with torch.no_grad():
-                model.backbone.weight.zero_()
+                model.weight.fill_(3)
 
     def build(settings: Any, *, model: Any, targets: Any) -> torch.nn.Module:
         return FromData()
 
-    changed = word_count.replacing(Loss("Squared error", build, problems=("wordcount",)))
+    changed = word_count.replacing(Loss("MSE", build, problems=("linear_regression",)))
     changed.run("training.epochs=0")
     assert prepared == []
     outcome = changed.run("training.learning_rate=1e-9")
     assert prepared == [30]
-    assert weights(outcome)[1:].abs().max() < 1e-6
+    stored = load_file(outcome.folder / "model/model.safetensors")
+    assert (stored["weight"] - 3).abs().max() < 1e-6
 
 
 def test_exports_are_written_unless_switched_off(word_count: Any) -> None:
@@ -262,7 +256,7 @@ def test_insights_are_tables_about_the_validation_rows(word_count: Any) -> None:
     def build(settings: Any, *, predictions: Any, frame: pd.DataFrame) -> pd.DataFrame:
         return frame.assign(off=predictions.values[ERROR]).nlargest(2, "off")
 
-    outcome = word_count.offering(Insight("worst", build, problems=("wordcount",))).run()
+    outcome = word_count.offering(Insight("worst", build, problems=("linear_regression",))).run()
     table = read_table(outcome.folder / "insights/worst.csv")
     assert table["off"].astype(float).is_monotonic_decreasing
     assert len(table) == 2
@@ -287,9 +281,9 @@ def test_workers_do_not_change_the_result(word_count: Any) -> None:
 
 
 def test_the_metric_that_is_chosen_heads_the_report(word_count: Any) -> None:
-    outcome = word_count.run("prediction.metric=Close")
-    assert outcome.scores["validation"]["metric"] == "Close"
-    assert "Close" in history(outcome)[0]
+    outcome = word_count.run("prediction.metric=Within tolerance")
+    assert outcome.scores["validation"]["metric"] == "Within tolerance"
+    assert "Within tolerance" in history(outcome)[0]
 
 
 class Backwards:
@@ -312,7 +306,7 @@ class ChoiceTrainingSection(TrainingSection):
     sampler: str = setting("Shuffled", help="Which rows make a batch.", component="sampler")
 
 
-class ChoiceSettings(WordcountSettings):
+class ChoiceSettings(LinearSettings):
     """A problem with a choice of samplers."""
 
     training: ChoiceTrainingSection = section()
@@ -324,18 +318,18 @@ def test_the_sampler_that_a_setting_selects_makes_the_batches(
     built: list[dict[str, Any]] = []
     rows: list[list[int]] = []
     draws: list[Draw] = []
-    batch = Counted.batch
+    batch = LetterCounts.batch
 
     def build(settings: Any, **given: Any) -> Backwards:
         built.append(given)
         return Backwards(len(given["dataset"]))
 
-    def watched(self: Counted, numbers: NDArray[np.int64], *, draw: Any = None) -> Any:
+    def watched(self: LetterCounts, numbers: NDArray[np.int64], *, draw: Any = None) -> Any:
         rows.append(numbers.tolist())
         draws.append(draw)
         return batch(self, numbers)
 
-    monkeypatch.setattr(Counted, "batch", watched)
+    monkeypatch.setattr(LetterCounts, "batch", watched)
     chosen = word_count.offering(Sampler("Backwards", build)).solving(settings=ChoiceSettings)
     chosen.run("training.sampler=Backwards", "training.epochs=2", "environment.seed=4")
     (given,) = built

@@ -16,7 +16,7 @@ from hydro.inference.export import export, pick_exporters
 from hydro.plugins.builder import Builder
 from hydro.plugins.components import Exporter
 
-FITS: dict[str, Any] = {"problems": ("wordcount",)}
+FITS: dict[str, Any] = {"problems": ("linear_regression",)}
 LACKING = Exporter("tome", print, modules=("no_such_module",), extra="hydro-tome[press]", **FITS)
 
 
@@ -119,7 +119,9 @@ def test_formats_are_picked_by_name_in_the_order_they_are_offered(
 
     assert names("note", "json") == ["json", "note"]
     assert names("all") == ["json", "note"]
-    with pytest.raises(SettingsError, match="--to othr: no such format for wordcount; available: "):
+    with pytest.raises(
+        SettingsError, match="--to othr: no such format for linear_regression; available: "
+    ):
         names("json", "othr")
 
 

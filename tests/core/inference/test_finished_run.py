@@ -29,7 +29,7 @@ def test_a_single_run_is_given_with_what_its_settings_select(
     run, builder = finished_run(finished, word_count.registry)
     assert run.path == finished.path
     assert builder.settings.experiment_name == "calm-bay"
-    assert builder.pick("metric").name == "Error"
+    assert builder.pick("metric").name == "MAE"
 
 
 def test_the_tables_may_be_gone(finished: RunFolder, word_count: Any) -> None:

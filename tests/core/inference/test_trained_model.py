@@ -84,8 +84,8 @@ def test_the_held_out_rows_are_predicted_as_they_were(word_count: Any) -> None:
     done: list[int] = []
     found = opened(word_count, outcome.folder).predict(held_out, on_progress=done.append)
     stored = np.load(outcome.folder / "predictions/validation_raw_predictions.npz")
-    np.testing.assert_allclose(found.counts, stored["counts"], atol=1e-6)
-    np.testing.assert_allclose(found.values["Error"], stored["value of Error"], atol=1e-6)
+    np.testing.assert_allclose(found.numbers, stored["numbers"], atol=1e-6)
+    np.testing.assert_allclose(found.values["MAE"], stored["value of MAE"], atol=1e-6)
     assert sum(done) == len(held_out)
 
 
@@ -94,14 +94,14 @@ def test_rows_need_no_target(word_count: Any, tmp_path: Path) -> None:
     (tmp_path / "new.csv").write_text("text\none two\n\n three\n")
     frame, _ = read_rows(tmp_path / "new.csv", trained.columns)
     found = trained.predict(frame)
-    assert (len(found.counts), found.defined("Error").any()) == (2, False)
+    assert (len(found.numbers), found.defined("MAE").any()) == (2, False)
 
 
 def test_the_tables_of_the_experiment_may_be_gone(word_count: Any, tmp_path: Path) -> None:
     outcome = word_count.run()
     held_out = word_count.prepare().frames.validation
     (tmp_path / "rows.csv").unlink()
-    assert len(opened(word_count, outcome.folder).predict(held_out).counts) == len(held_out)
+    assert len(opened(word_count, outcome.folder).predict(held_out).numbers) == len(held_out)
 
 
 def test_of_several_runs_the_best_is_opened_or_the_one_that_is_named(word_count: Any) -> None:
@@ -121,13 +121,15 @@ def test_of_several_runs_the_best_is_opened_or_the_one_that_is_named(word_count:
 def test_a_problem_without_use_for_a_model_says_so(word_count: Any, change: Any) -> None:
     outcome = word_count.run()
     plain = word_count.replacing(change(word_count.problem, inference=None))
-    with pytest.raises(SettingsError, match="'wordcount' offers no use of a trained model; these"):
+    with pytest.raises(
+        SettingsError, match="'linear_regression' offers no use of a trained model; these"
+    ):
         opened(plain, outcome.folder)
 
 
 def test_a_problem_that_compares_no_rows_says_so(word_count: Any) -> None:
     trained = opened(word_count, word_count.run().folder)
-    with pytest.raises(SettingsError, match="--gallery: 'wordcount' compares no rows"):
+    with pytest.raises(SettingsError, match="--gallery: 'linear_regression' compares no rows"):
         trained.gallery("train")
 
 

@@ -48,7 +48,8 @@ def bad(settings, **given):
 def bad_metric(settings):
     return MeanMetric(score)
 
-def score(errors):
+def score(outputs):
+    errors = outputs.errors()[:, 0]
     {fault}
 """
 EMPTY = {

@@ -18,8 +18,8 @@ FUSED = {"AdamW", "Adam", "SGD"}
 @pytest.fixture(scope="module")
 def settings(registry: Registry) -> Settings:
     """Settings at their defaults."""
-    dataset = {"train_dataframe": "rows.csv", "text": "text", "words": "words"}
-    schema = registry.schema(registry.problem("wordcount"))
+    dataset = {"train_dataframe": "rows.csv", "text_column": "text", "label_columns": "words"}
+    schema = registry.schema(registry.problem("linear_regression"))
     return schema.model_validate({"dataset": dataset})
 
 

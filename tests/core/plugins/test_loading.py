@@ -192,9 +192,12 @@ def test_a_plugin_cannot_claim_a_name_twice(load: Load) -> None:
 
 
 def test_two_problem_types_of_one_name_clash_whatever_they_hold() -> None:
-    points = [EntryPoint(name, "hydro_wordcount", GROUP) for name in ("one", "two")]
+    points = [EntryPoint(name, "hydro_linear_regression", GROUP) for name in ("one", "two")]
     failure = load_plugins(points)[2].failure
-    assert "claims the problem type 'wordcount', which hydro_wordcount has already" in failure
+    assert (
+        "claims the problem type 'linear_regression', which hydro_linear_regression has already"
+        in failure
+    )
 
 
 def test_what_a_plugin_prints_does_not_stand_in_results(
@@ -212,7 +215,7 @@ def installed(folder: Path, *requires: str) -> Sequence[EntryPoint]:
     lines = ["Metadata-Version: 2.1", "Name: hydro-good", "Version: 1.2"]
     lines += [f"Requires-Dist: {each}" for each in requires]
     (facts / "METADATA").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (facts / "entry_points.txt").write_text(f"[{GROUP}]\ngood = hydro_wordcount\n")
+    (facts / "entry_points.txt").write_text(f"[{GROUP}]\ngood = hydro_linear_regression\n")
     return list(Distribution.at(facts).entry_points)
 
 
@@ -222,7 +225,9 @@ def test_a_plugin_is_told_with_its_distribution(tmp_path: Path) -> None:
 
 def test_a_plugin_that_wants_another_hydro_is_not_loaded(tmp_path: Path) -> None:
     failure = load_plugins(installed(tmp_path, "torch", "hydro_experiments[x] >= 99"))[1].failure
-    assert failure.startswith("plugin 'good' (hydro_wordcount) wants hydro_experiments>=99, and")
+    assert failure.startswith(
+        "plugin 'good' (hydro_linear_regression) wants hydro_experiments>=99, and"
+    )
     assert failure.endswith(f"Uninstall hydro-good, or set {DISABLED}=good")
 
 
@@ -232,6 +237,8 @@ def test_a_plugin_that_wants_this_hydro_is_loaded(wanted: str, tmp_path: Path) -
 
 
 def test_kinds_are_said_in_words() -> None:
-    found = load_plugins([EntryPoint("wordcount", "hydro_wordcount", GROUP)])[1].records
+    found = load_plugins([EntryPoint("linear_regression", "hydro_linear_regression", GROUP)])[
+        1
+    ].records
     kinds = {kind_of(each) for each in found}
     assert {"problem type", "loss"} <= kinds

@@ -18,16 +18,22 @@ TEXTS = {"train_dataframe": "rows.csv", "text_column": "text", "label_columns": 
 
 def test_problem_types_are_listed_by_name(registry: Registry) -> None:
     names = [each.name for each in registry.problems]
-    assert names == ["text_classifier", "text_metric_learning", "text_regression", "wordcount"]
-    assert registry.problem("wordcount").title == "Word count"
+    assert names == [
+        "linear_regression",
+        "text_classifier",
+        "text_metric_learning",
+        "text_regression",
+    ]
+    assert registry.problem("linear_regression").title == "Linear regression"
 
 
 def test_an_unknown_problem_type_lists_what_there_is(registry: Registry) -> None:
     with pytest.raises(SettingsError) as caught:
         registry.problem("text_metric_lerning")
     assert str(caught.value) == (
-        "unknown problem type 'text_metric_lerning'. Available: text_classifier, "
-        "text_metric_learning, text_regression, wordcount. Did you mean 'text_metric_learning'?"
+        "unknown problem type 'text_metric_lerning'. Available: linear_regression, "
+        "text_classifier, text_metric_learning, text_regression. Did you mean "
+        "'text_metric_learning'?"
     )
     with pytest.raises(SettingsError, match=r"unknown problem type 'x'\. Available: none"):
         Registry(()).problem("x")
@@ -37,10 +43,10 @@ def test_components_are_those_that_fit_the_problem(registry: Registry) -> None:
     def names(kind: str, problem: str) -> list[str]:
         return [each.name for each in registry.components(kind, problem)]
 
-    assert names("loss", "wordcount") == ["Squared error"]
+    assert names("loss", "linear_regression") == ["MSE", "MAE"]
     assert names("loss", "text_metric_learning") == ["CosFace", "ArcFace", "CrossEntropy"]
-    assert names("schedule", "wordcount") == ["Cosine", "Constant", "Linear"]
-    assert names("exporter", "wordcount") == ["json"]
+    assert names("schedule", "linear_regression") == ["Cosine", "Constant", "Linear"]
+    assert names("exporter", "linear_regression") == ["json"]
     assert names("metric", "no such problem") == []
 
 
@@ -53,12 +59,12 @@ def test_the_component_that_the_settings_select_is_picked(registry: Registry) ->
 
 
 def test_the_only_component_is_picked_where_no_setting_selects(registry: Registry) -> None:
-    schema = registry.schema(registry.problem("wordcount"))
-    dataset = {"train_dataframe": "rows.csv", "text": "text", "words": "words"}
+    schema = registry.schema(registry.problem("linear_regression"))
+    dataset = {"train_dataframe": "rows.csv", "text_column": "text", "label_columns": "words"}
     settings = schema.model_validate({"dataset": dataset})
-    assert registry.pick("model", "wordcount", settings).name == "Linear"
+    assert registry.pick("model", "linear_regression", settings).name == "Linear"
     with pytest.raises(PluginError, match=r"needs exactly one insight .* found: none"):
-        registry.pick("insight", "wordcount", settings)
+        registry.pick("insight", "linear_regression", settings)
 
 
 def test_an_unknown_component_lists_what_there_is(registry: Registry) -> None:
@@ -96,7 +102,7 @@ def angles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
 def test_two_plugins_that_claim_one_setting_are_both_named(
     angles: Callable[[str], None],
 ) -> None:
-    points = [EntryPoint("wordcount", "hydro_wordcount", GROUP)]
+    points = [EntryPoint("linear_regression", "hydro_linear_regression", GROUP)]
     for name in ("one", "two"):
         angles(name)
         points.append(EntryPoint(name, f"angle_{name}", GROUP))
@@ -104,7 +110,7 @@ def test_two_plugins_that_claim_one_setting_are_both_named(
     assert not found.failures
     said = r"'Two' \(angle_two\) claims .* 'training\.angle', which 'One' \(angle_one\) has already"
     with pytest.raises(PluginError, match=said):
-        found.schema(found.problem("wordcount"))
+        found.schema(found.problem("linear_regression"))
 
 
 def test_what_is_installed_holds_text_metric_learning() -> None:

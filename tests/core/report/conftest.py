@@ -14,14 +14,14 @@ from hydro.artifacts.status import Status, write_status
 
 CONFIG = """\
 experiment_name: calm-bay
-problem_type: wordcount
-dataset: {train_dataframe: /rows.csv, text: text, words: words}
+problem_type: linear_regression
+dataset: {train_dataframe: /rows.csv, text_column: text, label_columns: words}
 training: {learning_rate: 0.5, epochs: 3, gradient_clip: 2.0}
-prediction: {metric: Error, tolerance: 0.5}
+prediction: {metric: MAE, tolerance: 0.5}
 environment: {seed: 7}
 """
 SPLIT = {
-    "metric": "Error",
+    "metric": "MAE",
     "verdict": "better",
     "before": 2.0,
     "after": 0.5,
@@ -33,7 +33,10 @@ SPLIT = {
     "subsets": ["seen_classes", "unseen_classes"],
     "seen_classes": {"rows": 30, "before": 2.0, "after": 0.25},
     "unseen_classes": {"rows": 10, "before": 2.0, "after": 1.25},
-    "metrics": {"Error": {"before": 2.0, "after": 0.5}, "Close": {"before": 0.0, "after": 0.75}},
+    "metrics": {
+        "MAE": {"before": 2.0, "after": 0.5},
+        "Within tolerance": {"before": 0.0, "after": 0.75},
+    },
 }
 
 
@@ -80,14 +83,14 @@ def folder(tmp_path: Path) -> RunFolder:
     """What a run of 64 samples has left."""
     run = RunFolder.create(tmp_path / "runs", "calm-bay")
     write_text(run.config, CONFIG)
-    run.history.record("before training", {"samples": 0, "Error": 2.0})
+    run.history.record("before training", {"samples": 0, "MAE": 2.0})
     for update in range(1, 9):
         rate = 0.5 * (1 - update / 8)
         figures = {"loss": 4.0 / update, "learning_rate": rate, "gradient_norm": 3.0 / update}
         run.history.record("training", {"samples": 8 * update, **figures})
         if update % 4 == 0:
-            run.history.record("validation", {"samples": 8 * update, "Error": 2.0 / update})
-    run.history.record("after training", {"samples": 64, "Error": 0.5})
+            run.history.record("validation", {"samples": 8 * update, "MAE": 2.0 / update})
+    run.history.record("after training", {"samples": 64, "MAE": 0.5})
     write_scores(run, {"validation": SPLIT})
     write_environment(run, {"torch": "2.13.0", "device": "cpu"})
     write_status(run, Status("finished", seconds=12.34))

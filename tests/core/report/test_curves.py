@@ -7,7 +7,7 @@ from hydro.report.curves import curves
 
 
 def test_a_history_gives_four_pictures(folder: RunFolder) -> None:
-    figures = list(curves(folder.history.read()[0], "Error", 2.0))
+    figures = list(curves(folder.history.read()[0], "MAE", 2.0))
     assert [each.title for each in figures] == [
         "Training loss",
         "Validation",
@@ -21,9 +21,9 @@ def test_a_history_gives_four_pictures(folder: RunFolder) -> None:
 
 
 def test_a_run_that_trained_nothing_has_no_curve() -> None:
-    events = [{"event": "before training", "samples": 0, "Error": 2.0}]
-    assert list(curves(events, "Error", 0)) == []
-    assert list(curves([], "Error", 0)) == []
+    events = [{"event": "before training", "samples": 0, "MAE": 2.0}]
+    assert list(curves(events, "MAE", 0)) == []
+    assert list(curves([], "MAE", 0)) == []
 
 
 def test_a_gradient_that_was_not_finite_is_a_gap() -> None:
@@ -31,7 +31,7 @@ def test_a_gradient_that_was_not_finite_is_a_gap() -> None:
         {"event": "training", "samples": 8 * each, "gradient_norm": None if each == 2 else 1.0}
         for each in (1, 2, 3)
     ]
-    (norm,) = curves(events, "Error", 0)
+    (norm,) = curves(events, "MAE", 0)
     assert norm.picture is not None
     (points,) = re.findall("points='([^']*)'", norm.picture.drawing)
     assert len(points.split()) == 2

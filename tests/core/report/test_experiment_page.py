@@ -45,7 +45,7 @@ def test_the_metric_is_drawn_by_fold_and_by_setting_in_the_order_of_values(
 ) -> None:
     search(folder)
     by_fold, by_rate = experiment_page(folder)["figures"]
-    assert by_fold.title == "Error by fold"
+    assert by_fold.title == "MAE by fold"
     assert by_fold.picture.drawing.count("<circle") == 4
     drawn = by_rate.picture.drawing
     assert drawn.index(">1.0e-05<") < drawn.index(">0.1<")

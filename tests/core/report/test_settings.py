@@ -12,7 +12,7 @@ def test_a_changed_setting_is_listed_with_its_default(word_count: Any) -> None:
     settings = word_count.prepare("training.learning_rate=0.5", "experiment_name=x").settings
     found = changed(yaml.safe_load(dump(settings)), type(settings))
     assert Changed("training.learning_rate", "0.5", "0.05") in found
-    assert Changed("dataset.text", "text", "") in found  # must be given
+    assert Changed("dataset.text_column", "text", "") in found  # must be given
     names = {each.name for each in found}
     assert not names & {"experiment_name", "training.optimizer", "training.warmup_epochs"}
 

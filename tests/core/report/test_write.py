@@ -60,15 +60,15 @@ def test_the_page_of_a_run_shows_its_result_and_scores(
     folder: RunFolder, read: Callable[..., Any]
 ) -> None:
     page = read(write_report(folder, None).read_text(encoding="utf-8"))
-    assert "Error 2.0000 → 0.5000" in page.text
+    assert "MAE 2.0000 → 0.5000" in page.text
     assert "-1.5000: better than the untrained model" in page.text
     assert "(95 % interval -1.7500 to -1.2500, paired over rows)" in page.text
-    assert "finished after 12.3 s · seed 7" in page.text
+    assert "finished after 12 s · seed 7" in page.text
     assert "half of the <labels> are rare" in page.text
-    assert "Error, 10 rows of unseen classes 2.0000 1.2500 -0.7500" in page.text
+    assert "MAE, 10 rows of unseen classes 2.0000 1.2500 -0.7500" in page.text
     assert "3 rows are left out" in page.text
     assert f"hydro run {folder.config}" in page.text
-    assert "wordcount is not installed" in page.text
+    assert "linear_regression is not installed" in page.text
 
 
 def test_changed_settings_are_listed_with_their_defaults(

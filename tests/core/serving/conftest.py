@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hydro_wordcount import count_letters
+from hydro_linear_regression.letters import count_letters
 from starlette.testclient import TestClient
 
 from hydro.artifacts.run_folder import RunFolder
@@ -24,7 +24,7 @@ HERE = "http://127.0.0.1:8000"
 
 def embed_letters(settings: Any, *, frame: pd.DataFrame, **others: Any) -> Any:
     """Give the direction of the letter counts, and the number of words."""
-    counts = np.array([count_letters(text) for text in frame["text"]], np.float32)
+    counts = count_letters(frame["text"].tolist())
     with np.errstate(invalid="ignore"):
         directions = counts / np.linalg.norm(counts, axis=1, keepdims=True)
     return directions, np.array([len(text.split()) for text in frame["text"]])

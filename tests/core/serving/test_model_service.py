@@ -79,5 +79,5 @@ def test_embeddings_and_neighbors_come_in_order(served: ModelService) -> None:
 
 def test_a_problem_without_embeddings_is_not_served(word_count: Any) -> None:
     trained = open_trained(RunFolder(word_count.run().folder), word_count.registry)
-    with pytest.raises(SettingsError, match="hydro serve: 'wordcount' compares no rows"):
+    with pytest.raises(SettingsError, match="hydro serve: 'linear_regression' compares no rows"):
         open_model_service("x", trained, None, "exact")

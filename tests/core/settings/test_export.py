@@ -219,12 +219,16 @@ def test_the_table_says_defaults_and_what_is_needed(
 def test_the_template_shows_what_must_be_given_and_comments_out_the_rest(
     registry: Registry,
 ) -> None:
-    text = template(registry.schema(registry.problem("wordcount")), "novice", "wordcount")
+    schema = registry.schema(registry.problem("linear_regression"))
+    text = template(schema, "novice", "linear_regression")
     lines = [line for line in text.splitlines() if line and not line.startswith(("#", "  #"))]
     assert lines == [
-        "problem_type: wordcount", "dataset:", "  train_dataframe: train.csv", "  text: text",
-        "  words: words",
-    ]  # fmt: skip
+        "problem_type: linear_regression",
+        "dataset:",
+        "  train_dataframe: train.csv",
+        "  text_column: text",
+        "  label_columns: label",
+    ]
     assert "# training:\n" in text
     assert "#   epochs: 5\n" in text
 

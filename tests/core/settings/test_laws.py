@@ -21,7 +21,7 @@ from hydro.settings.yaml_writer import dump
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("problem", ["text_metric_learning", "wordcount"])
+@pytest.mark.parametrize("problem", ["text_metric_learning", "linear_regression"])
 def test_a_template_loads_to_the_defaults(
     problem: str, level: Level, registry: Registry, tmp_path: Path
 ) -> None:

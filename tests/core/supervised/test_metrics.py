@@ -103,3 +103,11 @@ def test_errors_of_2_and_4_on_targets_1_and_5_by_hand(name: str, expected: float
     metric = METRICS[name]
     outputs = NumberOutputs(np.array([3.0, 9.0]), np.array([1.0, 5.0]))
     assert metric.score(metric.contributions(outputs)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("error", [0.0, 0.5])
+def test_r2_of_a_column_of_equal_targets_is_that_of_scikit_learn(error: float) -> None:
+    targets = np.array([[1.0, 2], [1, 4], [1, 9]])
+    numbers = targets + np.array([error, 1])
+    contributions = METRICS["R2"].contributions(NumberOutputs(numbers, targets))
+    assert METRICS["R2"].score(contributions) == pytest.approx(sk.r2_score(targets, numbers))

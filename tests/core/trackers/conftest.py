@@ -46,7 +46,7 @@ def build(wordcount_yml: Path, registry: Registry, tmp_path: Path) -> Callable[.
     (tmp_path / "calm").mkdir()
 
     def built(name: str, *changes: str) -> Tracker:
-        model = registry.schema(registry.problem("wordcount"))
+        model = registry.schema(registry.problem("linear_regression"))
         settings = load(wordcount_yml, model, (f"logging.logger={name}", *changes)).settings
         (record,) = (each for each in builtin.hydro_loggers() if each.name == name)
         tracker: Tracker = record.build(settings, name="calm", folder=tmp_path / "calm")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from hydro_wordcount.counted import Counted
+from hydro_linear_regression.letters import LetterCounts
 
 from hydro.settings.sections import TrainingSection
 
@@ -24,11 +24,12 @@ def training() -> Training:
 
 
 @pytest.fixture
-def rows() -> Counted:
+def rows() -> LetterCounts:
     """Sixteen rows of ten numbers, with a number to predict."""
     generator = torch.Generator().manual_seed(5)
     inputs = torch.randn(16, 10, generator=generator)
-    return Counted(inputs, inputs @ torch.randn(10, generator=generator))
+    targets = inputs @ torch.randn(10, generator=generator)
+    return LetterCounts(inputs.numpy(), targets.numpy())
 
 
 @dataclass

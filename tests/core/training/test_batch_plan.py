@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hydro_wordcount.counted import Counted
+from hydro_linear_regression.letters import LetterCounts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -216,7 +216,9 @@ def test_batches_by_tokens_are_as_many_in_every_epoch_and_shuffled_whole(
         assert (len(seen) < 100) is drop_last
 
 
-def test_rows_without_tokens_cannot_be_cut_by_tokens(training: Training, rows: Counted) -> None:
+def test_rows_without_tokens_cannot_be_cut_by_tokens(
+    training: Training, rows: LetterCounts
+) -> None:
     with pytest.raises(
         SettingsError, match="batch_tokens: the rows of this problem have no tokens"
     ):

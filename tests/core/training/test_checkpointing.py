@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hydro_wordcount.counted import Counted
+from hydro_linear_regression.letters import LetterCounts
 from numpy.typing import NDArray
 from torch import nn
 
@@ -93,7 +93,7 @@ class Trained:
         self.best = BestWeights(self.model, higher_is_better=True)
         self.seen = 0
 
-    def __call__(self, rows: Counted, stop_at: int | None = None) -> "Trained":
+    def __call__(self, rows: LetterCounts, stop_at: int | None = None) -> "Trained":
         """Train; as if by a signal, stop after an update or during the validation after it."""
 
         def record(event: str, values: Mapping[str, Any]) -> None:
@@ -145,7 +145,7 @@ class Trained:
     ],
 )
 def test_a_resumed_training_ends_with_the_same_weights_wherever_it_was_stopped(
-    optimizer: str, sparse: bool, training: Any, rows: Counted, tmp_path: Path
+    optimizer: str, sparse: bool, training: Any, rows: LetterCounts, tmp_path: Path
 ) -> None:
     whole = Trained(tmp_path / "whole", training, optimizer, sparse=sparse)(rows).state
     for update in (1, 4, 7, 16):
@@ -161,7 +161,7 @@ def test_a_resumed_training_ends_with_the_same_weights_wherever_it_was_stopped(
 
 
 @dataclass(frozen=True)
-class Noisy(Counted):
+class Noisy(LetterCounts):
     """Rows with noise that is drawn for each batch."""
 
     def batch(self, rows: NDArray[np.int64], *, draw: Draw | None = None) -> Batch:
@@ -172,9 +172,9 @@ class Noisy(Counted):
 
 
 def test_a_resumed_training_draws_the_same_augmentation(
-    training: Any, rows: Counted, tmp_path: Path
+    training: Any, rows: LetterCounts, tmp_path: Path
 ) -> None:
-    noisy = Noisy(rows.letters, rows.words)
+    noisy = Noisy(rows.counts, rows.targets)
     whole = Trained(tmp_path / "whole", training, "AdamW", sparse=False)(noisy).state
     assert whole != Trained(tmp_path / "plain", training, "AdamW", sparse=False)(rows).state
     # In the middle of an epoch, and at its end.
@@ -186,7 +186,7 @@ def test_a_resumed_training_draws_the_same_augmentation(
 
 
 def test_weights_that_are_not_finite_are_not_saved(
-    training: Any, rows: Counted, tmp_path: Path
+    training: Any, rows: LetterCounts, tmp_path: Path
 ) -> None:
     wild = Trained(tmp_path, training, "SGD", sparse=False)
     with torch.no_grad():
@@ -199,7 +199,7 @@ def test_weights_that_are_not_finite_are_not_saved(
 
 
 def test_a_checkpoint_leaves_out_what_an_interrupted_evaluation_recorded(
-    training: Any, rows: Counted, tmp_path: Path
+    training: Any, rows: LetterCounts, tmp_path: Path
 ) -> None:
     trained = Trained(tmp_path, training, "SGD", sparse=False)
     trained.checkpointer.minutes = 0

@@ -9,7 +9,7 @@ from multiprocessing import parent_process
 import numpy as np
 import pytest
 import torch
-from hydro_wordcount.counted import Counted
+from hydro_linear_regression.letters import LetterCounts
 from numpy.typing import NDArray
 
 from hydro.errors import ResourceError
@@ -60,13 +60,13 @@ class Witness:
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
-def test_batches_are_the_same_for_any_number_of_workers(workers: int, rows: Counted) -> None:
+def test_batches_are_the_same_for_any_number_of_workers(workers: int, rows: LetterCounts) -> None:
     wanted = [np.array([3, 1]), np.array([0]), np.array([15, 2, 7]), np.array([4, 5])]
     found = list(load_batches(rows, drawn(wanted), workers=workers, device=CPU))
     assert len(found) == len(wanted)
     for batch, numbers in zip(found, wanted, strict=True):
-        assert torch.equal(batch.inputs, rows.letters[numbers])
-        assert torch.equal(batch.targets, rows.words[numbers])
+        assert np.array_equal(batch.inputs, rows.counts[numbers])
+        assert np.array_equal(batch.targets, rows.targets[numbers])
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
@@ -86,7 +86,7 @@ def test_no_more_processes_start_than_there_are_cores() -> None:
     assert len({int(batch.targets) for batch in batches}) <= cores
 
 
-def test_a_batch_is_moved_with_its_targets(rows: Counted) -> None:
+def test_a_batch_is_moved_with_its_targets(rows: LetterCounts) -> None:
     batch = rows.batch(np.array([0, 1])).to(torch.device("meta"))
     assert batch.inputs.device.type == batch.targets.device.type == "meta"
 

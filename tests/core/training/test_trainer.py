@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from hydro_wordcount.counted import Counted, Linear
+from hydro_linear_regression.letters import LetterCounts
+from numpy.typing import NDArray
 from torch import nn
 
 from hydro.errors import TrainingError
@@ -47,7 +49,7 @@ def make_step(
     return TrainStep(model, loss or nn.MSELoss(), optimizer, factor, precision, clip)
 
 
-def train(step: TrainStep, rows: Counted, training: TrainingSection, history: Any) -> int:
+def train(step: TrainStep, rows: LetterCounts, training: TrainingSection, history: Any) -> int:
     """Run the loop over the rows, in an order drawn by seed 1."""
     return Trainer(
         step,
@@ -62,10 +64,10 @@ def train(step: TrainStep, rows: Counted, training: TrainingSection, history: An
 
 
 @pytest.fixture
-def model() -> Linear:
+def model() -> nn.Module:
     """A linear layer with weights drawn by a seed."""
     torch.manual_seed(2)
-    return Linear()
+    return nn.Sequential(nn.Linear(10, 1), nn.Flatten(0))
 
 
 def weights(model: nn.Module) -> torch.Tensor:
@@ -78,6 +80,14 @@ def apart(first: nn.Module, second: nn.Module) -> float:
     return float((weights(first) - weights(second)).abs().max())
 
 
+def squared_error(
+    model: nn.Module, rows: LetterCounts, chosen: NDArray[np.int64] | None = None
+) -> torch.Tensor:
+    """Compute the mean squared error of some rows, or of all."""
+    batch = rows.batch(np.arange(len(rows)) if chosen is None else chosen)
+    return nn.functional.mse_loss(model(batch.inputs), batch.targets)
+
+
 def descend(model: nn.Module, loss: torch.Tensor, rate: float) -> None:
     """Compute one step of plain gradient descent by hand."""
     parameters = list(model.parameters())
@@ -88,7 +98,7 @@ def descend(model: nn.Module, loss: torch.Tensor, rate: float) -> None:
 
 
 def test_one_batch_of_eight_is_four_batches_of_two(
-    model: Linear, rows: Counted, training: Training, history: Any
+    model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     other = copy.deepcopy(model)
     train(make_step(model), rows, training(batch_size=8, epochs=3), history)
@@ -101,16 +111,13 @@ def test_one_batch_of_eight_is_four_batches_of_two(
 
 
 def test_a_partial_accumulation_is_averaged_over_its_own_batches(
-    model: Linear, rows: Counted, training: Training, history: Any
+    model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     expected = copy.deepcopy(model)
     chosen = training(batch_size=4, grad_accumulation=3)
     order = [row for group in plan(16, 1, chosen).batches_for_epoch(0) for row in group]
     for batches in (order[:3], order[3:]):  # all of four rows
-        losses = [
-            nn.functional.mse_loss(expected(rows.letters[each]), rows.words[each])
-            for each in batches
-        ]
+        losses = [squared_error(expected, rows, each) for each in batches]
         descend(expected, torch.stack(losses).mean(), rate=0.1)
     train(make_step(model), rows, chosen, history)
     assert history.figures("update") == [1, 2]
@@ -118,7 +125,7 @@ def test_a_partial_accumulation_is_averaged_over_its_own_batches(
 
 
 def test_batches_of_one_update_count_by_their_rows(
-    model: Linear, rows: Counted, training: Training, history: Any
+    model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     whole = copy.deepcopy(model)
     one = train(make_step(whole), rows, training(batch_size=16), history)
@@ -130,7 +137,7 @@ def test_batches_of_one_update_count_by_their_rows(
 
 
 def test_samples_and_epochs_are_counted(
-    model: Linear, rows: Counted, training: Training, history: Any
+    model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     chosen = training(batch_size=3, epochs=1.4, drop_last_batch=False, grad_accumulation=2)
     samples = train(make_step(model), rows, chosen, history)
@@ -140,20 +147,20 @@ def test_samples_and_epochs_are_counted(
 
 
 def test_the_loss_recorded_is_that_before_the_update(
-    model: Linear, rows: Counted, training: Training, history: Any
+    model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     with torch.no_grad():
-        expected = nn.functional.mse_loss(model(rows.letters), rows.words).item()
+        expected = squared_error(model, rows).item()
     train(make_step(model), rows, training(batch_size=16), history)
     assert history.figures("loss") == pytest.approx([expected], abs=1e-6)
 
 
 @pytest.mark.parametrize("clip", [0.0, 0.01])
 def test_gradients_are_clipped_to_their_norm_and_the_norm_before_is_recorded(
-    clip: float, model: Linear, rows: Counted, training: Training, history: Any
+    clip: float, model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     before = copy.deepcopy(model)
-    loss = nn.functional.mse_loss(before(rows.letters), rows.words)
+    loss = squared_error(before, rows)
     gradients = torch.autograd.grad(loss, list(before.parameters()))
     norm = math.sqrt(sum(float((each**2).sum()) for each in gradients))
     train(make_step(model, clip=clip), rows, training(batch_size=16), history)
@@ -163,7 +170,7 @@ def test_gradients_are_clipped_to_their_norm_and_the_norm_before_is_recorded(
 
 
 def test_a_norm_below_the_limit_is_left_alone(
-    model: Linear, rows: Counted, training: Training, history: Any
+    model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     other = copy.deepcopy(model)
     train(make_step(model, clip=1e6), rows, training(), history)
@@ -172,7 +179,7 @@ def test_a_norm_below_the_limit_is_left_alone(
 
 
 def test_rates_follow_the_cosine_and_end_at_zero(
-    model: Linear, rows: Counted, training: Training, history: Any
+    model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     factor = cosine(SETTINGS, steps=8, warmup=0)
     step = make_step(model, rate=0.2, factor=factor)
@@ -194,8 +201,8 @@ def test_rates_rise_from_zero_over_the_warm_up(
     schedule: Any,
     expected: Iterable[float],
     end: float,
-    model: Linear,
-    rows: Counted,
+    model: nn.Module,
+    rows: LetterCounts,
     training: Training,
     history: Any,
 ) -> None:
@@ -207,7 +214,7 @@ def test_rates_rise_from_zero_over_the_warm_up(
 
 
 def test_validate_is_called_with_the_samples_seen(
-    model: Linear, rows: Counted, training: Training, history: Any
+    model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     asked: list[tuple[int, bool]] = []
 
@@ -246,7 +253,7 @@ class Shown:
 
 
 def test_each_epoch_is_shown_with_its_own_figures(
-    model: Linear, rows: Counted, training: Training, history: Any
+    model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     shown = Shown()
     metrics = iter([0.25, 0.75])
@@ -293,7 +300,7 @@ class Divergent(nn.Module):
     ids=["nan", "infinite", "gradient"],
 )
 def test_a_loss_or_gradient_that_is_not_finite_is_an_error_before_the_update(
-    fault: Any, said: str, model: Linear, rows: Counted, training: Training, history: Any
+    fault: Any, said: str, model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     two_updates = copy.deepcopy(model)
     train(make_step(two_updates), rows, training(batch_size=4, epochs=0.5), history)
@@ -306,7 +313,7 @@ def test_a_loss_or_gradient_that_is_not_finite_is_an_error_before_the_update(
 
 
 def test_a_gradient_that_loss_scaling_makes_infinite_is_skipped(
-    model: Linear, rows: Counted, training: Training, history: Any
+    model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     half = Precision(torch.device("cpu"), torch.float16, None)
     step = make_step(model, rate=0.01, precision=half)
@@ -319,7 +326,7 @@ def test_a_gradient_that_loss_scaling_makes_infinite_is_skipped(
 
 
 def test_half_precision_trains_nearly_as_full(
-    model: Linear, rows: Counted, training: Training, history: Any
+    model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     other = copy.deepcopy(model)
     train(make_step(model), rows, training(), history)
@@ -329,8 +336,8 @@ def test_half_precision_trains_nearly_as_full(
 
 
 def test_the_loss_of_a_long_run_is_averaged_over_the_updates_between_two_records(
-    model: Linear,
-    rows: Counted,
+    model: nn.Module,
+    rows: LetterCounts,
     training: Training,
     history: Any,
     monkeypatch: pytest.MonkeyPatch,
@@ -356,7 +363,7 @@ class Scaled(Precision):
 
 @pytest.mark.parametrize("clip", [0.0, 0.05, 100.0])
 def test_a_scaled_loss_gives_the_weights_of_one_that_is_not(
-    clip: float, model: Linear, rows: Counted, training: Training, history: Any
+    clip: float, model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     other = copy.deepcopy(model)
     train(make_step(model, clip=clip), rows, training(), history)
@@ -366,7 +373,7 @@ def test_a_scaled_loss_gives_the_weights_of_one_that_is_not(
 
 
 def test_the_model_trains_on_after_a_validation_within_an_epoch(
-    model: Linear, rows: Counted, training: Training, history: Any
+    model: nn.Module, rows: LetterCounts, training: Training, history: Any
 ) -> None:
     modes: list[bool] = []
     model.register_forward_hook(lambda module, *_: modes.append(module.training))

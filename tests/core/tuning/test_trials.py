@@ -53,7 +53,7 @@ def test_a_run_that_ended_before_it_could_be_stopped_is_pruned_all_the_same(
 def test_a_run_shows_how_far_it_is(
     word_count: Any, run: PlannedRun, standing_in: Callable[..., Train], progress: Any
 ) -> None:
-    runs = Trials(word_count.runs().folder, "Error", (), progress, lambda each: None)
+    runs = Trials(word_count.runs().folder, "MAE", (), progress, lambda each: None)
     runs.train(run, standing_in(lambda _: [5.0, 6.0, 7.0]))
     assert progress.shown["run 000"] == [
         (20, {"loss": 1.0}),
@@ -80,7 +80,7 @@ def test_validations_are_numbered_from_0_when_a_run_restarts(
         for count in (2, 1):
             history.path.unlink(missing_ok=True)
             for number in range(count):
-                history.record("validation", {"samples": number, "Error": 5.0})
+                history.record("validation", {"samples": number, "MAE": 5.0})
             should_stop()
 
     word_count.runs().train(run, train, lambda number, metric: bool(numbers.append(number)))
