@@ -1,12 +1,10 @@
 """Metrics of several labels a row, by what single rows contribute."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from hydro.plugins.metrics import MeanMetric, RowMetric
 
@@ -45,6 +43,8 @@ class MultilabelF1(LabelMetric):
 
     def score(self, contributions: Values) -> float:
         """Compute the score; NaN where no row has a label, nor is predicted to have one."""
+        from sklearn.metrics import f1_score
+
         probabilities, true = np.split(contributions, 2, axis=1)
         predicted = probabilities >= LIKELY
         there = predicted.any(axis=0) | (true == 1).any(axis=0)
@@ -63,16 +63,19 @@ class RankingMetric(LabelMetric):
     A label that no row has, or every one, does not count.
     """
 
-    function: Callable[[Values, Values], float]
-    """Called with the truth and the probabilities of one label: ``(rows,)``."""
+    function: Literal["roc_auc_score", "average_precision_score"]
+    """Of scikit-learn; called with the truth and the probabilities of one label: ``(rows,)``."""
 
     def score(self, contributions: Values) -> float:
         """Compute the score; NaN where no label counts."""
+        import sklearn.metrics
+
+        function = getattr(sklearn.metrics, self.function)
         probabilities, true = np.split(contributions, 2, axis=1)
         varied = np.flatnonzero((true == 1).any(axis=0) & (true == 0).any(axis=0))
         if not len(varied):
             return float("nan")
-        return float(np.mean([self.function(true[:, n], probabilities[:, n]) for n in varied]))
+        return float(np.mean([function(true[:, n], probabilities[:, n]) for n in varied]))
 
 
 def binary_cross_entropy(outputs: MultilabelOutputs) -> Values:
@@ -91,8 +94,8 @@ def _without_truth(outputs: MultilabelOutputs) -> NDArray[np.bool_]:
 METRICS: dict[str, RowMetric] = {
     "F1 macro": MultilabelF1("macro"),
     "F1 micro": MultilabelF1("micro"),
-    "ROC AUC": RankingMetric(roc_auc_score),
-    "Average precision": RankingMetric(average_precision_score),
+    "ROC AUC": RankingMetric("roc_auc_score"),
+    "Average precision": RankingMetric("average_precision_score"),
     "Log loss": MeanMetric(binary_cross_entropy),
 }
 """By the name that the settings use."""

@@ -60,9 +60,7 @@ def test_the_change_is_paired_over_rows(tmp_path: Path, values: np.ndarray) -> N
     (found,) = compare_experiments(*folders, METRICS, ERROR).changes
     assert (found.metric, found.rows, found.verdict) == ("MAE", ROWS, "better")
     assert (found.first, found.second) == pytest.approx((values.mean(), (values + change).mean()))
-    assert found.interval == pytest.approx(
-        change_interval(METRICS["MAE"], np.zeros(ROWS), change)
-    )
+    assert found.interval == pytest.approx(change_interval(METRICS["MAE"], np.zeros(ROWS), change))
     (other,) = compare_experiments(*folders, METRICS, {"MAE": True}).changes
     assert other.verdict == "worse"
 
@@ -179,7 +177,7 @@ def test_an_experiment_that_did_not_store_it_has_a_wider_interval_and_a_note(
     assert found.changes[0].interval == pytest.approx(
         change_interval(DEPENDENT["MAE"], values, others)
     )
-    assert "Error: rows are searched for among each other" in found.warnings[0]
+    assert "MAE: rows are searched for among each other" in found.warnings[0]
 
 
 def test_what_rows_are_owed_holds_for_one_split_only(tmp_path: Path, values: np.ndarray) -> None:

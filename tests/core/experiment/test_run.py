@@ -195,7 +195,7 @@ def test_a_tracker_is_told_the_figures_with_the_samples_seen(word_count: Any) ->
     class Memory(Tracker):
         def start(self, parameters: Mapping[str, Any]) -> None:
             assert parameters["training.batch_size"] == 16
-            assert parameters["dataset.folds"] == ()
+            assert parameters["dataset.folds"] == ("0",)
 
         def log(self, values: Mapping[str, float], step: int) -> None:
             told.append((dict(values), step))
