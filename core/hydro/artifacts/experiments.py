@@ -36,6 +36,10 @@ class Summary:
     seconds: float | None
     time: str
     """When the state was written, in UTC."""
+    overstated: str = ""
+    """Why the scores are too good, where the model was trained on their rows."""
+    selected: str = ""
+    """Why they may be, where their rows chose what is scored."""
 
 
 def find_experiment(name: str, output: Path) -> RunFolder:
@@ -113,7 +117,16 @@ def summarize(folder: RunFolder) -> Summary:
         runs=max(1, len(folder.runs)),
         seconds=status.seconds,
         time=status_time(folder),
+        overstated=next((each["overstated"] for each in scores if each.get("overstated")), ""),
+        selected=_selected(folder, scores),
     )
+
+
+def _selected(folder: RunFolder, scores: Sequence[Mapping[str, Any]]) -> str:
+    combinations = len(read_leaderboard(folder)) if folder.runs else 0
+    if combinations > 1:
+        return f"the best of {combinations} combinations, chosen by the score of these rows"
+    return next((str(each["selected"]) for each in scores if each.get("selected")), "")
 
 
 def settings_of(folder: RunFolder, schema: Schema | None = None) -> dict[str, str]:

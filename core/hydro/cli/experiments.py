@@ -143,12 +143,16 @@ def _listing(found: Sequence[Summary]) -> Table:
     for heading in ("before", "after", "seconds"):
         table.add_column(heading, justify="right")
     table.add_column("time (UTC)", no_wrap=True)
+    if any(each.overstated or each.selected for each in found):
+        table.add_column("note")
     for each in found:
         runs = f" ({each.runs} runs)" if each.runs > 1 else ""
         scores = ["" if each is None else f"{each:.4f}" for each in (each.before, each.after)]
         seconds = "" if each.seconds is None else f"{each.seconds:.0f}"
         row = (f"{each.name}{runs}", each.state, each.problem, each.metric, *scores, seconds)
-        table.add_row(*row, _minute(each.time))
+        notes = [name for name in ("overstated", "selected") if getattr(each, name)]
+        shown = (", ".join(notes),) if len(table.columns) > len(row) + 1 else ()
+        table.add_row(*row, _minute(each.time), *shown)
     return table
 
 

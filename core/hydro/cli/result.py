@@ -10,7 +10,7 @@ from rich.table import Table
 from hydro.artifacts.files import JsonObject
 from hydro.cli.console import plain_console
 from hydro.cli.output import echo_json
-from hydro.evaluation.subsets import describe_interval, scored_apart
+from hydro.evaluation.subsets import describe_interval, marks, scored_apart
 from hydro.settings.sections import Settings
 from hydro.tuning.leaderboard import LeaderboardEntry
 
@@ -100,6 +100,5 @@ def _sentence(split: str, comparison: JsonObject) -> str:
         said.append(f"  {comparison['rows_left_out']:,} rows left out: {reason}")
     if comparison.get("decision"):
         said.append(f"  {comparison['decision']['summary']}")
-    if comparison.get("overstated"):
-        said.append(f"  overstated: {comparison['overstated']}")
+    said += [f"  {mark}" for mark in marks(comparison)]
     return "\n".join(said)

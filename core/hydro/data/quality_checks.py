@@ -36,13 +36,18 @@ def check_leakage(train: NDArray[np.int64], held_out: NDArray[np.int64]) -> list
         train: what ``hash_inputs`` returned for the training rows.
         held_out: the same for the rows held out.
     """
-    leaked = _is_among(held_out, train)
+    leaked = find_leaked(train, held_out)
     if not leaked.any():
         return []
     return [
         f"Training contains the text of {count_rows(leaked)} held out for validation, so the score "
         "may be too good"
     ]
+
+
+def find_leaked(train: NDArray[np.int64], held_out: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which held-out rows, by hash, have the inputs of a training row: ``(rows,)``."""
+    return _is_among(held_out, train)
 
 
 def count_conflicts(hashes: NDArray[np.int64], targets: NDArray[np.generic]) -> int:

@@ -71,11 +71,17 @@ def compare_experiments(
         ResourceError: one has not finished, or its predictions are not there.
         DataError: no row was held out by both.
     """
-    problems = [summarize(each).problem for each in (first, second)]
+    summaries = [summarize(each) for each in (first, second)]
+    problems = [each.problem for each in summaries]
     if problems[0] != problems[1]:
         msg = f"{first.name} is of {problems[0]}, {second.name} of {problems[1]}: nothing compares"
         raise SettingsError(msg)
-    notes: list[str] = []
+    notes = [
+        f"{each.name} is {mark}: {why}"
+        for each in summaries
+        for mark, why in (("overstated", each.overstated), ("selected", each.selected))
+        if why
+    ]
     differing = _differing(settings_of(first, schema), settings_of(second, schema))
     told = [name for name in differing if name.startswith("prediction.")]
     if others := [name for name in told if name != "prediction.metric"]:

@@ -24,6 +24,15 @@ def describe_interval(comparison: JsonObject) -> str:
     return f"95 % interval {low:+.4f} to {high:+.4f}, paired over rows"
 
 
+MARKS = ("overstated", "selected")
+"""Why a score may be too good: rows that were seen, or that chose what is scored."""
+
+
+def marks(comparison: JsonObject) -> list[str]:
+    """Return the marks of the scores of a split, a sentence each."""
+    return [f"{mark}: {comparison[mark]}" for mark in MARKS if comparison.get(mark)]
+
+
 def _is_subset(value: object) -> bool:
     return value is None or (
         isinstance(value, dict) and {"rows", "before", "after"} <= value.keys()

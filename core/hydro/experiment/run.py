@@ -9,6 +9,7 @@ from hydro.artifacts.files import JsonObject, writing
 from hydro.artifacts.results import write_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.data.frames import Frames
+from hydro.data.quality_checks import find_leaked, hash_inputs
 from hydro.data.targets import Targets
 from hydro.evaluation.insights import write_insights
 from hydro.evaluation.predictions_file import write_predictions
@@ -34,6 +35,9 @@ from hydro.training.progress import Progress
 from hydro.training.randomness import seed_torch
 from hydro.training.step import TrainStep
 from hydro.training.trainer import Trainer
+
+LEAKED_SHARE = 0.01
+"""Share of rows that training has as well from which on a score is marked as overstated."""
 
 logger = logging.getLogger(__name__)
 
@@ -228,6 +232,15 @@ class Run:
         self.processes.barrier()
         return value
 
+    def _leaked(self, split: str) -> str:
+        """Describe how many rows of a split training has as well; nothing for hardly any."""
+        inputs = self.problem.columns(self.settings).inputs
+        held_out = hash_inputs(getattr(self.frames, split), inputs)
+        leaked = int(find_leaked(hash_inputs(self.frames.train, inputs), held_out).sum())
+        if not leaked or leaked < LEAKED_SHARE * len(held_out):
+            return ""
+        return f"{leaked:,} of {len(held_out):,} rows have the inputs of training rows"
+
     def _compare(
         self, parts: RunComponents, before: dict[str, Predictions], after: dict[str, Predictions]
     ) -> JsonObject:
@@ -237,10 +250,10 @@ class Run:
         for name, predictions in after.items():
             if name != "validation" and not predictions.defined(self._metric).any():
                 logger.warning(
-                    "no %s metric: %s on any of the %s rows",
+                    "no %s metric: none of the %s rows can be scored (%s)",
+                    name,
                     name,
                     self.problem.undefined_rows,
-                    name,
                 )
                 continue
             scores[name] = compare(
@@ -256,6 +269,10 @@ class Run:
             )
             if name == "train" or (name == "validation" and overstated):
                 scores[name]["overstated"] = "trained on these very rows"
+            elif leaked := self._leaked(name):
+                scores[name]["overstated"] = leaked
+            if name == "validation" and self.settings.training.save_best_checkpoint:
+                scores[name]["selected"] = "the weights were chosen by the score of these rows"
         calibration = self.problem.calibrate(
             self.settings, predictions=after["validation"], precision=self.precision
         )

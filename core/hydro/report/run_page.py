@@ -12,7 +12,7 @@ from hydro.artifacts.log import read_warnings
 from hydro.artifacts.results import has_scores, read_environment, read_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import read_status
-from hydro.evaluation.subsets import describe_interval, scored_apart
+from hydro.evaluation.subsets import describe_interval, marks, scored_apart
 from hydro.report.curves import curves
 from hydro.report.figure import Figure, figure_of
 from hydro.report.numbers import truncate
@@ -43,6 +43,7 @@ def run_page(folder: RunFolder, model: type[Settings] | None) -> dict[str, objec
         "scores": scores,
         "scored_apart": scored_apart,
         "describe_interval": describe_interval,
+        "marks": marks,
         "validation": scores.get("validation"),
         "ended": events[-1]["time"] if events else "",
         "curves": list(curves(events, metric, clip)),

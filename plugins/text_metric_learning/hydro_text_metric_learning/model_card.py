@@ -139,8 +139,9 @@ def _table(split: str, comparison: Mapping[str, Any]) -> str:
         lines.append(f"| {name} | {each['before']:.4f} | {each['after']:.4f} |")
     if comparison.get("decision"):
         lines.append(f"\n{comparison['decision']['summary']}.")
-    if comparison.get("overstated"):
-        lines.append(f"\nOverstated: {comparison['overstated']}.")
+    for mark in ("overstated", "selected"):
+        if comparison.get(mark):
+            lines.append(f"\n{mark.capitalize()}: {comparison[mark]}.")
     return "\n".join(lines)
 
 

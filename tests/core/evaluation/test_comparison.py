@@ -207,3 +207,23 @@ def test_a_row_of_a_fold_moves_the_score_of_all_folds_less(
     np.testing.assert_allclose(
         found.leave_one_out["MAE"], owed * np.repeat([1 / 3, 2 / 3], (10, 20))[:, None]
     )
+
+
+@pytest.mark.parametrize("mark", ["overstated", "selected"])
+def test_a_score_that_is_too_good_is_said_to_be(
+    tmp_path: Path, values: np.ndarray, mark: str
+) -> None:
+    first, second = made(tmp_path, "a", values), made(tmp_path, "b", values)
+    scores = {"before": 1.0, "after": 0.5, mark: "trained on these very rows"}
+    write_scores(second, {"validation": scores})
+    (note,) = compare_experiments(first, second, METRICS, ERROR).warnings
+    assert note == f"b is {mark}: trained on these very rows"
+
+
+def test_the_best_of_several_combinations_is_selected(tmp_path: Path, values: np.ndarray) -> None:
+    one, grid = made(tmp_path, "one", values), made(tmp_path, "grid", values)
+    for name in ("000", "001"):
+        made(grid.path / "runs", name, values)
+    write_leaderboard(grid, [{"runs": ["000"]}, {"runs": ["001"]}])
+    (note,) = compare_experiments(one, grid, METRICS, ERROR).warnings
+    assert note.startswith("grid is selected: the best of 2 combinations")

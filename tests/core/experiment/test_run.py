@@ -137,6 +137,8 @@ def test_the_best_weights_are_kept_by_the_lowest_error(word_count: Any) -> None:
     assert len(errors) == 12
     assert min(errors) < errors[-1]
     assert best.scores["validation"]["after"] == min(errors)
+    assert "chosen by the score of these rows" in best.scores["validation"]["selected"]
+    assert "selected" not in last.scores["validation"]
     assert last.scores["validation"]["after"] == errors[-1]
     assert not torch.equal(weights(best), weights(last))
     assert ", the best so far" in log(best)
@@ -158,7 +160,8 @@ def test_training_rows_are_scored_where_asked(word_count: Any) -> None:
     assert list(outcome.scores) == ["validation", "train"]
     assert outcome.scores["train"]["rows"] == 30
     assert outcome.scores["train"]["overstated"] == "trained on these very rows"
-    assert "overstated" not in outcome.scores["validation"]
+    leaked = "10 of 10 rows have the inputs of training rows"
+    assert outcome.scores["validation"]["overstated"] == leaked
     table = read_table(outcome.folder / "predictions/train_predictions.csv")
     assert table["row"].astype(int).tolist() == [row for row in range(40) if row % 4]
 
@@ -168,6 +171,12 @@ def test_training_on_the_rows_held_out_is_marked_as_overstated(word_count: Any) 
     assert history(outcome, "training")[-1]["samples"] == 5 * 40
     assert outcome.scores["validation"]["rows"] == 10
     assert outcome.scores["validation"]["overstated"] == "trained on these very rows"
+
+
+def test_a_test_table_that_training_has_too_is_overstated(word_count: Any) -> None:
+    table = word_count.config.parent / "rows.csv"
+    scores = word_count.run(f"dataset.test_dataframe={table}").scores
+    assert scores["test"]["overstated"] == "40 of 40 rows have the inputs of training rows"
 
 
 def test_a_test_table_is_scored(word_count: Any, table: Any) -> None:
