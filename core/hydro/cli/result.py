@@ -10,7 +10,7 @@ from rich.table import Table
 from hydro.artifacts.files import JsonObject
 from hydro.cli.console import plain_console
 from hydro.cli.output import echo_json
-from hydro.evaluation.subsets import describe_interval, marks, scored_apart
+from hydro.evaluation.subsets import describe_interval, leaderboard_marks, marks, scored_apart
 from hydro.settings.sections import Settings
 from hydro.tuning.leaderboard import LeaderboardEntry
 
@@ -28,6 +28,9 @@ def show(outcome: "Outcome", *, as_json: bool) -> None:
     console = plain_console()
     if outcome.leaderboard:
         console.print(_print_leaderboard(outcome.leaderboard, outcome.settings.prediction.metric))
+        trained_on = outcome.settings.training.train_validation_data
+        for mark in leaderboard_marks(len(outcome.leaderboard), trained_on=trained_on):
+            console.print(mark, soft_wrap=True)
         console.print(f"\nreport  {outcome.folder / 'report.html'}", soft_wrap=True)
         console.print(f"folder  {outcome.folder}", soft_wrap=True)
         return

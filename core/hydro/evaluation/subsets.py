@@ -33,6 +33,16 @@ def marks(comparison: JsonObject) -> list[str]:
     return [f"{mark}: {comparison[mark]}" for mark in MARKS if comparison.get(mark)]
 
 
+def leaderboard_marks(combinations: int, *, trained_on: bool) -> list[str]:
+    """Return the marks of the scores of a leaderboard; ``trained_on`` their rows, or not."""
+    found = {"overstated": "trained on these very rows"} if trained_on else {}
+    if combinations > 1:
+        found["selected"] = (
+            f"the best of {combinations} combinations, chosen by the score of these rows"
+        )
+    return marks(found)
+
+
 def _is_subset(value: object) -> bool:
     return value is None or (
         isinstance(value, dict) and {"rows", "before", "after"} <= value.keys()

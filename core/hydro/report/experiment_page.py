@@ -10,6 +10,7 @@ from markupsafe import Markup
 from hydro.artifacts.results import read_leaderboard
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import read_status
+from hydro.evaluation.subsets import leaderboard_marks
 from hydro.report.axes import Axis
 from hydro.report.figure import Figure
 from hydro.report.numbers import number
@@ -39,6 +40,9 @@ def experiment_page(folder: RunFolder) -> dict[str, object]:
         "metric": metric,
         "names": names,
         "places": [_place(row, names) for row in rows[:MAX_RUNS]],
+        "marks": leaderboard_marks(
+            len(rows), trained_on=values.get("training.train_validation_data") is True
+        ),
         "left_out": max(0, len(rows) - MAX_RUNS),
         "runs": [_run(run) for run in folder.runs[: 5 * MAX_RUNS]],
         "figures": list(_figures(rows[:MAX_RUNS], names, metric)),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hydro.evaluation.subsets import scored_apart
+from hydro.evaluation.subsets import leaderboard_marks, scored_apart
 
 SOME = {"rows": 3, "before": 0.0, "after": 0.5}
 OTHERS = {"rows": 2, "before": 0.0, "after": 0.25}
@@ -27,3 +27,17 @@ def test_subsets_with_rows_are_shown_unless_all_rows_are_in_the_first(
     seen, unseen = subsets
     scores = {**REST, "seen_classes": seen, "unseen_classes": unseen, **listed}
     assert scored_apart(scores) == shown
+
+
+@pytest.mark.parametrize(
+    ("combinations", "trained_on", "shown"),
+    [
+        (1, False, []),
+        (2, False, ["selected: the best of 2 combinations, chosen by the score of these rows"]),
+        (1, True, ["overstated: trained on these very rows"]),
+    ],
+)
+def test_a_leaderboard_is_marked_where_its_rows_chose_or_were_seen(
+    combinations: int, trained_on: bool, shown: list[str]
+) -> None:
+    assert leaderboard_marks(combinations, trained_on=trained_on) == shown
