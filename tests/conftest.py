@@ -29,6 +29,11 @@ PLUGINS = {
 }
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name bytes by their number: a compressed file has the time in it, and workers' ids differ."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HYDRO_CACHE", str(tmp_path_factory.mktemp("cache")))

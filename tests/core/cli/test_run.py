@@ -34,7 +34,7 @@ def cli(
     monkeypatch: pytest.MonkeyPatch,
     command: Cli,
 ) -> Cli:
-    """Run a command line in the folder of the word count experiment: exit code, stdout, stderr."""
+    """Run a command line in the folder of an experiment: exit code, stdout, stderr."""
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.chdir(wordcount_yml.parent)
     for name in ("FORCE_COLOR", "HYDRO_OUTPUT"):
@@ -44,7 +44,7 @@ def cli(
 
 @pytest.fixture
 def process(site: Path, wordcount_yml: Path) -> Callable[..., subprocess.Popen[bytes]]:
-    """Start ``hydro run`` on the word count experiment in a process of its own."""
+    """Start ``hydro run`` on an experiment in a process of its own."""
 
     def start(*arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
         environment = {**os.environ, "PYTHONPATH": str(site), "TERM": "xterm"}

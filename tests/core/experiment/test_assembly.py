@@ -19,7 +19,7 @@ from hydro.supervised import NumberHead, NumberOutputs
 
 @pytest.fixture
 def builder(wordcount_yml: Path, registry: Registry) -> Builder:
-    """A builder for the word count experiment."""
+    """A builder for the linear regression."""
     problem = registry.problem("linear_regression")
     return Builder(load(wordcount_yml, registry.schema(problem)).settings, registry, problem)
 

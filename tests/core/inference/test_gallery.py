@@ -14,7 +14,7 @@ from hydro.inference.gallery import Gallery, read_rows
 
 
 def gallery(word_count: Any, name: str, *changes: str) -> Gallery:
-    """Give a gallery of the word count experiment."""
+    """Give a gallery of the linear regression."""
     settings = word_count.prepare(*changes).settings
     columns = word_count.problem.columns(settings)
     return Gallery.of(name, settings, columns, RunFolder(word_count.output))

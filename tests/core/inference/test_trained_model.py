@@ -65,7 +65,7 @@ def build_lengths(settings: Any, *, gallery: pd.DataFrame, kind: str, **others: 
 
 @pytest.fixture
 def comparing(word_count: Any, change: Any) -> Any:
-    """The word count experiment, of a problem type that compares rows."""
+    """The linear regression, of a problem type that compares rows."""
     inference = change(
         word_count.problem.inference,
         bases=(Retrieval,),

@@ -64,7 +64,7 @@ Install = Callable[..., Any]
 
 @pytest.fixture
 def install(word_count: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """Give the word count experiment where a plugin with this fault is installed beside others."""
+    """Give the linear regression where a plugin with this fault is installed beside others."""
     monkeypatch.syspath_prepend(tmp_path)
 
     def installed(fault: str = "pass", loss: str = "return outputs.sum()", **parts: str) -> Any:

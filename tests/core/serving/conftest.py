@@ -1,4 +1,4 @@
-"""What tests of a server share: the word count model, asked for the letters of a text."""
+"""What tests of a server share: the linear regression, asked for the letters of a text."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -57,7 +57,7 @@ def made() -> list[ModelService]:
 
 @pytest.fixture
 def served(word_count: Any, change: Any, made: list[ModelService]) -> ModelService:
-    """The word count model with embeddings and a gallery."""
+    """The linear regression with embeddings and a gallery."""
     if not made:
         inference = change(
             word_count.problem.inference,

@@ -81,7 +81,7 @@ def by_pipeline(path: Path, caplog: pytest.LogCaptureFixture) -> Found:
     return rows, [message.replace(str(path), path.name) for message in caplog.messages]
 
 
-@pytest.mark.parametrize(("name", "content"), FILES, ids=[name for name, _ in FILES])
+@pytest.mark.parametrize(("name", "content"), FILES)
 def test_a_table_is_read_or_refused_by_both_alike(
     name: str, content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
