@@ -33,11 +33,11 @@ def test_without_confusion_there_are_words_only(
 def test_shares_are_of_the_rows_of_the_class_not_of_the_nearest_one(
     circle: Callable[..., Any], shown: Callable[..., Any]
 ) -> None:
-    # One of the four rows of c0 is nearest to c1, which has two.
-    classes = [0, 0, 0, 0, 1, 1]
-    found = confusion(circle([0, 1, 2, 90, 91, 93], classes), shown(classes))
+    # One of the three rows of c0 is nearest to c1, whose rows are nearest to each other.
+    classes = [0, 0, 0, 1, 1]
+    found = confusion(circle([0, 1, 90, 91.5, 92], classes), shown(classes))
     pairs = found.table.set_index(["class", "nearest_class"])["share"].to_dict()
-    assert pairs == {("c0", "c1"): 0.25, ("c1", "c0"): 0.5}
+    assert pairs == {("c0", "c1"): 0.3333}
 
 
 def test_rows_without_another_of_their_class_are_left_out_as_in_the_scores(
