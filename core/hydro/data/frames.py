@@ -1,7 +1,7 @@
 """Turn the tables that the settings name into frames to train, validate and test on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,8 @@ class Frames:
     """All folds; none for ``custom`` and ``automatic``."""
     warnings: tuple[str, ...]
     """Warnings for the user, a sentence each."""
+    later: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """The targets of what each further fold holds out, where several are held out in turn."""
 
     def scored(self, *, with_train: bool) -> list[pd.DataFrame]:
         """List the tables whose rows are predicted before and after training."""
@@ -61,15 +63,15 @@ def load_frames(
     """
     warnings: list[str] = []
     with explain_memory(dataset.train_dataframe):
-        train, validation, split = _read_sides(dataset, columns, fold, seed, warnings)
+        train, validation, split, later = _read_sides(dataset, columns, fold, seed, warnings)
     test = _read_test(dataset.test_dataframe, columns, warnings)
-    return Frames(train, validation, test, split.fold, split.folds, tuple(warnings))
+    return Frames(train, validation, test, split.fold, split.folds, tuple(warnings), later)
 
 
 def _read_sides(
     dataset: "DatasetSection", columns: "Columns", fold: str | None, seed: int, warnings: list[str]
-) -> tuple[pd.DataFrame, pd.DataFrame, Split]:
-    """Return the rows to train on, those held out, and how they were chosen."""
+) -> tuple[pd.DataFrame, pd.DataFrame, Split, dict[str, pd.DataFrame]]:
+    """Return the rows to train on, those held out, how they were chosen, and targets of folds."""
     path = dataset.train_dataframe
     by = split_columns(dataset, columns.targets)
     frame, usable = _read_labeled(path, columns, warnings, by)
@@ -87,8 +89,12 @@ def _read_sides(
         train = usable & ~held_out
     train = _sample(train, "Train", dataset, seed)
     held_out = _sample(held_out, "Validation", dataset, seed)
-    inputs = columns.inputs
-    return keep_rows(frame, train, inputs), keep_rows(other, held_out, inputs), split
+    inputs, names = columns.inputs, [*dict.fromkeys(columns.targets)]
+    later = {
+        name: frame.loc[_sample(_select(usable, rows), "Validation", dataset, seed), names]
+        for name, rows in split.later.items()
+    }
+    return keep_rows(frame, train, inputs), keep_rows(other, held_out, inputs), split, later
 
 
 def read_columns(

@@ -1,8 +1,8 @@
 """Choose the rows of the training table that are held out for validation."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +34,8 @@ class Split:
     """All folds there are; none for an automatic split."""
     warnings: tuple[str, ...] = ()
     """Warnings for the user, a sentence each."""
+    later: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    """``(rows,)`` that each further fold holds out, of those that are held out in turn."""
 
 
 def split_columns(dataset: "DatasetSection", targets: Sequence[str]) -> tuple[str, ...]:
@@ -80,8 +82,9 @@ def split_rows(
         if name not in folds:
             msg = f"{dataset.train_dataframe}: no fold {name!r}; available: {list_names(folds)}"
             raise DataError(msg)
-    held_out = fold_of_row == names.index(chosen[0])
-    return Split(held_out, chosen[0], tuple(folds), tuple(warnings))
+    held_out, *later = (fold_of_row == names.index(name) for name in chosen)
+    others = dict(zip(chosen[1:], later, strict=True))
+    return Split(held_out, chosen[0], tuple(folds), tuple(warnings), others)
 
 
 def _random_share(frame: pd.DataFrame, dataset: "DatasetSection", seed: int) -> NDArray[np.bool_]:

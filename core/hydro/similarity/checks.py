@@ -17,6 +17,9 @@ from hydro.similarity.rows import with_others
 def check_rows(frames: Frames, labels: Labels, inputs: Sequence[str], path: Path) -> list[str]:
     """Return warnings about classes without pairs, conflicting labels and leakage.
 
+    What every metric needs is looked for before anything is trained, in each fold that is held out
+    in turn: two held-out rows of a class.
+
     Args:
         frames: the tables of the run.
         labels: the classes of its training rows.
@@ -38,7 +41,12 @@ def check_rows(frames: Frames, labels: Labels, inputs: Sequence[str], path: Path
         warnings.append(
             f"{path.name}: every class has a single training row, so there are no pairs"
         )
-    check_scorable(labels.encode(frames.validation))
+    for fold, held_out in {frames.fold: frames.validation, **frames.later}.items():
+        check_scorable(labels.encode(held_out), fold if frames.folds else "")
+    if frames.test is not None:
+        classes = labels.encode(frames.test)
+        if (classes >= 0).any() and not with_others(classes).any():
+            warnings.append("No two test rows are of one class, so there is no test metric")
     scored = [
         Labels.of(each, labels.columns)
         for each in frames.scored(with_train=False)
@@ -53,16 +61,17 @@ def check_rows(frames: Frames, labels: Labels, inputs: Sequence[str], path: Path
     return warnings + check_leakage(hashes, hash_inputs(frames.validation, inputs))
 
 
-def check_scorable(classes: NDArray[np.int64]) -> None:
-    """Check that some held-out row has another one of its class, to be found by it.
+def check_scorable(classes: NDArray[np.int64], fold: str = "") -> None:
+    """Check that some row that is held out, in a fold, has another one of its class to be found by.
 
     Raises:
         DataError: none has.
     """
     if not with_others(classes).any():
         msg = (
-            f"no two of the {len(classes):,} rows held out for validation are of one class, so "
-            "nothing can be scored. Hold out more rows, or whole classes by group_columns"
+            f"no two of the {len(classes):,} rows held out for validation"
+            f"{f' in fold {fold!r}' if fold else ''} are of one class, so nothing can be scored. "
+            "Hold out more rows, or rows of classes that have several"
         )
         raise DataError(msg)
 

@@ -172,3 +172,21 @@ def test_every_mistake_of_the_command_line_is_told(config: Path, hydro: Cli) -> 
         "--set training.epochs=-1: training.epochs: must be greater than or equal to 0, not '-1'",
         "--set training.lr=1: training.lr: unknown setting. Did you mean 'learning_rate'?",
     ]
+
+
+@pytest.mark.parametrize("command", ["validate", "run"])
+def test_held_out_rows_without_a_pair_are_refused_before_anything_is_trained(
+    command: str, config: Path, hydro: Cli, tmp_path: Path
+) -> None:
+    """``run`` ended with 8 after all of its work."""
+    (tmp_path / "held_out.csv").write_text("text,label\nfirst,card\nsecond,pin\n", encoding="utf-8")
+    change(
+        config,
+        "dataset:",
+        "dataset:\n  validation_strategy: custom\n  validation_dataframe: held_out.csv",
+    )
+    files = sorted(config.parent.rglob("*"))
+    code, out, err = hydro(command, str(config))
+    assert (code, out) == (4, "")
+    assert "no two of the 2 rows held out for validation are of one class" in err
+    assert sorted(config.parent.rglob("*")) == files

@@ -210,6 +210,19 @@ def test_stratified_folds_are_made_of_the_rows_that_are_left(
     )
 
 
+def test_the_targets_of_further_folds_are_those_that_their_runs_hold_out(
+    write_table: Write, dataset: Dataset
+) -> None:
+    write_table("train.csv", text=_texts(40), label=_labels(40), fold=["0", "1", "2", "3"] * 10)
+    sampled = dataset(folds=["2", "0", "1"], data_sample=0.5)
+
+    first, one = (load_frames(sampled, _COLUMNS, fold=fold, seed=0) for fold in (None, "1"))
+
+    assert (first.fold, [*first.later], one.later) == ("2", ["0", "1"], {})
+    assert len(one.validation) == 5
+    pd.testing.assert_frame_equal(first.later["1"], one.validation[["label"]])
+
+
 def test_a_sample_has_at_least_one_row(write_table: Write, dataset: Dataset) -> None:
     write_table("train.csv", text=_texts(10), label=_labels(10))
     settings = dataset(data_sample=0.01, data_sample_choice=["Validation"])

@@ -48,6 +48,9 @@ def test_the_chosen_fold_is_held_out(dataset: Dataset) -> None:
 
     assert first_chosen.validation.tolist() == [False, False, True, False]
     assert asked.validation.tolist() == [False, True, False, True]
+    later = {name: rows.tolist() for name, rows in first_chosen.later.items()}
+    assert later == {"b": [False, True, False, True]}
+    assert asked.later == {}
 
 
 @pytest.mark.parametrize(("chosen", "fold"), [([], "7"), (["0", "7"], None), ([], "1.0")])

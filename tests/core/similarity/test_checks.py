@@ -72,3 +72,35 @@ def test_held_out_rows_of_which_no_two_share_a_class_are_an_error() -> None:
     frames = Frames(train, train.iloc[[0, 2]], None, "custom", (), ())
     with pytest.raises(DataError, match="nothing can be scored"):
         check_rows(frames, Labels.of(train, ["label"]), ["text"], Path("train.csv"))
+
+
+def _frames(held_out: list[str], *, test: list[str] | None = None, **later: list[str]) -> Frames:
+    def rows(labels: list[str]) -> pd.DataFrame:
+        texts = [f"{id(labels)} {row}" for row in range(len(labels))]
+        return pd.DataFrame({"text": texts, "label": labels}, dtype="str")
+
+    folds = ("0", *later)
+    others = {name: rows(labels)[["label"]] for name, labels in later.items()}
+    tested = None if test is None else rows(test)
+    return Frames(rows(["a", "a", "b"]), rows(held_out), tested, "0", folds, (), others)
+
+
+def _checked(frames: Frames) -> list[str]:
+    labels = Labels.of(frames.train, ["label"])
+    return check_rows(frames, labels, ["text"], Path("data/train.csv"))
+
+
+def test_every_fold_that_is_held_out_needs_a_pair() -> None:
+    assert _checked(_frames(["new", "new"], **{"1": ["b", "b"]})) == []
+    with pytest.raises(DataError, match="3 rows held out for validation in fold '0' are of one"):
+        _checked(_frames(["a", "b", "new"]))
+    with pytest.raises(DataError, match="2 rows held out for validation in fold '2' are of one"):
+        _checked(_frames(["a", "a"], **{"1": ["b", "b"], "2": ["a", "b"]}))
+
+
+@pytest.mark.parametrize(
+    ("test", "warned"), [(["a", "b", "new"], True), (["a", "a", "b"], False), ([], False)]
+)
+def test_test_rows_without_a_pair_are_warned_of(test: list[str], warned: bool) -> None:
+    said = "No two test rows are of one class, so there is no test metric"
+    assert _checked(_frames(["a", "a"], test=test)) == [said] * warned

@@ -72,8 +72,9 @@ def dataset(builder: Builder, *, training: bool = False) -> Any:
 
 def model(builder: Builder) -> Any:
     """Build the encoder, always from the same random numbers."""
+    tokenizer = builder.build("tokenizer")
     torch.manual_seed(4)
-    return builder.build("model", tokenizer=None, targets=LABELS)
+    return builder.build("model", tokenizer=tokenizer, targets=LABELS)
 
 
 PROBLEM = plugin.TextMetricLearning()
@@ -121,7 +122,13 @@ def checked(builder: Any, classes: int) -> list[str]:
     """Return what the problem warns of, for so many classes in the rows of the table."""
     targets = Labels(("label",), tuple((f"{each:05}",) for each in range(classes)))
     frames: Any = SimpleNamespace(
-        train=FRAME, validation=FRAME[:0], scored=lambda *, with_train: [FRAME[:0]]
+        train=FRAME,
+        validation=pd.DataFrame({"title": "", "text": "new", "label": ["a", "a"]}, dtype="str"),
+        test=None,
+        fold="automatic",
+        folds=(),
+        later={},
+        scored=lambda *, with_train: [FRAME[:0]],
     )
     return list(PROBLEM.check_data(builder.settings, frames=frames, targets=targets))
 
