@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,7 @@ def test_who_stops_the_launcher_stops_the_processes_and_they_go_on(word_count: A
     process = subprocess.Popen([sys.executable, "-c", script, str(folder.path)])
     history = folder.path / "history.jsonl"
     while process.poll() is None and not (history.exists() and '"training"' in history.read_text()):
-        os.sched_yield()
+        time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 143
     assert read_status(folder).state == "stopped"
