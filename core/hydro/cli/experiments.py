@@ -82,6 +82,9 @@ def show(experiment: str, output: Path, as_json: bool) -> None:
         console.print(_listing(runs))
         names = ", ".join(each.name for each in leading)
         console.print(f"best combination: {names or 'no run has finished'}")
+        for name, why in (("overstated", summary.overstated), ("selected", summary.selected)):
+            if why:
+                console.print(f"  {name}: {why}")
     show_scores(console, scores)
     console.print(f"\nfolder  {folder.path}", soft_wrap=True)
     if seed is not None:

@@ -103,5 +103,7 @@ def _sentence(split: str, comparison: JsonObject) -> str:
         said.append(f"  {comparison['rows_left_out']:,} rows left out: {reason}")
     if comparison.get("decision"):
         said.append(f"  {comparison['decision']['summary']}")
+    if "start" in comparison:
+        said.append(f"  with its random neck the model started at {comparison['start']:.4f}")
     said += [f"  {mark}" for mark in marks(comparison)]
     return "\n".join(said)

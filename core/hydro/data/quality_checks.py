@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hydro.data.frames import Frames
 from hydro.data.memory_map import empty_memmap
 from hydro.data.row_filters import count_rows
 
@@ -43,6 +44,21 @@ def check_leakage(train: NDArray[np.int64], held_out: NDArray[np.int64]) -> list
         f"Training contains the text of {count_rows(leaked)} held out for validation, so the score "
         "may be too good"
     ]
+
+
+def check_test_leakage(frames: Frames, inputs: Sequence[str]) -> list[str]:
+    """Return a warning for each other split whose inputs the test table repeats."""
+    if frames.test is None:
+        return []
+    test, warnings = hash_inputs(frames.test, inputs), []
+    for name, frame in (("training", frames.train), ("validation", frames.validation)):
+        repeated = find_leaked(hash_inputs(frame, inputs), test)
+        if repeated.any():
+            warnings.append(
+                f"The test table has the text of {count_rows(repeated)} of {name}, so its score "
+                "may be too good"
+            )
+    return warnings
 
 
 def find_leaked(train: NDArray[np.int64], held_out: NDArray[np.int64]) -> NDArray[np.bool_]:

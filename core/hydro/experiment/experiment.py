@@ -9,6 +9,7 @@ from functools import cached_property
 from hydro.artifacts.files import JsonObject
 from hydro.data.frames import Frames, load_frames
 from hydro.data.memory_map import concat
+from hydro.data.quality_checks import check_test_leakage
 from hydro.data.targets import Targets
 from hydro.experiment.resume import hash_tables
 from hydro.paths import experiment_name
@@ -115,7 +116,8 @@ def prepare(
     targets = problem.targets(settings, frames.train)
     checked = problem.check_data(settings, frames=frames, targets=targets)
     chosen = {name: value for name, value in flatten(settings).items() if name in given}
-    warnings = (*frames.warnings, *checked, *precision.without_effect(chosen))
+    repeated = check_test_leakage(frames, problem.columns(settings).inputs)
+    warnings = (*frames.warnings, *checked, *repeated, *precision.without_effect(chosen))
     return Experiment(settings, problem, registry, frames, targets, warnings, precision, processes)
 
 

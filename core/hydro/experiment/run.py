@@ -9,16 +9,16 @@ from hydro.artifacts.files import JsonObject, writing
 from hydro.artifacts.results import write_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.data.frames import Frames
-from hydro.data.quality_checks import find_leaked, hash_inputs
 from hydro.data.targets import Targets
 from hydro.evaluation.insights import write_insights
 from hydro.evaluation.predictions_file import write_predictions
-from hydro.evaluation.scores import compare, flatten_scores, score
+from hydro.evaluation.scores import flatten_scores
 from hydro.experiment.assembly import RunComponents, assemble
 from hydro.experiment.disk_space import needed_space, require_space
+from hydro.experiment.evaluator import Evaluator
 from hydro.inference.export import export_at_end
 from hydro.plugins.builder import Builder
-from hydro.plugins.predictions import Predictions, check_values
+from hydro.plugins.predictions import Predictions
 from hydro.plugins.problem import Problem, TrainedArtifacts
 from hydro.plugins.protocols import InitializedFromData
 from hydro.settings.schema import Schema, flatten
@@ -27,7 +27,6 @@ from hydro.trackers.background import BackgroundTracker
 from hydro.training.batch_plan import BatchPlan
 from hydro.training.best_weights import BestWeights
 from hydro.training.checkpointing import Checkpointer
-from hydro.training.dataset import Dataset
 from hydro.training.distributed import ProcessGroup
 from hydro.training.param_groups import model_parts, parameter_groups
 from hydro.training.precision import Precision
@@ -35,9 +34,6 @@ from hydro.training.progress import Progress
 from hydro.training.randomness import seed_torch
 from hydro.training.step import TrainStep
 from hydro.training.trainer import Trainer
-
-LEAKED_SHARE = 0.01
-"""Share of rows that training has as well from which on a score is marked as overstated."""
 
 logger = logging.getLogger(__name__)
 
@@ -65,17 +61,22 @@ class Run:
         """
         parts, is_main = self._assemble(), self.processes.is_main
         best = BestWeights(parts.model, self.builder.higher_is_better)
-        before = self._evaluate(parts, "before training", 0) if is_main else {}
+        evaluator = Evaluator(self.builder, self.frames, parts, self.precision, self.progress)
+        before, start = evaluator.predict_untrained() if is_main else ({}, {})
+        # A run that resumes has this in its history.
+        if is_main and not self.checkpointer.resume_from:
+            self._record_metric(evaluator, "before training", 0, before["validation"])
         with self.checkpointer.stop.defer_signals():
-            trainer = self._build_trainer(parts, best)
+            trainer = self._build_trainer(evaluator, best)
             samples = trainer.fit() if trainer else 0
             if trainer:
-                self._finish_training(parts, best, samples)
+                self._finish_training(evaluator, best, samples)
             if not is_main:
                 return {}
             with self.checkpointer.evaluating():
-                after = self._evaluate(parts, "after training", samples)
-                scores = self._compare(parts, before, after)
+                after = evaluator.predict_splits(parts.model, "after training")
+                self._record_metric(evaluator, "after training", samples, after["validation"])
+                scores = evaluator.compare(before, start, after)
                 self._save(parts, before, after, scores)
                 self.tracker.log(flatten_scores(scores), samples)
         return scores
@@ -88,6 +89,14 @@ class Run:
         figures = {f"{event}/{name}": value for name, value in values.items() if value is not None}
         self.tracker.log(figures, int(values["samples"] or 0))
 
+    def _record_metric(
+        self, evaluator: Evaluator, event: str, samples: int, predictions: Predictions
+    ) -> None:
+        """Log the selected metric of the validation rows, and record it in the history."""
+        value = evaluator.score(predictions)
+        logger.info("%s: validation %s %.4f", event, evaluator.metric, value)
+        self.record(event, {"samples": samples, evaluator.metric: value})
+
     @property
     def settings(self) -> Settings:
         """The settings of this run."""
@@ -97,10 +106,6 @@ class Run:
     def problem(self) -> Problem:
         """What is solved."""
         return self.builder.problem
-
-    @property
-    def _metric(self) -> str:
-        return self.settings.prediction.metric
 
     def _assemble(self) -> RunComponents:
         """Build the parts, on the device."""
@@ -123,45 +128,9 @@ class Run:
             self.processes.broadcast(str(self.folder.path))
         return parts
 
-    def _evaluate(self, parts: RunComponents, when: str, samples: int) -> dict[str, Predictions]:
-        """Predict every split that is scored, and record the metric of the validation rows."""
-        splits = {"validation": parts.validation}
-        if parts.test is not None:
-            splits["test"] = parts.test
-        if self.settings.training.calculate_train_metric:
-            splits["train"] = parts.train_eval
-        predictions = {
-            name: self._predict(parts, dataset, f"{name} {when}")
-            for name, dataset in splits.items()
-        }
-        # A run that resumes predicts again how it started, which its history has.
-        if samples or not self.checkpointer.resume_from:
-            value = self._score(parts, predictions["validation"])
-            logger.info("%s: validation %s %.4f", when, self._metric, value)
-            self.record(when, {"samples": samples, self._metric: value})
-        return predictions
-
-    def _score(self, parts: RunComponents, predictions: Predictions) -> float:
-        name = self._metric
-        return score(name, parts.metrics[name], predictions.values[name])
-
-    def _predict(self, parts: RunComponents, dataset: Dataset, title: str) -> Predictions:
-        with self.progress.task(title, len(dataset), "rows") as task:
-            predictions = self.problem.predict(
-                self.settings,
-                model=parts.model,
-                dataset=dataset,
-                targets=parts.targets,
-                metrics=parts.metrics,
-                precision=self.precision,
-                on_progress=task.advance,
-            )
-        check_values(predictions.values, len(dataset))
-        return predictions
-
-    def _build_trainer(self, parts: RunComponents, best: BestWeights) -> Trainer | None:
+    def _build_trainer(self, evaluator: Evaluator, best: BestWeights) -> Trainer | None:
         """Build the trainer, as far as the checkpoint is; None where there is nothing to train."""
-        settings = self.settings
+        settings, parts = self.settings, evaluator.parts
         sampler = self.builder.build(
             "sampler",
             dataset=parts.train,
@@ -183,7 +152,7 @@ class Run:
             plan,
             seed=settings.environment.seed,
             workers=settings.environment.number_of_workers,
-            validate=lambda samples: self._validate(parts, best, samples),
+            validate=lambda samples: self._validate(evaluator, best, samples),
             record=self.record,
             progress=self.progress,
             callback=self.checkpointer,
@@ -191,11 +160,11 @@ class Run:
         self.checkpointer.restore(trainer, best)
         return trainer
 
-    def _finish_training(self, parts: RunComponents, best: BestWeights, samples: int) -> None:
+    def _finish_training(self, evaluator: Evaluator, best: BestWeights, samples: int) -> None:
         """Load the best weights if those are wanted, and stop here if a signal wants that."""
         if self.settings.training.save_best_checkpoint and not self.checkpointer.trained:
             with self.checkpointer.evaluating():
-                self._validate(parts, best, samples)
+                self._validate(evaluator, best, samples)
             best.restore()
         self.checkpointer.trained = True
         self.checkpointer.on_step_end()
@@ -218,67 +187,20 @@ class Run:
             processes=self.processes,
         )
 
-    def _validate(self, parts: RunComponents, best: BestWeights, samples: int) -> float:
+    def _validate(self, evaluator: Evaluator, best: BestWeights, samples: int) -> float:
         """Score the validation rows; other processes than the main one wait for that."""
         if not self.processes.is_main:
             self.processes.barrier()
             return float("nan")
-        value = self._score(parts, self._predict(parts, parts.validation, "validation"))
+        parts = evaluator.parts
+        value = evaluator.score(evaluator.predict(parts.model, parts.validation, "validation"))
         kept = self.settings.training.save_best_checkpoint and best.update(value)
         logger.info(
-            "validation %s %.4f%s", self._metric, value, ", the best so far" if kept else ""
+            "validation %s %.4f%s", evaluator.metric, value, ", the best so far" if kept else ""
         )
-        self.record("validation", {"samples": samples, self._metric: value})
+        self.record("validation", {"samples": samples, evaluator.metric: value})
         self.processes.barrier()
         return value
-
-    def _leaked(self, split: str) -> str:
-        """Describe how many rows of a split training has as well; nothing for hardly any."""
-        inputs = self.problem.columns(self.settings).inputs
-        held_out = hash_inputs(getattr(self.frames, split), inputs)
-        leaked = int(find_leaked(hash_inputs(self.frames.train, inputs), held_out).sum())
-        if not leaked or leaked < LEAKED_SHARE * len(held_out):
-            return ""
-        return f"{leaked:,} of {len(held_out):,} rows have the inputs of training rows"
-
-    def _compare(
-        self, parts: RunComponents, before: dict[str, Predictions], after: dict[str, Predictions]
-    ) -> JsonObject:
-        """Compare before and after on every split that has labels; a test may have none."""
-        overstated = self.settings.training.train_validation_data
-        scores: JsonObject = {}
-        for name, predictions in after.items():
-            if name != "validation" and not predictions.defined(self._metric).any():
-                logger.warning(
-                    "no %s metric: none of the %s rows can be scored (%s)",
-                    name,
-                    name,
-                    self.problem.undefined_rows,
-                )
-                continue
-            scores[name] = compare(
-                before[name],
-                predictions,
-                parts.metrics,
-                self._metric,
-                higher_is_better=self.builder.higher_is_better,
-                subsets=self.problem.subsets(
-                    self.settings, frame=getattr(self.frames, name), targets=parts.targets
-                ),
-                undefined_rows=self.problem.undefined_rows,
-            )
-            if name == "train" or (name == "validation" and overstated):
-                scores[name]["overstated"] = "trained on these very rows"
-            elif leaked := self._leaked(name):
-                scores[name]["overstated"] = leaked
-            if name == "validation" and self.settings.training.save_best_checkpoint:
-                scores[name]["selected"] = "the weights were chosen by the score of these rows"
-        calibration = self.problem.calibrate(
-            self.settings, predictions=after["validation"], precision=self.precision
-        )
-        if calibration is not None:
-            scores["validation"]["decision"] = calibration
-        return scores
 
     def _save(
         self,

@@ -103,6 +103,18 @@ class Problem(ABC, Generic[S, T]):
             hash_inputs(frames.train, inputs), hash_inputs(frames.validation, inputs)
         )
 
+    def baseline(self, settings: S, *, model: Any) -> Any:
+        """Return what the trained model is compared with; None for the model as it is assembled.
+
+        That is a weak baseline where parts of it start with random weights: a problem that can do
+        without them returns the model without them.
+
+        Args:
+            settings: of the run.
+            model: what the model's builder returned, on the device, before training.
+        """
+        return None
+
     def subsets(
         self, settings: S, *, frame: "pd.DataFrame", targets: T
     ) -> "Mapping[str, NDArray[np.bool_]]":

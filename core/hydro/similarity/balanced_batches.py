@@ -53,25 +53,25 @@ class BalancedBatches(ShuffledBatches):
 
 
 def _fill(groups: list[Rows], size: int) -> list[Rows]:
-    """Put groups together into batches of exactly ``size`` rows, but for the last."""
-    waiting, batches, batch, room = groups[::-1], [], list[Rows](), size
+    """Concatenate groups into batches of exactly ``size`` rows, but for the last."""
+    waiting, batches, batch, left = groups[::-1], [], list[Rows](), size
     while waiting:
         near = range(len(waiting) - 1, max(-1, len(waiting) - 1 - LOOKAHEAD), -1)
-        fits = next((each for each in near if len(waiting[each]) <= room), None)
+        fits = next((each for each in near if len(waiting[each]) <= left), None)
         if fits is None:
-            batch.append(waiting[-1][:room])
-            waiting[-1] = waiting[-1][room:]
+            batch.append(waiting[-1][:left])
+            waiting[-1] = waiting[-1][left:]
         else:
             batch.append(waiting.pop(fits))
-        room -= len(batch[-1])
-        if not room:
+        left -= len(batch[-1])
+        if not left:
             batches.append(np.concatenate(batch))
-            batch, room = [], size
+            batch, left = [], size
     return [*batches, np.concatenate(batch)] if batch else batches
 
 
 def _mix(batches: list[Rows], classes: NDArray[np.int64], generator: np.random.Generator) -> None:
-    """Give batches of a single class a row of another one, from batches that can spare it."""
+    """Swap rows so that batches of a single class have another one, where others can spare it."""
     poor = [each for each in batches if _is_poor(classes[each])]
     while poor:
         hopeless = set[int]()

@@ -1,5 +1,7 @@
 """Text encoder: backbone, pooling, dropout, neck."""
 
+from copy import copy
+
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
@@ -55,15 +57,30 @@ class Encoder(nn.Module):
             width, self.embedding_size, batch_normalization=batch_normalization
         )
         self.head: nn.Module | None = None
+        self._width = width
+        self._starts_random = self.neck is not None
 
     def start_with(self, projection: nn.Linear) -> None:
         """Load the trained projection of another model; a batch norm of the neck stays.
 
         It is that of a neck of the same size, also where that is the backbone's width.
         """
+        self._starts_random = False
         is_stack = isinstance(self.neck, nn.Sequential)
         norms = list(self.neck.children())[-1:] if is_stack and self.neck is not None else []
         self.neck = nn.Sequential(projection, *norms) if norms else projection
+
+    def pretrained_part(self) -> "Encoder | None":
+        """Return the encoder without a neck that starts with random weights; None for no such neck.
+
+        It shares the backbone.
+        """
+        if not self._starts_random:
+            return None
+        part = copy(self)
+        part._modules = {**self._modules, "neck": None}
+        part.embedding_size = self._width
+        return part
 
     @property
     def output_size(self) -> int:

@@ -75,6 +75,12 @@ class TextMetricLearning(Problem[TextMetricLearningSettings, "Labels"]):
             )
         return warnings
 
+    def baseline(
+        self, settings: TextMetricLearningSettings, *, model: "Encoder"
+    ) -> "Encoder | None":
+        """Return the backbone with its pooling, where the model has a neck that starts random."""
+        return model.pretrained_part()
+
     def subsets(
         self, settings: TextMetricLearningSettings, *, frame: "pd.DataFrame", targets: "Labels"
     ) -> "Mapping[str, NDArray[np.bool_]]":

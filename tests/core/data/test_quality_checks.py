@@ -1,11 +1,19 @@
 """Rows are compared by their inputs: on both sides of a split, and with several targets."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from hydro.data.quality_checks import check_leakage, count_conflicts, hash_inputs
+from hydro.data.frames import Frames
+from hydro.data.quality_checks import (
+    check_leakage,
+    check_test_leakage,
+    count_conflicts,
+    hash_inputs,
+)
 
 
 def _hashes(*texts: str) -> NDArray[np.int64]:
@@ -58,3 +66,17 @@ def test_rows_are_compared_a_part_at_a_time(
 def test_leakage_counts_the_rows_that_are_held_out() -> None:
     warnings = check_leakage(_hashes("one", "two"), _hashes("one", "ONE", "three"))
     assert "the text of 2 rows held out" in warnings[0]
+
+
+def test_a_test_table_that_repeats_rows_of_another_split_is_warned_of() -> None:
+    train, validation, test = (
+        pd.DataFrame({"text": texts})
+        for texts in (["a", "b"], ["c", "d"], ["A ", "c", " d", "e", "a"])
+    )
+    frames = Frames(train, validation, test, "0", ("0",), ())
+    assert check_test_leakage(frames, ["text"]) == [
+        "The test table has the text of 2 rows of training, so its score may be too good",
+        "The test table has the text of 2 rows of validation, so its score may be too good",
+    ]
+    assert check_test_leakage(replace(frames, test=None), ["text"]) == []
+    assert check_test_leakage(replace(frames, test=test[3:4]), ["text"]) == []
