@@ -107,6 +107,7 @@ def export(folder: Path, encoder: Encoder, tokenizer: TextTokenizer) -> Path:
         columns=["text"],
         separator="",
         threshold=None,
+        balanced_threshold=None,
         card="",
     )
     (folder / "exported").mkdir()

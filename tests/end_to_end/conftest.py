@@ -120,4 +120,4 @@ def trained(shared: Texts, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The outcome of the experiment, run once for all tests that only look at it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HYDRO_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return shared.run("experiment_name=trained", "prediction.threshold_precision=0.4")
+        return shared.run("experiment_name=trained", "prediction.threshold_precision=0.2")

@@ -611,7 +611,7 @@ ROWS = (
     Row("search.trials", "2", "3", searched, RANDOM),
     Row("search.hours", "None", "2", searched, RANDOM),
     Row("search.pruning", "false", "true", searched, RANDOM),
-    Row("prediction.threshold_precision", "0.2", "0.9", threshold),
+    Row("prediction.threshold_precision", "0.01", "0.9", threshold),
     Row("environment.gpus", "[]", "[77]", device),
     Row("environment.number_of_gpus_per_run", "1", "2", device),
     Row("environment.sync_batch_normalization", "false", "true", losses_of_two, NORMALIZED),

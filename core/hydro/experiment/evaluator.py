@@ -119,6 +119,13 @@ class Evaluator:
         )
         if calibration is not None:
             scores["validation"]["decision"] = calibration
+            if "test" in scores:
+                scores["test"]["decision"] = problem.score_calibration(
+                    settings,
+                    calibration=calibration,
+                    predictions=after["test"],
+                    precision=self.precision,
+                )
         return scores
 
     def _marks(self, split: str) -> dict[str, str]:

@@ -151,6 +151,12 @@ class Problem(ABC, Generic[S, T]):
         """Choose by held-out rows what decisions rest on, such as a threshold."""
         return None
 
+    def score_calibration(
+        self, settings: S, *, calibration: Calibration, predictions: Any, precision: "Precision"
+    ) -> Calibration | None:
+        """Score what ``calibrate`` chose on the test rows, which did not choose it."""
+        return None
+
     @abstractmethod
     def save(self, settings: S, *, trained: TrainedArtifacts, folder: Path) -> None:
         """Write the trained model as a new folder, which replaces an older one once complete."""

@@ -16,7 +16,7 @@ class RetrievalPredictionSection(PredictionSection):
     threshold_precision: float = setting(
         0.95,
         help="Precision, over pairs of held-out rows, of taking two rows for the same class; the "
-        "similarity threshold is chosen by it.",
+        "similarity threshold is the lowest that is shown to have it.",
         level="intermediate",
         gt=0,
         le=1,

@@ -129,6 +129,20 @@ class TextMetricLearning(Problem[TextMetricLearningSettings, "Labels"]):
             device=precision.device,
         ).to_json()
 
+    def score_calibration(
+        self,
+        settings: TextMetricLearningSettings,
+        *,
+        calibration: Calibration,
+        predictions: "RetrievalPredictions",
+        precision: "Precision",
+    ) -> Calibration | None:
+        """Score the thresholds on the test rows."""
+        from hydro.similarity.threshold import score_threshold
+
+        embeddings, classes = predictions.embeddings, predictions.classes
+        return score_threshold(calibration, embeddings, classes, device=precision.device)
+
     def save(
         self, settings: TextMetricLearningSettings, *, trained: TrainedArtifacts, folder: Path
     ) -> None:
@@ -139,6 +153,7 @@ class TextMetricLearning(Problem[TextMetricLearningSettings, "Labels"]):
         from hydro_text_metric_learning.model_card import model_card
 
         model, tokenizer, targets = trained.model, trained.tokenizer, trained.targets
+        decision = trained.scores["validation"]["decision"]
         write_sentence_transformers(
             folder,
             backbone=model.backbone,
@@ -148,7 +163,8 @@ class TextMetricLearning(Problem[TextMetricLearningSettings, "Labels"]):
             neck=model.projection,
             columns=settings.dataset.text_column,
             separator=tokenizer.separator,
-            threshold=trained.scores["validation"]["decision"]["threshold"],
+            threshold=decision["threshold"],
+            balanced_threshold=decision["balanced_threshold"],
             card=model_card(
                 settings, trained.scores, rows=len(trained.train), classes=len(targets)
             ),

@@ -408,3 +408,23 @@ def test_what_a_problem_has_to_say_is_said_before_training(word_count: Any) -> N
 
     prepared = word_count.solving(check_data=check).prepare("training.epochs=2")
     assert prepared.warnings == ("30 rows, ('words',)",)
+
+
+def test_what_held_out_rows_decide_is_scored_on_the_test_rows(word_count: Any) -> None:
+    def calibrate(settings: Any, *, predictions: Any, precision: Any) -> dict[str, object]:
+        return {"summary": f"chosen by {len(predictions.defined('Error'))} rows"}
+
+    def score(
+        settings: Any, *, calibration: Any, predictions: Any, precision: Any
+    ) -> dict[str, object]:
+        return {
+            "summary": f"{calibration['summary']}, scored on {len(predictions.defined('Error'))}"
+        }
+
+    table = word_count.config.with_name("rows.csv")
+    deciding = word_count.solving(calibrate=calibrate, score_calibration=score)
+    scores = deciding.run("training.epochs=1", f"dataset.test_dataframe={table}").scores
+    chosen = scores["validation"]["decision"]["summary"]
+    assert chosen.startswith("chosen by ")
+    assert scores["test"]["decision"]["summary"].startswith(f"{chosen}, scored on ")
+    assert scores["test"]["decision"]["summary"] != f"{chosen}, scored on {chosen.split()[2]}"

@@ -99,6 +99,7 @@ def save(tmp_path_factory: pytest.TempPathFactory) -> Save:
             columns=["title", "text"],
             separator=tokenizer.separator,
             threshold=THRESHOLD,
+            balanced_threshold=0.5,
             card="# A card\n",
         )
         return Saved(folder / "model", encoder, tokenizer)

@@ -30,7 +30,8 @@ def _insights_of_classes(build: NeighborInsights[S], problems: tuple[str, ...]) 
             problems,
             title="Cosines of pairs",
             caption="The less the two areas overlap, the better one threshold separates same from "
-            "different.",
+            "different. The line is where it does so best; rows are taken for the same from the "
+            "threshold on that stands below the scores.",
             chart=Histogram(
                 "cosine",
                 ("same_class", "different_class"),

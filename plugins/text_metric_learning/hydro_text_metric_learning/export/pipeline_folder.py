@@ -109,7 +109,7 @@ def _readme(trained: TrainedEncoder) -> str:
 def describe_threshold(threshold: float | None) -> str:
     """Describe what `same` means, or why it is not there."""
     if threshold is None:
-        return "There is no `same`: no similarity of held-out rows was precise enough."
+        return "There is no `same`: no similarity of held-out rows was shown to be precise enough."
     return (
         "`same` says whether both are to be taken for\nthe same class, which is so from similarity "
         f"{threshold:.4f} on, chosen on held-out rows."

@@ -117,10 +117,10 @@ class Pipeline:
         """Return which cosines, in any shape, are of texts to be taken for the same class.
 
         Raises:
-            InputError: there is no threshold: no similarity of held-out rows was precise enough.
+            InputError: there is no threshold: no similarity was shown to be precise enough.
         """
         if self.threshold is None:
-            msg = "the model has no threshold: no similarity of held-out rows was precise enough"
+            msg = "the model has no threshold: no similarity was shown to be precise enough"
             raise InputError(msg)
         return similarities >= self.threshold
 

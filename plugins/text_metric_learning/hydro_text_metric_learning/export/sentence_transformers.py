@@ -38,6 +38,7 @@ def write_sentence_transformers(
     columns: Sequence[str],
     separator: str,
     threshold: float | None,
+    balanced_threshold: float | None,
     card: str,
 ) -> None:
     """Write all it takes to turn texts into embeddings of length 1.
@@ -54,6 +55,7 @@ def write_sentence_transformers(
         columns: the columns of a table that make a text.
         separator: what stands between them.
         threshold: the similarity from which on two texts are taken for the same class, if any is.
+        balanced_threshold: that of the best F1 score, if there is one.
         card: the text of the model card.
     """
     folder.mkdir()
@@ -70,6 +72,7 @@ def write_sentence_transformers(
         "separator": separator,
         "max_length": max_length,
         "threshold": threshold,
+        "balanced_threshold": balanced_threshold,
     }
     _write_json(folder / OWN, own)
     modules = ["Transformer", "Pooling", *(["Dense"] if neck is not None else []), "Normalize"]

@@ -37,6 +37,7 @@ def write(backbone: BertModel, tokenizer: PreTrainedTokenizerFast) -> Write:
         columns=["title", "text"],
         separator=" | ",
         threshold=0.75,
+        balanced_threshold=0.5,
         card="# A model\n",
     )
 
@@ -150,6 +151,7 @@ def test_a_folder_has_the_layout_that_all_releases_read(write: Write, tmp_path: 
         "separator": " | ",
         "max_length": 16,
         "threshold": 0.75,
+        "balanced_threshold": 0.5,
     }
     assert (tmp_path / "model/README.md").read_text() == "# A model\n"
 
