@@ -411,6 +411,9 @@ def test_what_a_problem_has_to_say_is_said_before_training(word_count: Any) -> N
 
 
 def test_what_held_out_rows_decide_is_scored_on_the_test_rows(word_count: Any) -> None:
+    def rows(predictions: Any) -> int:
+        return len(next(iter(predictions.values.values())))
+
     def calibrate(settings: Any, *, predictions: Any, precision: Any) -> dict[str, object]:
         return {"summary": f"chosen by {len(predictions.defined('Error'))} rows"}
 
