@@ -415,14 +415,12 @@ def test_what_held_out_rows_decide_is_scored_on_the_test_rows(word_count: Any) -
         return len(next(iter(predictions.values.values())))
 
     def calibrate(settings: Any, *, predictions: Any, precision: Any) -> dict[str, object]:
-        return {"summary": f"chosen by {len(predictions.defined('Error'))} rows"}
+        return {"summary": f"chosen by {rows(predictions)} rows"}
 
     def score(
         settings: Any, *, calibration: Any, predictions: Any, precision: Any
     ) -> dict[str, object]:
-        return {
-            "summary": f"{calibration['summary']}, scored on {len(predictions.defined('Error'))}"
-        }
+        return {"summary": f"{calibration['summary']}, scored on {rows(predictions)}"}
 
     table = word_count.config.with_name("rows.csv")
     deciding = word_count.solving(calibrate=calibrate, score_calibration=score)
