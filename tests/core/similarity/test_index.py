@@ -1,5 +1,6 @@
 """Tests of the index of embedded rows."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,14 @@ def test_any_number_of_rows_can_be_indexed(
     assert measure_recall(index, embeddings) > 0.9
     # faiss warns on standard error where there are too few rows for the cells.
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_place_that_an_approximate_index_leaves_empty_is_no_hit(
+    build: Callable[..., EmbeddingIndex],
+) -> None:
+    class Sparse:
+        def search(self, vectors: Any, k: int) -> Any:
+            return np.array([[0.5, 0.25, -1.0]], np.float32), np.array([[2, 0, -1]])
+
+    index = dataclasses.replace(build(), index=Sparse())
+    assert [hit.row for hit in index.search(queries("card"), 3)[0]] == [5, 3]
