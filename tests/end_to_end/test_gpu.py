@@ -9,6 +9,7 @@ import torch
 
 from hydro.errors import OutOfMemoryError
 from hydro.training.step import TrainStep
+from hydro_text_metric_learning.offered_losses import offered_losses
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 
@@ -16,6 +17,7 @@ GPU = "environment.gpus=['0']"
 FLOAT32 = ("environment.mixed_precision_training=false", "training.learning_rate=5e-4")
 HALF = ("environment.mixed_precision_training=true", "training.learning_rate=5e-4")
 SHORT = ("training.epochs=1", "environment.mixed_precision_inference=false")
+LOSSES = [each.name for each in offered_losses("text_metric_learning")]
 HARD = (
     "architecture.intermediate_dropout=0.1",
     "training.grad_accumulation=2",
@@ -42,6 +44,13 @@ def test_a_gpu_learns_what_a_cpu_learns(texts: Any) -> None:
     assert losses(on_gpu.folder) == pytest.approx(losses(on_cpu.folder), rel=1e-4)
     for split, scores in on_cpu.scores.items():
         assert on_gpu.scores[split]["after"] == pytest.approx(scores["after"], abs=1e-3)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_is_on_a_gpu_what_it_is_on_a_cpu(loss: str, texts: Any) -> None:
+    changes = (*SHORT, *FLOAT32, f"training.loss_function={loss}", "training.sampler=Balanced")
+    on_cpu, on_gpu = texts.run(*changes), texts.run(*changes, GPU)
+    assert losses(on_gpu.folder) == pytest.approx(losses(on_cpu.folder), rel=1e-3, abs=1e-4)
 
 
 @pytest.mark.parametrize("changes", [(), HARD], ids=["plain", "hard"])

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from hydro.artifacts.deletion import clear_unfinished, delete_folder
-from hydro.artifacts.files import writing
+from hydro.artifacts.files import JsonObject, writing
 from hydro.artifacts.layout import experiment_paths
 from hydro.artifacts.results import has_scores, read_leaderboard, read_scores
 from hydro.artifacts.run_folder import RunFolder
@@ -122,7 +122,7 @@ def summarize(folder: RunFolder) -> Summary:
     )
 
 
-def _selected(folder: RunFolder, scores: Sequence[Mapping[str, Any]]) -> str:
+def _selected(folder: RunFolder, scores: Sequence[JsonObject]) -> str:
     combinations = len(read_leaderboard(folder)) if folder.runs else 0
     if combinations > 1:
         return f"the best of {combinations} combinations, chosen by the score of these rows"

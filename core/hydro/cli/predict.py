@@ -1,7 +1,6 @@
 """``hydro predict``: predict the rows of a table with a trained model."""
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ import click
 from rich.table import Table
 
 from hydro.artifacts.experiments import find_experiment
-from hydro.artifacts.files import require_writable
+from hydro.artifacts.files import JsonObject, require_writable
 from hydro.cli.console import plain_console
 from hydro.cli.options import experiment_argument, installed_catalog, json_option
 from hydro.cli.output import echo, echo_json
@@ -110,7 +109,7 @@ def _scores(trained: "TrainedModel", predictions: "Predictions") -> dict[str, di
     return scores
 
 
-def _show(name: str, rows: int, metrics: Mapping[str, Mapping[str, Any]]) -> None:
+def _show(name: str, rows: int, metrics: JsonObject) -> None:
     if not metrics:
         echo(f"{name}, {rows:,} rows; none that a metric is defined on")
         return

@@ -1,12 +1,12 @@
 """Learning curves of a run: loss, validations, learning rate and gradient norm."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from hydro.artifacts.files import JsonObject
 from hydro.report.figure import Figure
 from hydro.report.lines import Line, Points, draw_lines, smoothed
 
-Events = Sequence[Mapping[str, Any]]
+Events = Sequence[JsonObject]
 
 
 def curves(events: Events, metric: str, clip: float) -> Iterator[Figure]:

@@ -1,12 +1,12 @@
 """The page of an experiment of several runs."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from markupsafe import Markup
 
+from hydro.artifacts.files import JsonObject
 from hydro.artifacts.results import read_leaderboard
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import read_status
@@ -20,7 +20,7 @@ from hydro.report.settings import flat_values, value_text
 
 FACTS = ("state", "mean", "spread", "scores", "folds", "runs", "seconds")
 """Columns of a leaderboard beside the values that were tried."""
-Row = Mapping[str, Any]
+Row = JsonObject
 """A row of a leaderboard."""
 
 MAX_RUNS = 200

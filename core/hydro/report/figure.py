@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from hydro.artifacts.files import JsonObject
 from hydro.plugins.charts import CHARTS, Bars, Cards, Chart, Histogram, Matrix, Scatter
 from hydro.report.cells import Card, Grid, bars, cards, matrix, plain
 from hydro.report.histogram import draw_histogram
@@ -31,7 +32,7 @@ class Figure:
     """The path of the data, relative to the page."""
 
 
-def figure_of(metadata: Mapping[str, Any], table: pd.DataFrame) -> Figure:
+def figure_of(metadata: JsonObject, table: pd.DataFrame) -> Figure:
     """Draw an insight from the files that it was stored in; all values of its table are texts.
 
     Raises:

@@ -51,7 +51,7 @@ class Numbers(Targets):
 
 @dataclass(frozen=True)
 class Multilabels(Targets):
-    """Any number of labels a row: a cell that lists them, or a column of 0 and 1 for each.
+    """Several labels a row: a cell that lists them, or a column of 0 and 1 for each.
 
     A label that no training row has is left out wherever it stands.
     """

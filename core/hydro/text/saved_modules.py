@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hydro.artifacts.files import JsonObject
 from hydro.errors import ModelError
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _pool(folder: Path) -> tuple[str | None, *tuple[str, ...]]:
     return None, f"pooling ({' and '.join(map(str, modes)) or 'none'})"
 
 
-def _prompts(facts: Mapping[str, Any]) -> Iterator[str]:
+def _prompts(facts: JsonObject) -> Iterator[str]:
     """Describe the prompts of a folder; those that are empty change nothing."""
     prompts = {name: text for name, text in (facts.get("prompts") or {}).items() if text}
     if prompts:
@@ -179,7 +180,7 @@ def _prompts(facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"prompts, which have to stand in the texts: {shown}"
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _json(path: Path) -> JsonObject:
     """Read a JSON mapping; an empty one where there is no file."""
     if not path.is_file():
         return {}

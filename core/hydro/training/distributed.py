@@ -45,15 +45,9 @@ class ModelWithLoss(nn.Module):
     def forward(
         self, inputs: object, targets: Tensor, rows: int, processes: "ProcessGroup"
     ) -> Tensor:
-        """Compute this process's part of the loss of a batch, shape ().
+        """Compute this process's part of the loss of a batch of so many rows, shape ().
 
         The mean of the parts of all processes is the loss of the batch, and so are the gradients.
-
-        Args:
-            inputs: of this process's shard of the batch.
-            targets: of the shard.
-            rows: of the batch, over all processes.
-            processes: the group that has the other shards.
         """
         outputs: Tensor = self.model(inputs)
         if self.compares_rows:
