@@ -519,7 +519,7 @@ ROWS = (
         "false",
         "true",
         classes,
-        ("dataset.label_columns=[label, title]",),
+        ("dataset.label_columns=spelled",),
     ),
     Row("dataset.text_column", "text", "[label, text]", tokens),
     Row("dataset.separator", "''", "' / '", tokens, ("dataset.text_column=[label, text]",)),
@@ -634,6 +634,7 @@ def names(shared: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, st
     folder = tmp_path_factory.mktemp("settings")
     frame = pd.read_csv(shared.table, dtype="str")
     frame["title"] = frame["text"].str.title()
+    frame["spelled"] = frame["label"].where(frame.index % 2 > 0, frame["label"].str.upper())
     frame["mixed"] = frame["text"].where(frame.index % 3 > 0, frame["text"] + " " + frame["text"])
     frame.to_csv(folder / "texts.csv", index=False)
     frame.iloc[::2].to_csv(folder / "fewer.csv", index=False)

@@ -281,7 +281,7 @@ HOSTILE = [
         "a\nb",
         "a\rb",
         "a\tb",
-        "a b",
+        "a b ",
         "a:b",
         "a*b",
         "a?b",
@@ -302,7 +302,7 @@ HOSTILE = [
         "prn.yml",
         "a.",
         "\u202ea",
-        "\u00e9",
+        "\u00e9.",
         "\U0001f4a9",
     ),
     *(

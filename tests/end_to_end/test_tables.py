@@ -62,13 +62,15 @@ def test_raw_predictions_are_plain_arrays(trained: Any, frame: pd.DataFrame) -> 
     path = trained.folder / "predictions/validation_raw_predictions.npz"
     with np.load(path, allow_pickle=False) as raw:
         arrays = dict(raw)
+    metrics = trained.scores["validation"]["metrics"]
     assert {name: each.shape for name, each in arrays.items()} == {
         "rows": (18,),
         "embeddings": (18, 32),
         "neighbours": (18, 17),
         "similarities": (18, 17),
         "classes": (18,),
-        **{f"value of {name}": (18,) for name in trained.scores["validation"]["metrics"]},
+        **{f"value of {name}": (18,) for name in metrics},
+        **{f"leave-one-out of {name}": (18, 2) for name in metrics},
     }
     embeddings = arrays["embeddings"]
     assert np.linalg.norm(embeddings, axis=1) == pytest.approx(1, abs=1e-6)

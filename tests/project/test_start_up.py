@@ -42,7 +42,8 @@ LIGHT = [
 
 EXPERIMENT = {
     "config.yaml": "problem_type: text_metric_learning\n",
-    "status.json": '{"state": "failed", "reason": "data", "message": "no rows", "seconds": 1}',
+    "status.json": '{"state": "failed", "reason": "data", "message": "no rows", "seconds": 1, '
+    '"pid": 1, "time": "2026-01-02T03:04:05"}',
 }
 
 

@@ -50,11 +50,11 @@ def count_pairs_of_rows(
     edges = torch.as_tensor(bins, device=device)
     rows = len(vectors)
     counts = torch.zeros(2, len(bins) * rows, dtype=torch.int64, device=device)
-    for some in _blocks(rows):
-        # The number of bins up to that of a pair; 0 for pairs below all of them.
-        level = torch.searchsorted(edges, _bins(vectors, some), right=True)
-        first, second = torch.nonzero(level.triu(1), as_tuple=True)
-        place = (level[first, second] - 1) * rows
+    for some in _blocks(rows if len(bins) else 0):
+        steps = _bins(vectors, some)
+        # Few pairs are that similar: only theirs are looked up.
+        first, second = torch.nonzero((steps >= edges[0]).triu(1), as_tuple=True)
+        place = (torch.searchsorted(edges, steps[first, second], right=True) - 1) * rows
         first, second = first + some.start, second + some.start
         same = (labels[first] == labels[second]).long()
         for row in (first, second):

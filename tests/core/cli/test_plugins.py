@@ -103,5 +103,6 @@ def test_without_the_plugin_the_same_file_is_refused_with_what_there_is(
     assert (refused.returncode, refused.stdout) == (3, "")
     assert refused.stderr.splitlines()[1] == (
         "cfg.yml:7:27: training.loss_function: no choice 'CosFace'; "
-        "available: ArcFace, CrossEntropy. Did you mean 'ArcFace'?"
+        "available: ArcFace, CrossEntropy, NormalizedSoftmax, ProxyAnchor, SoftTriple, SupCon, "
+        "NTXent, MultiSimilarity, Circle, Triplet. Did you mean 'ArcFace'?"
     )

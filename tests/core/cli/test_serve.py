@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status, write_status
 from hydro.serving.limits import Limits
 
 Hydro = Callable[..., tuple[int, str, str]]
@@ -20,8 +22,7 @@ def experiment(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     folder = tmp_path / "runs" / "calm-bay"
     folder.mkdir(parents=True)
     (folder / "config.yaml").write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
-    status = '{"state": "failed", "reason": "data", "message": "no rows", "seconds": 1}'
-    (folder / "status.json").write_text(status, encoding="utf-8")
+    write_status(RunFolder(folder), Status("failed", reason="data", message="no rows", seconds=1))
     return "calm-bay"
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status, write_status
 from hydro.errors import SettingsError
 from hydro.settings.loading import LoadedSettings
 
@@ -24,6 +26,7 @@ def earlier(config: Path) -> Path:
         "architecture: {pool: Max}\n",
         encoding="utf-8",
     )
+    write_status(RunFolder(folder), Status("finished"))
     return folder
 
 
@@ -53,6 +56,7 @@ def test_a_folder_of_the_command_line_starts_from_the_working_folder(
     here = tmp_path / "here/earlier"
     here.mkdir(parents=True)
     (here / "config.yaml").write_text("training: {batch_size: 6}\n", encoding="utf-8")
+    write_status(RunFolder(here), Status("finished"))
     monkeypatch.chdir(here.parent)
     assert read("", "from_experiment=earlier").settings.training.batch_size == 6
     assert read("from_experiment: earlier\n").settings.training.batch_size == 5

@@ -35,8 +35,9 @@ WRONG = {
     ),
     "training: {<<: {epochs: 1}}": "2:12: training.<<: unknown setting. Available: loss_function",
     "training: {loss_function: arcface}": (
-        "2:27: training.loss_function: no choice 'arcface'; available: ArcFace, CrossEntropy. "
-        "Did you mean 'ArcFace'?"
+        "2:27: training.loss_function: no choice 'arcface'; available: ArcFace, CrossEntropy, "
+        "NormalizedSoftmax, ProxyAnchor, SoftTriple, SupCon, NTXent, MultiSimilarity, Circle, "
+        "Triplet. Did you mean 'ArcFace'?"
     ),
     "training: {optimizer: Lion}": (
         "2:23: training.optimizer: no choice 'Lion'; available: AdamW, Adam, SGD, RMSprop, Adadelta"

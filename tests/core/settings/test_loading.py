@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from hydro.artifacts.run_folder import RunFolder
+from hydro.artifacts.status import Status, write_status
 from hydro.errors import SettingsError
 from hydro.plugins.registry import Registry
 from hydro.settings.fields import Section, section, setting
@@ -171,6 +173,7 @@ def test_a_backbone_is_looked_for_beside_the_file_and_stored_absolute(
     for folder in (tiny, elsewhere, earlier / "own"):
         folder.mkdir(parents=True)
     (earlier / "config.yaml").write_text("architecture: {backbone: own}\n", encoding="utf-8")
+    write_status(RunFolder(earlier), Status("finished"))
     monkeypatch.chdir(elsewhere)
     settings = read(f"{given}\n").settings
     config.write_text(dump(settings), encoding="utf-8")
