@@ -27,7 +27,7 @@ def count_pairs(
     labels = torch.as_tensor(classes, device=device)
     counts = torch.zeros(2 * BINS + 1, dtype=torch.int64, device=device)
     for some in _blocks(len(vectors)):
-        steps = _bins(vectors, some)
+        steps = _bins(vectors[some] @ vectors[some.start :].T)
         steps += BINS * (labels[some, None] == labels[some.start :])
         # A pair is counted once, and no row with itself.
         earlier = torch.ones_like(steps, dtype=torch.bool).tril()
@@ -51,10 +51,13 @@ def count_pairs_of_rows(
     rows = len(vectors)
     counts = torch.zeros(2, len(bins) * rows, dtype=torch.int64, device=device)
     for some in _blocks(rows if len(bins) else 0):
-        steps = _bins(vectors, some)
-        # Few pairs are that similar: only theirs are looked up.
-        first, second = torch.nonzero((steps >= edges[0]).triu(1), as_tuple=True)
-        place = (torch.searchsorted(edges, steps[first, second], right=True) - 1) * rows
+        cosines = vectors[some] @ vectors[some.start :].T
+        # Few pairs are that similar: only theirs are looked up, and those just below.
+        near = cosines >= 2 * (int(bins[0]) - 1) / BINS - 1
+        first, second = torch.nonzero(near.triu(1), as_tuple=True)
+        level = torch.searchsorted(edges, _bins(cosines[first, second]), right=True)
+        first, second, level = (each[level > 0] for each in (first, second, level))
+        place = (level - 1) * rows
         first, second = first + some.start, second + some.start
         same = (labels[first] == labels[second]).long()
         for row in (first, second):
@@ -102,8 +105,7 @@ def _blocks(rows: int) -> list[slice]:
     return [slice(start, start + size) for start in range(0, rows, size)]
 
 
-def _bins(vectors: torch.Tensor, some: slice) -> torch.Tensor:
-    """Return the bins of the cosines of some rows with them and all later ones."""
+def _bins(cosines: torch.Tensor) -> torch.Tensor:
+    """Return the bins of cosines."""
     # Double precision places a cosine of single precision in its step exactly.
-    cosines = (vectors[some] @ vectors[some.start :].T).double()
-    return ((cosines + 1) * (BINS / 2)).floor().long().clamp(0, BINS - 1)
+    return ((cosines.double() + 1) * (BINS / 2)).floor().long().clamp(0, BINS - 1)
