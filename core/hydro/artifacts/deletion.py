@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.(partial|deleted)|\.trash-[0-9a-f]{8}")
 """Names of what is being written or deleted, which only hydro gives."""
 
+REPLACED = ".replaced"
+"""Beside a new folder, the one that it replaces."""
+
 EARLIER_UNFINISHED = re.compile(r"\..+-[a-z0-9_]{8}")
 """The same of earlier versions: a folder with nothing in it but ``new`` and ``old``."""
 
@@ -86,16 +89,25 @@ def clear_unfinished(folder: Path) -> None:
     with suppress(OSError):
         for path in list(folder.iterdir()):
             if not path.is_symlink() and _is_unfinished(path) and not is_locked(path):
+                _restore_replaced(path)
                 _delete_all(path)
+
+
+def _restore_replaced(partial: Path) -> None:
+    """Move a folder back that was out of its place when a process was killed."""
+    names = {each.name for each in partial.iterdir()} if partial.is_dir() else set()
+    for name in names - {REPLACED} if REPLACED in names else ():
+        if not (partial.parent / name).exists():
+            (partial / REPLACED).rename(partial.parent / name)
 
 
 @contextmanager
 def new_folder(target: Path, *, record: Path | None = None, replace: bool = True) -> Iterator[Path]:
     """Yield a path to make a folder at, which takes its place once the context ends well.
 
-    A folder that is there is replaced: what hydro wrote in it goes, anything else stays in it.
-    ``record`` is a file that keeps which names hydro wrote, for whoever deletes them later.
-    Without ``replace`` a folder that another process has made meanwhile stays.
+    In a folder that is there what hydro wrote is replaced, anything else stays. ``record`` is a
+    file that keeps which names hydro wrote, for whoever deletes them later. Without ``replace`` a
+    folder that another process has made meanwhile stays.
     """
     partial = partial_path(target)
     partial.mkdir()
@@ -114,11 +126,7 @@ def new_folder(target: Path, *, record: Path | None = None, replace: bool = True
 
 
 def move_folder(new: Path, target: Path) -> None:
-    """Rename a new folder; what somebody put into an older one of the name stays.
-
-    Raises:
-        OSError: it cannot be moved.
-    """
+    """Rename a new folder; what somebody put into an older one of the name stays."""
     if target.is_dir():
         _merge(new, target, ())
         shutil.rmtree(new)
@@ -212,10 +220,13 @@ def _swap(new: Path, target: Path, record: Path | None) -> None:
     elif foreign_paths(target, own):
         _merge(new, target, own)
     else:
-        old = target.with_name(f".{target.name}.{secrets.token_hex(4)}.deleted")
+        old = new.with_name(REPLACED)
         target.rename(old)
-        new.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
+        try:
+            new.rename(target)
+        except OSError:
+            old.rename(target)
+            raise
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Tests of deleting and replacing: what hydro wrote goes, what somebody put beside it stays."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,49 @@ def test_an_error_leaves_the_earlier_folder_and_nothing_half_done(tmp_path: Path
         msg = "oh"
         raise ValueError(msg)
     assert contents(tmp_path) == {"model", "model/a"}
+
+
+def break_second_rename(monkeypatch: pytest.MonkeyPatch, break_off: Callable[[], None]) -> None:
+    """Break off when the earlier folder is out of its place, and the new one not yet in it."""
+    rename, calls = Path.rename, []
+
+    def counted(path: Path, target: Path) -> Path:
+        calls.append(path)
+        if len(calls) == 2:
+            break_off()
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", counted)
+
+
+def test_a_folder_that_cannot_take_its_place_leaves_the_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "model", "a", record=tmp_path / "record")
+
+    def refuse() -> None:
+        raise OSError
+
+    break_second_rename(monkeypatch, refuse)
+    with pytest.raises(OSError):
+        write(tmp_path / "model", "b", record=tmp_path / "record")
+    assert contents(tmp_path) == {"model", "model/a", "record"}
+
+
+def test_a_kill_while_a_folder_is_replaced_loses_neither(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "model", "a", record=tmp_path / "record")
+    process = os.fork()
+    if not process:
+        break_second_rename(monkeypatch, lambda: os._exit(0))
+        write(tmp_path / "model", "b", record=tmp_path / "record")
+        os._exit(1)
+    assert os.waitpid(process, 0)[1] == 0
+    assert not (tmp_path / "model").exists()
+    # The next that succeeds in the folder, whatever it writes, restores it.
+    write(tmp_path / "other", "c")
+    assert contents(tmp_path) == {"model", "model/a", "other", "other/c", "record"}
 
 
 @pytest.mark.parametrize("kind", ["folder", "file", "dangling"])
