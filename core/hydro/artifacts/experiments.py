@@ -9,7 +9,7 @@ from typing import Any
 from hydro.artifacts.deletion import clear_unfinished, delete_folder
 from hydro.artifacts.files import JsonObject, writing
 from hydro.artifacts.layout import experiment_paths
-from hydro.artifacts.results import has_scores, read_leaderboard, read_scores
+from hydro.artifacts.results import best_of, has_scores, marks_of, read_leaderboard, read_scores
 from hydro.artifacts.run_folder import RunFolder
 from hydro.artifacts.status import is_running, read_status, status_time
 from hydro.errors import FolderError, ResourceError, SettingsError
@@ -40,6 +40,11 @@ class Summary:
     """Why the scores are too good, where the model was trained on their rows."""
     selected: str = ""
     """Why they may be, where their rows chose what is scored."""
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """Why the scores may be too good, by kind."""
+        return marks_of({"overstated": self.overstated, "selected": self.selected})
 
 
 def find_experiment(name: str, output: Path) -> RunFolder:
@@ -125,7 +130,7 @@ def summarize(folder: RunFolder) -> Summary:
 def _selected(folder: RunFolder, scores: Sequence[JsonObject]) -> str:
     combinations = len(read_leaderboard(folder)) if folder.runs else 0
     if combinations > 1:
-        return f"the best of {combinations} combinations, chosen by the score of these rows"
+        return best_of(combinations)
     return next((str(each["selected"]) for each in scores if each.get("selected")), "")
 
 

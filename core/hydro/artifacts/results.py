@@ -8,6 +8,21 @@ from typing import Any
 from hydro.artifacts.files import JsonObject, write_csv, write_json
 from hydro.artifacts.run_folder import RunFolder
 
+MARKS = ("overstated", "selected")
+"""Why a score may be too good: rows that were seen, or that chose what is scored."""
+
+TRAINED_ON = "trained on these very rows"
+
+
+def marks_of(scores: Mapping[str, Any]) -> dict[str, str]:
+    """Return the marks of the scores of a split, by kind, with the reason."""
+    return {mark: scores[mark] for mark in MARKS if scores.get(mark)}
+
+
+def best_of(combinations: int) -> str:
+    """Return why the score of the best of several combinations may be too good."""
+    return f"the best of {combinations} combinations, chosen by the score of these rows"
+
 
 def write_environment(folder: RunFolder, facts: Mapping[str, object]) -> None:
     """Write the versions, the device and the tables that the scores depend on."""

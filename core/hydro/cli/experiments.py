@@ -82,9 +82,8 @@ def show(experiment: str, output: Path, as_json: bool) -> None:
         console.print(_listing(runs))
         names = ", ".join(each.name for each in leading)
         console.print(f"best combination: {names or 'no run has finished'}")
-        for name, why in (("overstated", summary.overstated), ("selected", summary.selected)):
-            if why:
-                console.print(f"  {name}: {why}")
+        for mark, why in summary.marks.items():
+            console.print(f"  {mark}: {why}")
     show_scores(console, scores)
     console.print(f"\nfolder  {folder.path}", soft_wrap=True)
     if seed is not None:
@@ -146,16 +145,16 @@ def _listing(found: Sequence[Summary]) -> Table:
     for heading in ("before", "after", "seconds"):
         table.add_column(heading, justify="right")
     table.add_column("time (UTC)", no_wrap=True)
-    if any(each.overstated or each.selected for each in found):
+    has_notes = any(each.marks for each in found)
+    if has_notes:
         table.add_column("note")
     for each in found:
         runs = f" ({each.runs} runs)" if each.runs > 1 else ""
         scores = ["" if each is None else f"{each:.4f}" for each in (each.before, each.after)]
         seconds = "" if each.seconds is None else f"{each.seconds:.0f}"
         row = (f"{each.name}{runs}", each.state, each.problem, each.metric, *scores, seconds)
-        notes = [name for name in ("overstated", "selected") if getattr(each, name)]
-        shown = (", ".join(notes),) if len(table.columns) > len(row) + 1 else ()
-        table.add_row(*row, _minute(each.time), *shown)
+        notes = (", ".join(each.marks),) if has_notes else ()
+        table.add_row(*row, _minute(each.time), *notes)
     return table
 
 

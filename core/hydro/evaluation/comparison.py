@@ -77,10 +77,7 @@ def compare_experiments(
         msg = f"{first.name} is of {problems[0]}, {second.name} of {problems[1]}: nothing compares"
         raise SettingsError(msg)
     notes = [
-        f"{each.name} is {mark}: {why}"
-        for each in summaries
-        for mark, why in (("overstated", each.overstated), ("selected", each.selected))
-        if why
+        f"{each.name} is {mark}: {why}" for each in summaries for mark, why in each.marks.items()
     ]
     differing = _differing(settings_of(first, schema), settings_of(second, schema))
     told = [name for name in differing if name.startswith("prediction.")]

@@ -1,6 +1,7 @@
 """What stands in ``scores.json``, for people: the interval of a change, scores of subsets."""
 
 from hydro.artifacts.files import JsonObject
+from hydro.artifacts.results import TRAINED_ON, best_of, marks_of
 
 
 def scored_apart(comparison: JsonObject) -> dict[str, dict[str, float]]:
@@ -24,22 +25,16 @@ def describe_interval(comparison: JsonObject) -> str:
     return f"95 % interval {low:+.4f} to {high:+.4f}, paired over rows"
 
 
-MARKS = ("overstated", "selected")
-"""Why a score may be too good: rows that were seen, or that chose what is scored."""
-
-
 def marks(comparison: JsonObject) -> list[str]:
     """Return the marks of the scores of a split, a sentence each."""
-    return [f"{mark}: {comparison[mark]}" for mark in MARKS if comparison.get(mark)]
+    return [f"{mark}: {why}" for mark, why in marks_of(comparison).items()]
 
 
 def leaderboard_marks(combinations: int, *, trained_on: bool) -> list[str]:
     """Return the marks of the scores of a leaderboard; ``trained_on`` their rows, or not."""
-    found = {"overstated": "trained on these very rows"} if trained_on else {}
+    found = {"overstated": TRAINED_ON} if trained_on else {}
     if combinations > 1:
-        found["selected"] = (
-            f"the best of {combinations} combinations, chosen by the score of these rows"
-        )
+        found["selected"] = best_of(combinations)
     return marks(found)
 
 

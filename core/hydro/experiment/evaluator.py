@@ -1,9 +1,15 @@
 """Scores the splits of a run: what each model predicts, and how much better it became."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hydro.artifacts.files import JsonObject
+from hydro.artifacts.results import TRAINED_ON
 from hydro.data.frames import Frames
 from hydro.data.quality_checks import find_leaked, hash_inputs
 from hydro.evaluation.scores import compare, score
@@ -133,17 +139,25 @@ class Evaluator:
         training, marks = self.builder.settings.training, {}
         trained = split == "validation" and training.train_validation_data
         if split == "train" or trained:
-            marks["overstated"] = "trained on these very rows"
+            marks["overstated"] = TRAINED_ON
         elif seen := self._rows_seen(split):
             marks["overstated"] = seen
         if split == "validation" and training.save_best_checkpoint:
             marks["selected"] = "the weights were chosen by the score of these rows"
         return marks
 
+    @property
+    def _inputs(self) -> Sequence[str]:
+        return self.builder.problem.columns(self.builder.settings).inputs
+
+    @cached_property
+    def _train_hashes(self) -> NDArray[np.int64]:
+        """Hashes of the training rows, with which each split is compared."""
+        return hash_inputs(self.frames.train, self._inputs)
+
     def _rows_seen(self, split: str) -> str:
         """Describe how many rows have the inputs of training rows; empty for few or none."""
-        inputs = self.builder.problem.columns(self.builder.settings).inputs
-        held_out = hash_inputs(getattr(self.frames, split), inputs)
-        seen = int(find_leaked(hash_inputs(self.frames.train, inputs), held_out).sum())
+        held_out = hash_inputs(getattr(self.frames, split), self._inputs)
+        seen = int(find_leaked(self._train_hashes, held_out).sum())
         few = seen < MARKED_SHARE * len(held_out)
         return "" if few else f"{seen:,} of {len(held_out):,} rows have the inputs of training rows"

@@ -7,6 +7,18 @@ from hydro.api import Section, setting
 Init = Literal["Class means", "Random"]
 
 
+def _initialization(alias: str | None = None) -> Init:
+    """Declare how the class centers of a loss start."""
+    found: Init = setting(
+        "Class means",
+        help="Initialization of the class centers: the mean of the untrained embeddings of each "
+        "class, or random.",
+        alias=alias,
+        level="expert",
+    )
+    return found
+
+
 class ArcFaceSettings(Section):
     """The settings of ArcFace."""
 
@@ -21,13 +33,7 @@ class ArcFaceSettings(Section):
     arcface_scale: float = setting(
         45.0, help="Scale of the cosines.", level="intermediate", grid=True, gt=0
     )
-    arcface_init: Init = setting(
-        "Class means",
-        help="Initialization of the class centers: the mean of the untrained embeddings of each "
-        "class, or random.",
-        alias="arcface_centres",
-        level="expert",
-    )
+    arcface_init: Init = _initialization(alias="arcface_centres")
 
 
 class CrossEntropySettings(Section):
@@ -49,12 +55,7 @@ class NormalizedSoftmaxSettings(Section):
     normalized_softmax_scale: float = setting(
         20.0, help="Scale of the cosines.", level="intermediate", grid=True, gt=0
     )
-    normalized_softmax_init: Init = setting(
-        "Class means",
-        help="Initialization of the class centers: the mean of the untrained embeddings of each "
-        "class, or random.",
-        level="expert",
-    )
+    normalized_softmax_init: Init = _initialization()
 
 
 class ProxyAnchorSettings(Section):
@@ -66,12 +67,7 @@ class ProxyAnchorSettings(Section):
     proxy_anchor_margin: float = setting(
         0.1, help="Margin of the cosines.", level="expert", grid=True, ge=0
     )
-    proxy_anchor_init: Init = setting(
-        "Class means",
-        help="Initialization of the class centers: the mean of the untrained embeddings of each "
-        "class, or random.",
-        level="expert",
-    )
+    proxy_anchor_init: Init = _initialization()
 
 
 class SoftTripleSettings(Section):

@@ -4,14 +4,13 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from hydro_text_metric_learning.losses.class_centers import ClassCenters
+from hydro_text_metric_learning.losses.normalized_softmax import NormalizedSoftmax
 
 NEARLY_ONE = 1 - 1e-7  # the slope of acos is infinite at 1
 
 
-class ArcFace(ClassCenters):
+class ArcFace(NormalizedSoftmax):
     """L = cross entropy of s·cos(θ_j), with θ_y + m in place of θ_y for the own class y.
 
     θ_j is the angle between the embedding and the center of class j. Deng et al., arXiv:1801.07698,
@@ -37,17 +36,13 @@ class ArcFace(ClassCenters):
         *,
         from_class_means: bool = False,
     ) -> None:
-        super().__init__(embedding_size, classes, sampled, from_class_means=from_class_means)
+        super().__init__(embedding_size, classes, scale, sampled, from_class_means=from_class_means)
         self.margin = margin
-        self.scale = scale
 
-    def forward(self, embeddings: Tensor, targets: Tensor) -> Tensor:
-        """Compute the mean loss of embeddings ``(batch, size)`` of classes ``(batch,)``."""
-        with torch.autocast(embeddings.device.type, enabled=False):
-            cosines, places = self.cosines(embeddings, targets)
-            own = places[:, None]
-            logits = cosines.scatter(1, own, self._add_margin(cosines.gather(1, own)))
-            return functional.cross_entropy(self.scale * logits, places)
+    def adjust(self, cosines: Tensor, own: Tensor) -> Tensor:
+        """Return cosines ``(batch, classes)`` with the margin in those with the own class."""
+        places = own[:, None]
+        return cosines.scatter(1, places, self._add_margin(cosines.gather(1, places)))
 
     def _add_margin(self, cosines: Tensor) -> Tensor:
         """Turn cos θ into cos(θ + m), or into what follows on it beyond π."""

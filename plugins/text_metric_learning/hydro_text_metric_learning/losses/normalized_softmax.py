@@ -35,4 +35,8 @@ class NormalizedSoftmax(ClassCenters):
         """Compute the mean loss of embeddings ``(batch, size)`` of classes ``(batch,)``."""
         with torch.autocast(embeddings.device.type, enabled=False):
             cosines, places = self.cosines(embeddings, targets)
-            return functional.cross_entropy(self.scale * cosines, places)
+            return functional.cross_entropy(self.scale * self.adjust(cosines, places), places)
+
+    def adjust(self, cosines: Tensor, own: Tensor) -> Tensor:
+        """Return cosines ``(batch, classes)``, those with the own class changed by a margin."""
+        return cosines

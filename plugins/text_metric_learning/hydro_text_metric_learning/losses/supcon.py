@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from hydro_text_metric_learning.losses.pairs import PairLoss, mean_over
+from hydro_text_metric_learning.losses.pairs import PairLoss, masked_logsumexp, mean_over
 
 
 class SupCon(PairLoss):
@@ -22,9 +22,6 @@ class SupCon(PairLoss):
     def compute(self, cosines: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
         """Compute the loss from cosines and two masks, each ``(batch, batch)``."""
         logits = cosines / self.temperature
-        log_probabilities = logits - logits.masked_fill(~(positive | negative), -1e9).logsumexp(
-            dim=1, keepdim=True
-        )
         count = positive.sum(dim=1)
-        means = (log_probabilities * positive).sum(dim=1) / count.clamp(min=1)
-        return mean_over(-means, count > 0)
+        own = (logits * positive).sum(dim=1) / count.clamp(min=1)
+        return mean_over(masked_logsumexp(logits, positive | negative) - own, count > 0)
