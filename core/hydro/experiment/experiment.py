@@ -104,7 +104,7 @@ def prepare(
     """Draw what the settings leave to chance, pick the device, and read and split the tables.
 
     ``processes`` are those that train together because torch's launcher started them; ``given``
-    are the dotted names of settings that somebody chose, of which those without effect are reported.
+    are the dotted names of settings that somebody chose; those without effect are reported.
 
     Raises:
         HydroError: something the user can fix; nothing has been written.

@@ -6,7 +6,6 @@ from typing import Any
 
 import yaml
 
-from hydro.artifacts.results import marks_of
 from hydro_text_metric_learning.settings import TextMetricLearningSettings
 
 USE = """\
@@ -140,7 +139,9 @@ def _table(split: str, comparison: Mapping[str, Any]) -> str:
         lines.append(f"| {name} | {each['before']:.4f} | {each['after']:.4f} |")
     if comparison.get("decision"):
         lines.append(f"\n{comparison['decision']['summary']}.")
-    lines += [f"\n{mark.capitalize()}: {why}." for mark, why in marks_of(comparison).items()]
+    for mark in ("overstated", "selected"):
+        if comparison.get(mark):
+            lines.append(f"\n{mark.capitalize()}: {comparison[mark]}.")
     return "\n".join(lines)
 
 
